@@ -1,0 +1,172 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target: language mode 6, warnings are errors, explicit existentials and imports.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+/// The pure modules hold no unsafe code, and the compiler proves it.
+let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let package = Package(
+    name: "vitaal",
+    products: [.executable(name: "vitaal", targets: ["vitaal"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // C quarantine: system libraries and static inline wrappers, no logic.
+        .target(name: "CLinux"),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CUnbound", providers: [.apt(["libunbound-dev"])]),
+        .systemLibrary(
+            name: "CPublicSuffix", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"])]),
+        .target(
+            name: "CRegex", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
+        .target(name: "CProbeShims", dependencies: ["CCurl", "COpenSSL"]),
+
+        // Pure core: time and state come in, values and actions go out.
+        .target(name: "HealthModel", swiftSettings: pure),
+        .target(name: "Scheduling", dependencies: ["HealthModel"], swiftSettings: pure),
+        .target(name: "ResultStore", dependencies: ["HealthModel"], swiftSettings: pure),
+        .target(
+            name: "Alerting", dependencies: ["HealthModel", "ResultStore"], swiftSettings: pure),
+        .target(
+            name: "Exposition", dependencies: ["HealthModel", "ResultStore", "Alerting"],
+            swiftSettings: pure),
+
+        // Data plane: sockets, TLS, one loop thread per core.
+        .target(
+            name: "TLSInspection", dependencies: ["HealthModel", "COpenSSL", "CProbeShims"],
+            swiftSettings: strict),
+        .target(name: "PollLoop", dependencies: ["HealthModel", "CLinux"], swiftSettings: strict),
+        .target(
+            name: "Probing",
+            dependencies: [
+                "HealthModel", "Scheduling", "PollLoop", "TLSInspection", "CProbeShims", "CCurl",
+                "COpenSSL", "CUnbound", "CPublicSuffix", "CRegex",
+            ],
+            swiftSettings: strict),
+
+        // Control plane.
+        .target(
+            name: "Catalogue",
+            dependencies: [
+                "HealthModel", "Alerting", "CRegex", .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "StatusServer",
+            dependencies: [
+                "HealthModel", "ResultStore", "Alerting", "Exposition",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Lab",
+            dependencies: [
+                "HealthModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition", "PollLoop",
+                "TLSInspection", "Probing", "Catalogue", "StatusServer",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "vitaal",
+            dependencies: [
+                "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
+                "Scheduling", "TLSInspection",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(name: "vitaal-bench", swiftSettings: strict),
+
+        .testTarget(name: "HealthModelTests", dependencies: ["HealthModel"]),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "HealthModel"]),
+        .testTarget(name: "ResultStoreTests", dependencies: ["ResultStore", "HealthModel"]),
+        .testTarget(
+            name: "AlertingTests", dependencies: ["Alerting", "ResultStore", "HealthModel"]),
+        .testTarget(
+            name: "ExpositionTests", dependencies: ["Exposition", "Alerting", "HealthModel"]),
+        .testTarget(name: "PollLoopTests", dependencies: ["PollLoop", "CLinux", "HealthModel"]),
+        .testTarget(
+            name: "TLSInspectionTests",
+            dependencies: ["TLSInspection", "COpenSSL", "CProbeShims", "HealthModel"]),
+        .testTarget(
+            name: "ProbingTests",
+            dependencies: [
+                "Probing", "Scheduling", "TLSInspection", "PollLoop", "COpenSSL", "CProbeShims",
+                "CCurl", "HealthModel",
+            ]),
+        .testTarget(
+            name: "CatalogueTests",
+            dependencies: ["Catalogue", "Alerting", "HealthModel"]),
+        .testTarget(
+            name: "StatusServerTests",
+            dependencies: [
+                "StatusServer", "Alerting", "HealthModel",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "LabTests",
+            dependencies: [
+                "Lab", "HealthModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ]),
+        .testTarget(name: "TidyTests"),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: ["Daemon", "StatusServer", "Alerting", "HealthModel", "Scheduling"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["vitaal", "StatusServer", "Lab", "Catalogue", "HealthModel"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,64 @@
+/// The named limits of Vitaal.
+///
+/// Each is tested at the limit and one past it.
+public enum Limits {
+    /// Bytes in an id: the longest DNS label, so that an id fits wherever a host label does.
+    public static let identifierBytes = 63
+    /// Bytes in a label value of the exposition; longer text is cut and marked with an ellipsis.
+    public static let labelValueBytes = 256
+
+    /// Bytes read of one response body.
+    ///
+    /// What a status page says fits in far less.
+    public static let bodyBytes = 64 * 1024
+    /// Bytes of one header block, all lines together.
+    public static let headerBytes = 64 * 1024
+    /// Redirects followed in one probe.
+    public static let redirects = 5
+    /// Certificates looked at in one chain as sent.
+    public static let chainCertificates = 16
+    /// Bytes of one certificate message; OpenSSL's own default is 100 kB as well.
+    public static let chainBytes = 100 * 1024
+    /// Names kept of one certificate's subject alternative names.
+    public static let certificateNames = 64
+    /// Bytes kept of one distinguished name or alternative name.
+    public static let certificateNameBytes = 256
+    /// Verification errors kept of one chain.
+    public static let verificationErrors = 32
+
+    /// Probes in flight to one host name, so that a monitor never becomes a load.
+    public static let probesInFlightPerHost = 1
+    /// Probes in flight in one process.
+    ///
+    /// With 100 kB each for TLS this bounds memory at 400 MB.
+    public static let probesInFlight = 4096
+    /// Addresses kept of one name.
+    public static let addressesPerName = 32
+    /// Finished results that may wait for the monitor before the oldest is dropped and counted.
+    public static let resultQueue = 65_536
+
+    /// Bytes in one YAML file.
+    public static let yamlBytes = 4 * 1024 * 1024
+    /// Nodes in one YAML file after aliases are resolved, against exponential alias expansion.
+    public static let yamlNodes = 200_000
+    /// Nesting depth in one YAML file.
+    public static let yamlDepth = 32
+    /// Mistakes reported in one validation; more are counted.
+    public static let reportedMistakes = 1000
+    /// Services in one catalogue.
+    public static let services = 20_000
+    /// Endpoints in one catalogue.
+    public static let endpoints = 50_000
+    /// Dependencies of one service.
+    public static let dependenciesPerService = 64
+    /// Bytes in one regular expression.
+    public static let patternBytes = 4096
+    /// Rules in one rule set.
+    public static let rules = 256
+    /// Bytes of one API request body.
+    public static let requestBytes = 1024 * 1024
+    /// Evidence lines that may wait while the disk refuses them.
+    public static let evidenceQueue = 10_000
+    /// Results kept per endpoint in the rolling window in memory.
+    public static let resultsPerEndpoint = 360
+}

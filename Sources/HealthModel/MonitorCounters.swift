@@ -1,0 +1,47 @@
+/// What the monitor counts about itself, since it started.
+public struct MonitorCounters: Sendable, Hashable {
+    /// When the process started.
+    public var startedAt: Timestamp
+    /// Probes finished.
+    public var probes: Int = 0
+    /// Slots whose probe could not start before the next slot of the same endpoint was due.
+    public var missedSlots: Int = 0
+    /// Confirmation probes made after a first failure.
+    public var confirmations: Int = 0
+    /// Results dropped because the monitor could not keep up.
+    public var droppedResults: Int = 0
+    /// Probes in flight now.
+    public var probesInFlight: Int = 0
+    /// The largest lateness of a probe start since the last snapshot, in microseconds.
+    public var latenessMicrosecondsMax: Int64 = 0
+    /// Evidence lines written.
+    public var evidenceLines: Int = 0
+    /// Failed attempts to write evidence lines.
+    public var evidenceErrors: Int = 0
+    /// Evidence lines that wait because the disk refuses them.
+    public var evidenceWaiting: Int = 0
+    /// Evidence lines lost because too many waited.
+    public var evidenceLost: Int = 0
+    /// Reloads that succeeded.
+    public var reloads: Int = 0
+    /// Whether the last reload, or the start, succeeded.
+    public var isConfigurationCurrent: Bool = true
+    /// When the configuration in force was read.
+    public var configurationReadAt: Timestamp
+    /// CPU seconds used by the process, user and system.
+    public var cpuSeconds: Double = 0
+    /// Resident memory in bytes.
+    public var residentBytes: Int = 0
+    /// Open file descriptors.
+    public var openDescriptors: Int = 0
+    /// The soft limit of file descriptors.
+    public var descriptorLimit: Int = 0
+    /// Threads of the process.
+    public var threads: Int = 0
+
+    /// Makes counters that start at zero.
+    public init(startedAt: Timestamp) {
+        self.startedAt = startedAt
+        configurationReadAt = startedAt
+    }
+}
