@@ -1,0 +1,103 @@
+public import HealthModel
+
+/// What an alert is about.
+public enum Subject: Sendable, Hashable, Comparable, CustomStringConvertible {
+    case service(ServiceID)
+    case endpoint(EndpointID)
+
+    /// The id of the service or endpoint.
+    public var description: String {
+        switch self {
+        case .service(let id): id.text
+        case .endpoint(let id): id.text
+        }
+    }
+
+    /// Orders services before endpoints, then by id.
+    public static func < (left: Subject, right: Subject) -> Bool {
+        switch (left, right) {
+        case (.service, .endpoint): true
+        case (.endpoint, .service): false
+        default: left.description < right.description
+        }
+    }
+}
+
+/// Names one alert while it lives: one rule for one subject.
+public struct AlertKey: Sendable, Hashable, Comparable {
+    /// The rule.
+    public var rule: RuleID
+    /// What it is about.
+    public var subject: Subject
+
+    /// Makes a key.
+    public init(rule: RuleID, subject: Subject) {
+        self.rule = rule
+        self.subject = subject
+    }
+
+    /// Orders by subject, then by rule.
+    public static func < (left: AlertKey, right: AlertKey) -> Bool {
+        left.subject == right.subject ? left.rule < right.rule : left.subject < right.subject
+    }
+}
+
+/// One rule pending or firing for one subject.
+public struct Alert: Sendable, Hashable {
+    /// Pending while the hold time runs, then firing; resolved appears only in transitions.
+    public enum State: String, Sendable, Hashable, CaseIterable {
+        case pending
+        case firing
+        case resolved
+    }
+
+    /// Rule and subject.
+    public var key: AlertKey
+    /// The service it is about, also when the subject is an endpoint.
+    public var service: ServiceID
+    /// How soon a person must know.
+    public var level: Level
+    /// Pending, firing or resolved.
+    public var state: State
+    /// Since when the condition holds.
+    public var activeSince: Timestamp
+    /// Since when it fires; nil while pending.
+    public var firingSince: Timestamp?
+    /// The reason of the failure behind it; nil when the rule is not about a failed probe.
+    public var reason: Reason?
+    /// The summary with its placeholders filled in.
+    public var summary: LocalizedText
+    /// Where to read what to do; nil when the rule names nothing.
+    public var runbook: String?
+
+    /// Makes an alert.
+    public init(
+        key: AlertKey, service: ServiceID, level: Level, state: State, activeSince: Timestamp,
+        firingSince: Timestamp?, reason: Reason?, summary: LocalizedText, runbook: String?
+    ) {
+        self.key = key
+        self.service = service
+        self.level = level
+        self.state = state
+        self.activeSince = activeSince
+        self.firingSince = firingSince
+        self.reason = reason
+        self.summary = summary
+        self.runbook = runbook
+    }
+}
+
+/// One change of one alert: the unit of the evidence log.
+public struct AlertTransition: Sendable, Hashable {
+    /// When it happened.
+    public var at: Timestamp
+    /// The alert after the change; `state` is `resolved` for one that ended, and
+    /// `firingSince` is nil for a pending one that ended without ever firing.
+    public var alert: Alert
+
+    /// Makes a transition.
+    public init(at: Timestamp, alert: Alert) {
+        self.at = at
+        self.alert = alert
+    }
+}

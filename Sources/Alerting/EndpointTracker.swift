@@ -1,0 +1,156 @@
+public import HealthModel
+
+/// Follows the state of one endpoint from its results: pure, no clock of its own.
+///
+/// Results must come in the order in which the probes ended; the schedule has at most one
+/// attempt per endpoint in flight. Handing over the last one again does no harm.
+public struct EndpointTracker: Sendable, Hashable {
+    /// Without a result for longer than this many intervals the endpoint is unknown.
+    public static let staleIntervals = 3
+    /// The interval that back-off of a failing endpoint reaches; see the schedule.
+    public static let failureIntervalMax: Duration = .seconds(300)
+    /// The interval that back-off of a blocked endpoint reaches, and the longest rest that a
+    /// server may ask for.
+    public static let leaveAloneMax: Duration = .seconds(3600)
+
+    /// What is known now.
+    public private(set) var status: EndpointStatus
+    /// When the endpoint becomes unknown unless a result comes; nil when it already is.
+    public private(set) var staleAt: Timestamp?
+
+    /// Makes a tracker of an endpoint that was never measured.
+    public init(id: EndpointID) { status = EndpointStatus(id: id) }
+
+    /// Takes a final result.
+    ///
+    /// One failed result is enough to be down, since the schedule has confirmed it. A reason of
+    /// the monitor itself makes the endpoint unknown and leaves `consecutiveFailures` alone.
+    ///
+    /// - Parameters:
+    ///   - result: The result.
+    ///   - interval: The interval between probes.
+    ///   - acceleration: By how much the times of back-off are divided; 1 outside the lab.
+    public mutating func apply(
+        _ result: ProbeResult, interval: Duration, acceleration: Double = 1
+    ) {
+        if let last = status.lastResult, last.slot == result.slot,
+            last.finishedAt == result.finishedAt
+        {
+            return
+        }
+        count(result)
+        change(to: HealthState(of: result), at: result.finishedAt)
+        status.lastResult = result
+        if let tls = result.tls, tls.leaf != nil || status.lastTLS?.leaf == nil {
+            status.lastTLS = tls
+        }
+        staleAt =
+            status.state == .unknown
+            ? nil
+            : result.finishedAt + silence(after: result, interval, acceleration)
+    }
+
+    /// Makes the endpoint unknown when its last result is too old.
+    ///
+    /// - Parameter now: The present.
+    /// - Returns: Whether the state changed.
+    @discardableResult public mutating func age(at now: Timestamp) -> Bool {
+        guard let staleAt, now > staleAt else { return false }
+        self.staleAt = nil
+        change(to: .unknown, at: staleAt)
+        return true
+    }
+
+    /// Counts anew how long silence is normal, after the interval changed.
+    mutating func setInterval(_ interval: Duration, acceleration: Double) {
+        guard staleAt != nil, let result = status.lastResult else { return }
+        staleAt = result.finishedAt + silence(after: result, interval, acceleration)
+    }
+
+    private mutating func change(to state: HealthState, at instant: Timestamp) {
+        guard state != status.state else { return }
+        status.state = state
+        status.since = instant
+    }
+
+    private mutating func count(_ result: ProbeResult) {
+        guard let reason = result.reason else {
+            status.consecutiveFailures = 0
+            status.successCount += 1
+            status.lastSuccessAt = result.finishedAt
+            return
+        }
+        status.failureCounts[reason, default: 0] += 1
+        guard reason.meaning != .monitor else { return }
+        status.consecutiveFailures += 1
+        status.lastFailureAt = result.finishedAt
+    }
+
+    /// How long no further result may come: back-off and Retry-After are silence on purpose.
+    private func silence(
+        after result: ProbeResult, _ interval: Duration, _ acceleration: Double
+    ) -> Duration {
+        var longest = interval
+        switch result.reason?.meaning {
+        case .failure: longest = max(longest, Self.failureIntervalMax / acceleration)
+        case .blocked: longest = max(longest, Self.leaveAloneMax / acceleration)
+        case nil, .slow, .busy, .maintenance, .monitor: break
+        }
+        let rest = min(
+            .seconds(result.retryAfterSeconds ?? 0), Self.leaveAloneMax / acceleration)
+        return longest * Self.staleIntervals + max(.zero, rest)
+    }
+}
+
+extension HealthState {
+    /// The own state of an endpoint whose last result is `result`.
+    public init(of result: ProbeResult) {
+        switch result.reason?.meaning {
+        case nil: self = .up
+        case .failure: self = .down
+        case .slow: self = .degraded
+        case .busy: self = .busy
+        case .maintenance: self = .maintenance
+        case .blocked: self = .blocked
+        case .monitor: self = .unknown
+        }
+    }
+
+    /// The own state of a service, from its endpoints taken together.
+    ///
+    /// The first row that fits decides:
+    ///
+    /// | endpoints, those that are unknown left out | service |
+    /// |---|---|
+    /// | none | unknown |
+    /// | all down, or down and busy, and none still waits for its first result | down |
+    /// | any down or degraded | degraded |
+    /// | any busy | busy |
+    /// | any under maintenance | maintenance |
+    /// | all blocked | blocked |
+    /// | up, perhaps some blocked | up |
+    ///
+    /// Waiting for the first results keeps a start from calling a service down for one endpoint.
+    public init(ofServiceWith endpoints: some Sequence<EndpointStatus>) {
+        var seen: Set<HealthState> = []
+        var isWaiting = false
+        for endpoint in endpoints {
+            isWaiting = isWaiting || endpoint.lastResult == nil
+            if endpoint.state != .unknown { seen.insert(endpoint.state) }
+        }
+        let isServing = !seen.isSubset(of: [.down, .busy])
+        if seen.isEmpty {
+            self = .unknown
+        } else if seen.contains(.down) && !isServing && !isWaiting {
+            self = .down
+        } else if seen.contains(.down) || seen.contains(.degraded) {
+            self = .degraded
+        } else if seen.contains(.busy) {
+            self = .busy
+        } else if seen.contains(.maintenance) {
+            self = .maintenance
+        } else {
+            self = seen == [.blocked] ? .blocked : .up
+        }
+    }
+}

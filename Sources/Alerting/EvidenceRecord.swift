@@ -1,0 +1,176 @@
+public import HealthModel
+
+/// One line of the evidence log: who did what to what, when, from where and with what result
+/// (the fields of BIO2 8.15), and for alerts what it was about.
+public struct EvidenceRecord: Sendable, Hashable {
+    /// What happened.
+    public enum Action: String, Sendable, Hashable, CaseIterable {
+        /// A condition began to hold.
+        case alertPending = "alert.pending"
+        /// An alert fires: people are told.
+        case alertFiring = "alert.firing"
+        /// An alert that fired is over.
+        case alertResolved = "alert.resolved"
+        /// A pending alert ended without having fired.
+        case alertEnded = "alert.ended"
+        /// The monitor started.
+        case monitorStart = "monitor.start"
+        /// The monitor stopped.
+        case monitorStop = "monitor.stop"
+        /// The configuration was read anew.
+        case configReload = "config.reload"
+    }
+
+    /// Bytes kept of one text before escaping; a summary has been cut by the monitor.
+    public static let textBytes = 512
+    /// Bytes in one line, line feed included.
+    ///
+    /// Fifteen texts of at most 512 bytes, of which each byte may become six, and the keys.
+    public static let lineBytes = 48 * 1024
+
+    /// When it happened.
+    public var at: Timestamp
+    /// What happened.
+    public var action: Action
+    /// What it happened to, such as `service/digid` or `monitor`.
+    public var object: String
+    /// How it ended: `ok`, or what went wrong.
+    public var result: String
+    /// Where it came from: the vantage, or the address of a caller.
+    public var origin: String
+    /// Who did it: `vitaal` for the program itself, or an operator.
+    public var actor: String
+    /// The alert behind an alert action; nil for the others.
+    public var alert: Alert?
+
+    /// Makes a record of something that is not an alert.
+    ///
+    /// - Parameters:
+    ///   - at: When it happened.
+    ///   - action: What happened.
+    ///   - object: What it happened to.
+    ///   - result: How it ended.
+    ///   - origin: Where it came from.
+    ///   - actor: Who did it.
+    public init(
+        at: Timestamp, action: Action, object: String = "monitor", result: String = "ok",
+        origin: String = VantageID.local.text, actor: String = "vitaal"
+    ) {
+        self.at = at
+        self.action = action
+        self.object = object
+        self.result = result
+        self.origin = origin
+        self.actor = actor
+        alert = nil
+    }
+
+    /// Makes the record of one transition.
+    public init(_ transition: AlertTransition, origin: String = VantageID.local.text) {
+        let alert = transition.alert
+        let action: Action =
+            switch alert.state {
+            case .pending: .alertPending
+            case .firing: .alertFiring
+            case .resolved: alert.firingSince == nil ? .alertEnded : .alertResolved
+            }
+        let object =
+            switch alert.key.subject {
+            case .service(let id): "service/\(id)"
+            case .endpoint(let id): "endpoint/\(id)"
+            }
+        self.init(at: transition.at, action: action, object: object, origin: origin)
+        self.alert = alert
+    }
+
+    /// One JSON object and a line feed; every key is always there for its kind of action.
+    public var jsonLine: String {
+        var line = "{"
+        func put(_ key: String, _ text: String?) {
+            if line.utf8.count > 1 { line += "," }
+            line += "\"\(key)\":"
+            line += text.map { jsonString($0.cut(toBytes: Self.textBytes)) } ?? "null"
+        }
+        put("ts", at.rfc3339)
+        put("action", action.rawValue)
+        put("object", object)
+        put("result", result)
+        put("origin", origin)
+        put("actor", actor)
+        if let alert {
+            put("level", alert.level.rawValue)
+            put("rule", alert.key.rule.text)
+            put("state", alert.state.rawValue)
+            put("service", alert.service.text)
+            put("reason", alert.reason?.rawValue)
+            put("active_since", alert.activeSince.rfc3339)
+            put("firing_since", alert.firingSince?.rfc3339)
+            put("summary_nl", alert.summary.dutch)
+            put("summary_en", alert.summary.english)
+        }
+        return line + "}\n"
+    }
+
+    /// One line for people, without a line feed: time, level, what, subject, summary in English.
+    ///
+    /// Text from outside cannot steer a terminal: control characters are replaced.
+    public var humanLine: String {
+        let level = alert.map { $0.level.rawValue.uppercased() } ?? "-"
+        let word = String(action.rawValue.split(separator: ".").last ?? "").uppercased()
+        let subject = alert.map { $0.key.subject.description } ?? object
+        let text = alert?.summary.english ?? (result == "ok" ? "" : result)
+        let line =
+            "\(at.dateAndTime)  \(level.padded(to: 8))  \(word.padded(to: 8))  \(subject)  \(text)"
+        return line.cut(toBytes: Self.textBytes).withoutControlCharacters.trimmedAtEnd
+    }
+}
+
+/// `text` as a JSON string (RFC 8259 §7) that also holds no U+2028 or U+2029, which some readers
+/// take for the end of a line.
+func jsonString(_ text: String) -> String {
+    var escaped = "\""
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\"": escaped += "\\\""
+        case "\\": escaped += "\\\\"
+        case "\n": escaped += "\\n"
+        case "\r": escaped += "\\r"
+        case "\t": escaped += "\\t"
+        default:
+            if scalar.isControl {
+                let digits = String(scalar.value, radix: 16)
+                escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            } else {
+                escaped.unicodeScalars.append(scalar)
+            }
+        }
+    }
+    return escaped + "\""
+}
+
+extension Unicode.Scalar {
+    /// Control characters of ASCII and Latin-1, and the two line separators of Unicode.
+    fileprivate var isControl: Bool {
+        value < 0x20 || (0x7F...0x9F).contains(value) || value == 0x2028 || value == 0x2029
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+
+    fileprivate var withoutControlCharacters: String {
+        var clean = ""
+        for scalar in unicodeScalars {
+            clean.unicodeScalars.append(scalar.isControl ? "\u{FFFD}" : scalar)
+        }
+        return clean
+    }
+
+    fileprivate var trimmedAtEnd: String {
+        var trimmed = self[...]
+        while trimmed.last == " " { trimmed.removeLast() }
+        return String(trimmed)
+    }
+}

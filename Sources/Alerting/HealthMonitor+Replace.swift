@@ -1,0 +1,130 @@
+public import HealthModel
+import ResultStore
+
+extension HealthMonitor {
+    /// Puts another catalogue and other rules in force at once.
+    ///
+    /// An endpoint that stays under its id and URL keeps its history; a rule that stays in force
+    /// for a subject that stays keeps its alert.
+    ///
+    /// - Parameters:
+    ///   - catalogue: What is watched from now on.
+    ///   - rules: The rules from now on.
+    ///   - now: The present.
+    /// - Returns: The end of every alert whose rule or subject is gone.
+    public mutating func replace(
+        catalogue: ServiceCatalogue, rules: RuleSet, at now: Timestamp
+    ) -> [AlertTransition] {
+        var kept: [AlertKey: (machine: AlertMachine, alert: Alert?)] = [:]
+        for index in bindings.indices where machines[index].isActive {
+            kept[key(of: bindings[index])] = (machines[index], alerts[index])
+        }
+        var oldTrackers: [EndpointID: (tracker: EndpointTracker, url: ProbeURL)] = [:]
+        for (index, endpoint) in self.catalogue.endpoints.enumerated() {
+            oldTrackers[endpoint.id] = (trackers[index], endpoint.url)
+        }
+        let oldServices = Dictionary(
+            uniqueKeysWithValues: zip(self.catalogue.services.map(\.id), services))
+
+        self.catalogue = catalogue
+        self.rules = rules
+        graph = DependencyGraph(services: catalogue.services)
+        install()
+        for (index, endpoint) in catalogue.endpoints.enumerated() {
+            guard let old = oldTrackers[endpoint.id], old.url == endpoint.url else { continue }
+            trackers[index] = old.tracker
+            trackers[index].setInterval(endpoint.probe.interval, acceleration: acceleration)
+        }
+        for (index, service) in catalogue.services.enumerated() {
+            if let old = oldServices[service.id] { services[index] = old }
+        }
+        store.retain(endpoints: Set(catalogue.endpoints.map(\.id)))
+        changedServices = Set(catalogue.services.indices)
+        refresh(at: now)
+        // Edges may have changed although no own state did.
+        spread(at: now)
+        return adopt(kept, at: now)
+    }
+
+    /// Gives the alerts of before to the bindings of now; ends those that have none.
+    private mutating func adopt(
+        _ kept: [AlertKey: (machine: AlertMachine, alert: Alert?)], at now: Timestamp
+    ) -> [AlertTransition] {
+        var left = kept
+        for index in bindings.indices where !left.isEmpty {
+            guard let old = left.removeValue(forKey: key(of: bindings[index])) else { continue }
+            machines[index] = old.machine
+            guard var alert = old.alert else { continue }
+            alert.level = bindings[index].level
+            alert.runbook = rules.rules[bindings[index].rule].runbook
+            alert.service = catalogue.services[bindings[index].service].id
+            alerts[index] = alert
+        }
+        return left.sorted { $0.key < $1.key }.compactMap { _, old in
+            guard var alert = old.alert else { return nil }
+            alert.state = .resolved
+            return AlertTransition(at: now, alert: alert)
+        }
+    }
+
+    /// Lays out trackers, services and bindings for the catalogue and rules in force, all empty.
+    mutating func install() {
+        let endpoints = catalogue.endpoints
+        let position = Dictionary(
+            uniqueKeysWithValues: catalogue.services.enumerated().map { ($1.id, $0) })
+        trackers = endpoints.map { EndpointTracker(id: $0.id) }
+        revisions = endpoints.map { _ in 0 }
+        trackerOfEndpoint = Dictionary(
+            uniqueKeysWithValues: endpoints.enumerated().map { ($1.id, $0) })
+        serviceOfTracker = endpoints.map { endpoint in
+            guard let service = position[endpoint.service] else {
+                preconditionFailure("the catalogue has checked that the service is there")
+            }
+            return service
+        }
+        trackersOfService = catalogue.services.map { _ in [] }
+        for (tracker, service) in serviceOfTracker.enumerated() {
+            trackersOfService[service].append(tracker)
+        }
+        services = catalogue.services.map { _ in ServiceState() }
+        alerts = [:]
+        bind()
+        machines = bindings.map { _ in AlertMachine() }
+        slowValues = bindings.map { _ in nil }
+    }
+
+    private mutating func bind() {
+        bindings = []
+        let certificateRules = rules.rules.filter { $0.condition == .certificateInvalid }
+        let toldApart = Set(
+            Tier.allCases.filter { tier in certificateRules.contains { $0.level[tier] != nil } })
+        // Services before endpoints, so that the wider news comes first.
+        for isAboutEndpoint in [false, true] {
+            for (index, rule) in rules.rules.enumerated()
+            where rule.condition.isAboutEndpoint == isAboutEndpoint {
+                if isAboutEndpoint {
+                    for tracker in trackers.indices {
+                        bind(index, rule, serviceOfTracker[tracker], tracker, toldApart)
+                    }
+                } else {
+                    for service in catalogue.services.indices
+                    where !trackersOfService[service].isEmpty {
+                        bind(index, rule, service, nil, toldApart)
+                    }
+                }
+            }
+        }
+    }
+
+    private mutating func bind(
+        _ index: Int, _ rule: Rule, _ service: Int, _ tracker: Int?, _ toldApart: Set<Tier>
+    ) {
+        let tier = catalogue.services[service].tier
+        guard let level = rule.level[tier] else { return }
+        bindings.append(
+            Binding(
+                rule: index, condition: rule.condition, service: service, tracker: tracker,
+                level: level, holdTime: rule.holdTime[tier], keepFiringTime: rule.keepFiringTime,
+                isCertificateToldApart: toldApart.contains(tier)))
+    }
+}

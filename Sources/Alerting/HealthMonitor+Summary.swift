@@ -1,0 +1,112 @@
+import HealthModel
+import ResultStore
+
+extension HealthMonitor {
+    /// Ids of endpoints named in one summary; more are counted.
+    static let endpointsNamed = 3
+    /// Bytes in a summary with its placeholders filled in.
+    static let summaryBytes = 512
+
+    private enum Language {
+        case dutch
+        case english
+    }
+
+    /// The summary of a rule with its placeholders filled in, in both languages.
+    func summary(
+        of index: Int, reason: Reason?, worst: EndpointStatus?, at now: Timestamp
+    ) -> LocalizedText {
+        let template = rules.rules[bindings[index].rule].summary
+        func filled(_ text: String, _ language: Language) -> String {
+            fillPlaceholders(in: text) { placeholder in
+                value(
+                    of: placeholder, binding: index, reason: reason, worst: worst, language, now)
+            }
+            .cut(toBytes: Self.summaryBytes)
+        }
+        return LocalizedText(
+            dutch: filled(template.dutch, .dutch), english: filled(template.english, .english))
+    }
+
+    private func value(
+        of placeholder: RulePlaceholder, binding index: Int, reason: Reason?,
+        worst: EndpointStatus?, _ language: Language, _ now: Timestamp
+    ) -> String {
+        let binding = bindings[index]
+        let service = catalogue.services[binding.service]
+        switch placeholder {
+        case .service: return language == .dutch ? service.name.dutch : service.name.english
+        case .owner: return service.owner
+        case .dependants: return String(graph.dependants[binding.service].count)
+        case .endpoint:
+            let ids = failingTrackers(of: binding).map { trackers[$0].status.id.text }
+            let named = ids.prefix(Self.endpointsNamed).joined(separator: ", ")
+            let more = ids.count - Self.endpointsNamed
+            return more > 0 ? "\(named) +\(more)" : named
+        case .reason:
+            guard let reason = reason ?? worst?.lastResult?.reason else {
+                return language == .dutch ? "geen reden bekend" : "no reason known"
+            }
+            return language == .dutch ? reason.dutchText : reason.text
+        case .detail:
+            let detail = worst?.lastResult?.detail ?? ""
+            return detail.isEmpty ? reason?.rawValue ?? "-" : detail
+        case .value: return measuredValue(index, now)
+        }
+    }
+
+    /// What a rule measured: the quantile, the time the certificate has left (negative when it
+    /// has expired), or for how long the state has lasted.
+    private func measuredValue(_ index: Int, _ now: Timestamp) -> String {
+        let binding = bindings[index]
+        switch binding.condition {
+        case .slow:
+            guard let quantile = slowValues[index]?.quantile else { return "-" }
+            return Duration.microseconds(quantile.microseconds).shortText
+        case .certificateInvalid, .certificateRunningOut:
+            guard let tracker = binding.tracker,
+                let certificate = trackers[tracker].status.lastTLS?.runsOutFirst
+            else { return "-" }
+            return (certificate.notAfter - now).shortText
+        case .state:
+            let since = failingTrackers(of: binding).first.flatMap { trackers[$0].status.since }
+            return since.map { (now - $0).shortText } ?? "-"
+        }
+    }
+}
+
+/// Replaces each `{name}` of a `RulePlaceholder`; other text in braces stays as it is.
+func fillPlaceholders(in text: String, with value: (RulePlaceholder) -> String) -> String {
+    var filled = ""
+    var rest = text[...]
+    while let open = rest.firstIndex(of: "{") {
+        filled += rest[..<open]
+        rest = rest[open...]
+        guard let close = rest.firstIndex(of: "}") else { break }
+        let name = rest[rest.index(after: open)..<close]
+        if let placeholder = RulePlaceholder(rawValue: String(name)) {
+            filled += value(placeholder)
+            rest = rest[rest.index(after: close)...]
+        } else {
+            filled += "{"
+            rest = rest[rest.index(after: open)...]
+        }
+    }
+    return filled + rest
+}
+
+extension String {
+    /// The text itself, or its longest beginning of whole characters that fits with an ellipsis.
+    func cut(toBytes limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        let ellipsis = "…"
+        var kept = ""
+        var bytes = ellipsis.utf8.count
+        for character in self {
+            bytes += character.utf8.count
+            if bytes > limit { break }
+            kept.append(character)
+        }
+        return kept + ellipsis
+    }
+}

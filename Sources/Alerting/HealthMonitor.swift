@@ -1,0 +1,175 @@
+public import HealthModel
+public import ResultStore
+
+/// The whole pure brain: results in, states and alert transitions out.
+///
+/// Holds the rolling store, a tracker per endpoint, the state of every service and one alert
+/// machine per rule and subject. A value without locks and without a clock; give it one owner.
+/// Hand results to `apply`, then call `evaluate` about once a second.
+public struct HealthMonitor: Sendable {
+    /// What is watched.
+    public internal(set) var catalogue: ServiceCatalogue
+    /// The rules in force.
+    public internal(set) var rules: RuleSet
+    /// The results kept.
+    public internal(set) var store: RollingStore
+    /// By how much the times of back-off are divided; 1 outside the lab.
+    public let acceleration: Double
+    /// Results of endpoints that are not in the catalogue, such as those removed by a reload.
+    public internal(set) var strayResults = 0
+
+    var graph: DependencyGraph
+    var trackers: [EndpointTracker] = []
+    /// How many results each endpoint has had, so that a cached value is known to be old.
+    var revisions: [Int] = []
+    var trackerOfEndpoint: [EndpointID: Int] = [:]
+    var trackersOfService: [[Int]] = []
+    var serviceOfTracker: [Int] = []
+    var services: [ServiceState] = []
+    /// Services of which an endpoint changed since the last look.
+    var changedServices: Set<Int> = []
+
+    var bindings: [Binding] = []
+    var machines: [AlertMachine] = []
+    var slowValues: [SlowValue?] = []
+    /// Pending and firing alerts by the position of their binding.
+    var alerts: [Int: Alert] = [:]
+
+    /// One service.
+    struct ServiceState: Sendable {
+        var own = HealthState.unknown
+        var effective = HealthState.unknown
+        var since: Timestamp?
+        var causes: [ServiceID] = []
+    }
+
+    /// One rule for one subject, looked up once.
+    struct Binding: Sendable {
+        var rule: Int
+        var condition: Condition
+        var service: Int
+        /// The endpoint that is the subject; nil when it is the service.
+        var tracker: Int?
+        var level: Level
+        var holdTime: Duration
+        var keepFiringTime: Duration
+        /// Whether an invalid certificate of this service is told by a rule of its own.
+        var isCertificateToldApart: Bool
+    }
+
+    /// A quantile, valid until a result comes or the earliest one leaves the window.
+    struct SlowValue: Sendable {
+        var quantile: Quantile?
+        var revision: Int
+        var validUntil: Timestamp?
+    }
+
+    /// Makes a monitor that has seen nothing.
+    ///
+    /// - Parameters:
+    ///   - catalogue: What is watched.
+    ///   - rules: The rules in force.
+    ///   - store: Where results are kept.
+    ///   - acceleration: By how much the times of back-off are divided; at least 1.
+    public init(
+        catalogue: ServiceCatalogue, rules: RuleSet, store: RollingStore = RollingStore(),
+        acceleration: Double = 1
+    ) {
+        precondition(acceleration >= 1, "acceleration below 1")
+        self.catalogue = catalogue
+        self.rules = rules
+        self.store = store
+        self.acceleration = acceleration
+        graph = DependencyGraph(services: catalogue.services)
+        install()
+    }
+
+    /// Takes final results, in the order in which their probes ended.
+    @discardableResult public mutating func apply(_ results: [ProbeResult]) -> AppendOutcome {
+        var known: [ProbeResult] = []
+        known.reserveCapacity(results.count)
+        for result in results {
+            guard let index = trackerOfEndpoint[result.endpoint] else {
+                strayResults += 1
+                continue
+            }
+            trackers[index].apply(
+                result, interval: catalogue.endpoints[index].probe.interval,
+                acceleration: acceleration)
+            revisions[index] += 1
+            changedServices.insert(serviceOfTracker[index])
+            known.append(result)
+        }
+        return store.append(known)
+    }
+
+    /// Looks at every rule for every subject.
+    ///
+    /// - Parameter now: The present.
+    /// - Returns: What changed, services before endpoints.
+    public mutating func evaluate(at now: Timestamp) -> [AlertTransition] {
+        refresh(at: now)
+        var transitions: [AlertTransition] = []
+        for index in bindings.indices {
+            let finding = finding(for: index, at: now)
+            if finding != .holds, !machines[index].isActive { continue }
+            let change = machines[index].take(
+                finding, at: now, holdTime: bindings[index].holdTime,
+                keepFiringTime: bindings[index].keepFiringTime)
+            if let change { transitions.append(note(change, of: index, at: now)) }
+        }
+        return transitions
+    }
+
+    /// Everything a reader may know at `now`; alerts are those of the last evaluation.
+    public mutating func snapshot(at now: Timestamp) -> HealthSnapshot {
+        refresh(at: now)
+        let statuses = catalogue.services.indices.map { index in
+            ServiceStatus(
+                id: catalogue.services[index].id, ownState: services[index].own,
+                effectiveState: services[index].effective, since: services[index].since,
+                causes: services[index].causes, dependants: graph.dependants[index])
+        }
+        let sorted = alerts.values.sorted { left, right in
+            if left.level != right.level { return left.level > right.level }
+            if left.activeSince != right.activeSince {
+                return left.activeSince < right.activeSince
+            }
+            return left.key < right.key
+        }
+        return HealthSnapshot(
+            takenAt: now, catalogue: catalogue, endpoints: trackers.map(\.status),
+            services: statuses, alerts: sorted)
+    }
+
+    // MARK: States
+
+    /// Brings the states up to date: what is stale, and what changed since the last look.
+    mutating func refresh(at now: Timestamp) {
+        for index in trackers.indices where trackers[index].age(at: now) {
+            changedServices.insert(serviceOfTracker[index])
+        }
+        guard !changedServices.isEmpty else { return }
+        var isOwnChanged = false
+        for service in changedServices {
+            let own = HealthState(
+                ofServiceWith: trackersOfService[service].map { trackers[$0].status })
+            guard own != services[service].own else { continue }
+            services[service].own = own
+            isOwnChanged = true
+        }
+        changedServices.removeAll(keepingCapacity: true)
+        if isOwnChanged { spread(at: now) }
+    }
+
+    /// Works out the effective states from the own ones.
+    mutating func spread(at now: Timestamp) {
+        let effect = graph.effect(of: services.map(\.own))
+        for index in services.indices {
+            services[index].causes = effect.causes[index]
+            guard services[index].effective != effect.states[index] else { continue }
+            services[index].effective = effect.states[index]
+            services[index].since = now
+        }
+    }
+}

@@ -1,0 +1,94 @@
+public import HealthModel
+
+/// Everything a reader may know at one instant: the input of metrics, API, status and pages.
+public struct HealthSnapshot: Sendable {
+    /// The instant of the snapshot.
+    public var takenAt: Timestamp
+    /// What is watched.
+    public var catalogue: ServiceCatalogue
+    /// One entry per enabled endpoint, in the order of the catalogue.
+    public var endpoints: [EndpointStatus]
+    /// One entry per service, in the order of the catalogue.
+    public var services: [ServiceStatus]
+    /// Pending and firing alerts, the most urgent first, then the oldest first.
+    public var alerts: [Alert]
+
+    /// Makes a snapshot.
+    public init(
+        takenAt: Timestamp, catalogue: ServiceCatalogue, endpoints: [EndpointStatus],
+        services: [ServiceStatus], alerts: [Alert]
+    ) {
+        self.takenAt = takenAt
+        self.catalogue = catalogue
+        self.endpoints = endpoints
+        self.services = services
+        self.alerts = alerts
+    }
+}
+
+/// What is known of one endpoint.
+public struct EndpointStatus: Sendable, Hashable {
+    /// The endpoint.
+    public var id: EndpointID
+    /// The own state.
+    public var state: HealthState
+    /// Since when it has this state; nil when it was never measured.
+    public var since: Timestamp?
+    /// The last result; nil when it was never measured.
+    public var lastResult: ProbeResult?
+    /// The end of the last successful probe; nil when there was none.
+    public var lastSuccessAt: Timestamp?
+    /// The end of the last failed probe; nil when there was none.
+    public var lastFailureAt: Timestamp?
+    /// Failed probes in a row up to now; the monitor's own faults do not count.
+    public var consecutiveFailures: Int
+    /// Successful probes since the start.
+    public var successCount: Int
+    /// Failed probes since the start by reason.
+    public var failureCounts: [Reason: Int]
+    /// The last TLS record seen, also when a later probe did not get that far; nil when none was.
+    public var lastTLS: TLSRecord?
+
+    /// Makes the status of an endpoint that was never measured.
+    public init(id: EndpointID) {
+        self.id = id
+        state = .unknown
+        since = nil
+        lastResult = nil
+        lastSuccessAt = nil
+        lastFailureAt = nil
+        consecutiveFailures = 0
+        successCount = 0
+        failureCounts = [:]
+        lastTLS = nil
+    }
+}
+
+/// What is known of one service.
+public struct ServiceStatus: Sendable, Hashable {
+    /// The service.
+    public var id: ServiceID
+    /// The measured state, the endpoints taken together; unknown for a dark service.
+    public var ownState: HealthState
+    /// Own state and what the service depends on taken together.
+    public var effectiveState: HealthState
+    /// Since when it has this effective state; nil when it was never measured.
+    public var since: Timestamp?
+    /// The services whose failure makes the effective state worse than the own one, roots only.
+    public var causes: [ServiceID]
+    /// The services that depend on this one by hard or login edges, directly or not, sorted.
+    public var dependants: [ServiceID]
+
+    /// Makes a status.
+    public init(
+        id: ServiceID, ownState: HealthState, effectiveState: HealthState, since: Timestamp?,
+        causes: [ServiceID], dependants: [ServiceID]
+    ) {
+        self.id = id
+        self.ownState = ownState
+        self.effectiveState = effectiveState
+        self.since = since
+        self.causes = causes
+        self.dependants = dependants
+    }
+}
