@@ -1,0 +1,111 @@
+import Alerting
+import HealthModel
+
+/// One endpoint with its labels rendered once and its facts taken out once.
+///
+/// A scrape goes through all endpoints once for each family. A row is therefore a reference, and
+/// its facts are plain numbers: copying an `EndpointStatus` would count dozens of references each
+/// time (15 ms instead of 8 ms for 1,000 endpoints).
+final class EndpointRow: Sendable {
+    let labels: LabelSet
+    let interval: Duration
+    let timeout: Duration
+    let state: HealthState
+    let lastSuccessAt: Timestamp?
+    let lastFailureAt: Timestamp?
+    let consecutiveFailures: Int
+    let successCount: Int
+    /// Failed probes by reason, in the order of the reasons' names.
+    let failureCounts: [(key: Reason, value: Int)]
+    /// The last result; nil when the endpoint was never measured.
+    let result: ResultFacts?
+    /// The last record that shows a certificate; nil when none was seen.
+    ///
+    /// The newest result comes first: a new certificate is never hidden behind an older one.
+    let tls: TLSRecord?
+    /// The numbers in `tls`.
+    let certificate: CertificateFacts?
+
+    init(endpoint: Endpoint, status: EndpointStatus, at now: Timestamp) {
+        labels = LabelSet([
+            "endpoint": endpoint.id.text, "service": endpoint.service.text,
+            "vantage": (status.lastResult?.vantage ?? .local).text,
+        ])
+        interval = endpoint.probe.interval
+        timeout = endpoint.probe.timeout
+        state = status.state
+        lastSuccessAt = status.lastSuccessAt
+        lastFailureAt = status.lastFailureAt
+        consecutiveFailures = status.consecutiveFailures
+        successCount = status.successCount
+        failureCounts = status.failureCounts.sorted { $0.key.rawValue < $1.key.rawValue }
+        result = status.lastResult.map { ResultFacts($0) }
+        tls = [status.lastResult?.tls, status.lastTLS].compactMap(\.self).first { $0.leaf != nil }
+        certificate = tls.flatMap { CertificateFacts($0, at: now) }
+    }
+}
+
+/// The numbers of one result.
+struct ResultFacts: Sendable {
+    let reason: Reason?
+    let phases: PhaseDurations
+    let finishedAt: Timestamp
+    let latenessMicroseconds: Int64
+    let attempts: Int
+    /// 4 or 6; 0 without an address.
+    let ipProtocol: Int
+    let addressHash: UInt32
+    let isTLS: Bool
+    let http: HTTPFacts?
+
+    init(_ result: ProbeResult) {
+        reason = result.reason
+        phases = result.phases
+        finishedAt = result.finishedAt
+        latenessMicroseconds = result.latenessMicroseconds
+        attempts = result.attempts
+        ipProtocol = result.address.map { $0.isIPv6 ? 6 : 4 } ?? 0
+        addressHash = result.address.map { hash(of: $0) } ?? 0
+        isTLS = result.tls?.isHandshakeComplete ?? false
+        http = result.http.map { HTTPFacts($0) }
+    }
+}
+
+/// The numbers of one HTTP answer.
+struct HTTPFacts: Sendable {
+    let status: Int
+    let version: Double
+    let redirects: Int
+    let contentLengthBytes: Int64?
+    let bodyBytes: Int
+    let lastModified: Timestamp?
+
+    init(_ answer: HTTPAnswer) {
+        status = answer.status
+        version = Double(answer.version) ?? 0
+        redirects = answer.redirects
+        contentLengthBytes = answer.contentLengthBytes
+        bodyBytes = answer.bodyBytes
+        lastModified = answer.lastModified
+    }
+}
+
+/// The numbers of the certificates of one record.
+struct CertificateFacts: Sendable {
+    let earliestNotAfterSent: Timestamp?
+    let earliestNotAfterVerified: Timestamp?
+    let notBefore: Timestamp
+    let notAfter: Timestamp
+    let lifetimeLeft: Double
+    let isTrusted: Bool
+
+    init?(_ record: TLSRecord, at now: Timestamp) {
+        guard let leaf = record.leaf, let first = record.runsOutFirst else { return nil }
+        earliestNotAfterSent = record.earliestNotAfterSent
+        earliestNotAfterVerified = record.earliestNotAfterVerified
+        notBefore = leaf.notBefore
+        notAfter = leaf.notAfter
+        lifetimeLeft = first.lifetimeLeft(at: now)
+        isTrusted = record.verdict == nil
+    }
+}

@@ -1,0 +1,93 @@
+import Alerting
+import HealthModel
+
+extension HealthMetrics {
+    /// What the monitor says about its own work; counters start at zero with the process.
+    func writeMonitor(to text: inout PrometheusText) {
+        text.openFamily("vitaal_build_info", .gauge, help: "The version of Vitaal.")
+        text.addSample(LabelSet("version", version), .integer(1))
+        text.addFamily(
+            "vitaal_endpoints", .gauge, help: "Endpoints being probed.",
+            .count(snapshot.endpoints.count))
+        text.addFamily(
+            "vitaal_snapshot_timestamp_seconds", .gauge,
+            help: "The instant of the snapshot that these metrics show.",
+            .timestamp(snapshot.takenAt))
+        text.addFamily(
+            "vitaal_finished_probes_total", .counter, help: "Probes finished, of all endpoints.",
+            .count(counters.probes))
+        text.addFamily(
+            "vitaal_probes_in_flight", .gauge, help: "Probes running now.",
+            .count(counters.probesInFlight))
+        text.addFamily(
+            "vitaal_missed_slots_total", .counter,
+            help: "Probes that could not start before the next one of the same endpoint was due.",
+            .count(counters.missedSlots))
+        text.addFamily(
+            "vitaal_confirmations_total", .counter,
+            help: "Probes repeated to confirm or refute a first failure.",
+            .count(counters.confirmations))
+        text.addFamily(
+            "vitaal_dropped_results_total", .counter,
+            help: "Results dropped because the monitor could not keep up.",
+            .count(counters.droppedResults))
+        text.addFamily(
+            "vitaal_probe_lateness_max_seconds", .gauge,
+            help: "The largest lateness of a probe start since the last snapshot.",
+            .microseconds(counters.latenessMicrosecondsMax))
+        writeEvidence(to: &text)
+        writeConfiguration(to: &text)
+    }
+
+    private func writeEvidence(to text: inout PrometheusText) {
+        text.addFamily(
+            "vitaal_evidence_lines_total", .counter, help: "Lines written to the evidence log.",
+            .count(counters.evidenceLines))
+        text.addFamily(
+            "vitaal_evidence_errors_total", .counter,
+            help: "Failed attempts to write to the evidence log.", .count(counters.evidenceErrors))
+        text.addFamily(
+            "vitaal_evidence_lost_lines_total", .counter,
+            help: "Lines of the evidence log lost because too many waited.",
+            .count(counters.evidenceLost))
+        text.addFamily(
+            "vitaal_evidence_waiting_lines", .gauge,
+            help: "Lines of the evidence log that wait because the disk refuses them.",
+            .count(counters.evidenceWaiting))
+    }
+
+    private func writeConfiguration(to text: inout PrometheusText) {
+        text.addFamily(
+            "vitaal_reloads_total", .counter, help: "Reloads of the configuration that succeeded.",
+            .count(counters.reloads))
+        text.addFamily(
+            "vitaal_config_last_reload_successful", .gauge,
+            help: "1 when the last reload, or the start, succeeded; 0 when the old one is kept.",
+            .flag(counters.isConfigurationCurrent))
+        text.addFamily(
+            "vitaal_config_last_reload_success_timestamp_seconds", .gauge,
+            help: "When the configuration in force was read.",
+            .timestamp(counters.configurationReadAt))
+    }
+
+    /// The process by the names every Prometheus client library uses.
+    func writeProcess(to text: inout PrometheusText) {
+        text.addFamily(
+            "process_cpu_seconds_total", .counter,
+            help: "User and system CPU time of the process.", .double(counters.cpuSeconds))
+        text.addFamily(
+            "process_resident_memory_bytes", .gauge, help: "Resident memory of the process.",
+            .count(counters.residentBytes))
+        text.addFamily(
+            "process_open_fds", .gauge, help: "Open file descriptors of the process.",
+            .count(counters.openDescriptors))
+        text.addFamily(
+            "process_max_fds", .gauge, help: "The most file descriptors the process may open.",
+            .count(counters.descriptorLimit))
+        text.addFamily(
+            "process_start_time_seconds", .gauge, help: "When the process started.",
+            .timestamp(counters.startedAt))
+        text.addFamily(
+            "process_threads", .gauge, help: "Threads of the process.", .count(counters.threads))
+    }
+}

@@ -1,0 +1,69 @@
+import Alerting
+import HealthModel
+
+extension HealthMetrics {
+    /// States of the services and what hangs on them.
+    func writeServices(to text: inout PrometheusText) {
+        text.openFamily("vitaal_service_info", .gauge, help: "Who runs the service, and its kind.")
+        for row in services {
+            let facts = LabelSet([
+                "owner": row.service.owner, "kind": row.service.kind.rawValue,
+                "name": row.service.name.dutch,
+            ])
+            text.addSample(row.labels, facts, .integer(1))
+        }
+        writeStates(
+            "vitaal_service_state",
+            help: "The measured state of the service: 1 for the current state, 0 for the others.",
+            of: \.ownState, to: &text)
+        writeStates(
+            "vitaal_service_effective_state",
+            help: "The state with what the service depends on taken in: 1 for the current state, "
+                + "0 for the others.", of: \.effectiveState, to: &text)
+        text.openFamily(
+            "vitaal_service_dependants", .gauge,
+            help: "Services that cannot work, or not be logged in to, without this one.")
+        for row in services {
+            text.addSample(
+                LabelSet("service", row.service.id.text), .count(row.status.dependants.count))
+        }
+    }
+
+    private func writeStates(
+        _ name: String, help: String, of state: KeyPath<ServiceStatus, HealthState>,
+        to text: inout PrometheusText
+    ) {
+        text.openFamily(name, .gauge, help: help)
+        for row in services {
+            for (candidate, label) in stateLabels {
+                text.addSample(
+                    row.labels, label, .flag(row.status[keyPath: state] == candidate))
+            }
+        }
+    }
+
+    /// Pending and firing alerts, one by one and counted.
+    func writeAlerts(to text: inout PrometheusText) {
+        text.openFamily(
+            "vitaal_alert", .gauge,
+            help: "1 for each pending or firing alert; endpoint is empty for one about a service.")
+        for alert in snapshot.alerts {
+            var endpoint = ""
+            if case .endpoint(let id) = alert.key.subject { endpoint = id.text }
+            text.addSample(
+                LabelSet([
+                    "rule": alert.key.rule.text, "service": alert.service.text,
+                    "endpoint": endpoint, "level": alert.level.rawValue,
+                    "state": alert.state.rawValue,
+                ]), .integer(1))
+        }
+        text.openFamily("vitaal_alerts", .gauge, help: "Alerts by level and state.")
+        for level in Level.allCases {
+            for state in [Alert.State.pending, .firing] {
+                let count = snapshot.alerts.count { $0.level == level && $0.state == state }
+                text.addSample(
+                    LabelSet(["level": level.rawValue, "state": state.rawValue]), .count(count))
+            }
+        }
+    }
+}

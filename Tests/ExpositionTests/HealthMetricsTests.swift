@@ -1,0 +1,183 @@
+import Alerting
+import Exposition
+import HealthModel
+import Testing
+
+/// The metrics of one endpoint, read back strictly.
+private func parsed(
+    _ status: EndpointStatus, service: Service = Fixture.service(), alerts: [Alert] = []
+) throws -> StrictParser {
+    let snapshot = try Fixture.snapshot(status, service: service, alerts: alerts)
+    return try StrictParser(
+        HealthMetrics.text(of: snapshot, counters: Fixture.counters(), version: "0.1.0"))
+}
+
+@Suite struct HealthMetricsTests {
+    @Test func aSmallSnapshotIsWrittenAsAgreed() throws {
+        let snapshot = try Fixture.snapshot(
+            Fixture.status(Fixture.result()), alerts: [Fixture.alert(.service(Fixture.digid))])
+        let text = HealthMetrics.text(
+            of: snapshot, counters: Fixture.counters(), version: "0.1.0")
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
+        let expected = goldenMetrics.split(separator: "\n")
+        for (line, expectedLine) in zip(lines, expected) { #expect(line == expectedLine) }
+        #expect(lines.count == expected.count)
+    }
+
+    @Test func aNeverMeasuredEndpointHasNoResult() throws {
+        let metrics = try parsed(EndpointStatus(id: Fixture.digidEndpoint))
+        #expect(metrics.samples("probe_success").isEmpty)
+        #expect(metrics.samples("probe_http_status_code").isEmpty)
+        #expect(metrics.samples("vitaal_tls_trusted").isEmpty)
+        #expect(metrics.samples("vitaal_probe_last_success_timestamp_seconds").isEmpty)
+        #expect(metrics.samples("vitaal_probes_total").map(\.value) == ["0"])
+        let state = metrics.samples("vitaal_endpoint_state").filter { $0.value == "1" }
+        #expect(state.map { $0.labels["state"] } == ["unknown"])
+    }
+
+    @Test(arguments: HealthState.allCases)
+    func aStateSetHoldsEveryStateOnce(state: HealthState) throws {
+        let metrics = try parsed(Fixture.status(nil, state: state))
+        for name in [
+            "vitaal_endpoint_state", "vitaal_service_state", "vitaal_service_effective_state",
+        ] {
+            let samples = metrics.samples(name)
+            #expect(samples.count == HealthState.allCases.count)
+            let current = samples.filter { $0.value == "1" }.map { $0.labels["state"] }
+            #expect(current == [state.rawValue])
+        }
+    }
+
+    @Test(arguments: Reason.allCases)
+    func everyReasonIsALabel(reason: Reason) throws {
+        let metrics = try parsed(Fixture.status(Fixture.result(reason: reason), state: .down))
+        #expect(metrics.samples("probe_success").map(\.value) == ["0"])
+        let reasons = metrics.samples("vitaal_probe_failure_reason")
+        #expect(reasons.map { $0.labels["reason"] } == [reason.rawValue])
+        let counted = metrics.samples("vitaal_probes_total")
+        #expect(counted.map { $0.labels["result"] } == ["success", reason.rawValue])
+        #expect(counted.map(\.value) == ["0", "1"])
+        let isRegex = reason == .bodyMismatch || reason == .headerMismatch
+        #expect(metrics.samples("probe_failed_due_to_regex").map(\.value) == [isRegex ? "1" : "0"])
+    }
+
+    @Test func aProbeWithoutAnAnswerHasBlackboxZeros() throws {
+        var result = Fixture.result(reason: .timeoutConnect, tls: nil)
+        result.http = nil
+        result.address = nil
+        let metrics = try parsed(Fixture.status(result, state: .down))
+        for name in [
+            "probe_http_status_code", "probe_http_version", "probe_http_ssl",
+            "probe_http_redirects", "probe_http_content_length",
+            "probe_http_uncompressed_body_length", "probe_ip_protocol", "probe_ip_addr_hash",
+        ] {
+            #expect(metrics.samples(name).map(\.value) == ["0"], "\(name)")
+        }
+        #expect(metrics.samples("probe_http_last_modified_timestamp_seconds").isEmpty)
+    }
+
+    @Test func anUnknownLengthIsMinusOne() throws {
+        var result = Fixture.result()
+        result.http?.contentLengthBytes = nil
+        let metrics = try parsed(Fixture.status(result))
+        #expect(metrics.samples("probe_http_content_length").map(\.value) == ["-1"])
+    }
+
+    @Test func aBadCertificateIsStillDescribed() throws {
+        let tls = Fixture.expiredRecord()
+        let metrics = try parsed(
+            Fixture.status(Fixture.result(reason: .tlsExpired, tls: tls), state: .down))
+        #expect(metrics.samples("vitaal_tls_trusted").map(\.value) == ["0"])
+        #expect(
+            metrics.samples("probe_ssl_last_chain_expiry_timestamp_seconds").map(\.value) == ["0"])
+        #expect(
+            metrics.samples("probe_ssl_earliest_cert_expiry").map(\.value) == ["1795376797.042"])
+        // The record holds the error twice; the parser refuses a sample twice.
+        let errors = metrics.samples("vitaal_tls_verification_error")
+        #expect(errors.map { $0.labels["code"] } == ["cert_has_expired"])
+        #expect(errors.map { $0.labels["depth"] } == ["0"])
+        let left = metrics.samples("vitaal_tls_certificate_lifetime_left_ratio").first?.value
+        #expect(try #require(left).hasPrefix("-"))
+    }
+
+    @Test func theCertificateStaysWhileTheEndpointIsDown() throws {
+        var status = Fixture.status(Fixture.result(reason: .timeoutConnect, tls: nil), state: .down)
+        status.lastTLS = Fixture.trustedRecord()
+        let metrics = try parsed(status)
+        #expect(metrics.samples("probe_ssl_earliest_cert_expiry").count == 1)
+        #expect(
+            metrics.samples("probe_tls_version_info").map { $0.labels["version"] } == ["TLS 1.3"])
+        #expect(metrics.samples("probe_http_ssl").map(\.value) == ["0"])
+    }
+
+    @Test func theNewestCertificateIsShown() throws {
+        var status = Fixture.status(
+            Fixture.result(reason: .tlsExpired, tls: Fixture.expiredRecord()))
+        status.lastTLS = Fixture.trustedRecord()
+        #expect(try parsed(status).samples("vitaal_tls_trusted").map(\.value) == ["0"])
+    }
+
+    @Test(arguments: [
+        ("TLSv1.3", "TLS 1.3"), ("TLSv1.2", "TLS 1.2"), ("TLSv1.1", "TLS 1.1"),
+        ("TLSv1", "TLS 1.0"), ("SSLv3", "SSL 3.0"),
+    ])
+    func versionsAreSpelledAsInGo(openSSL: String, expected: String) throws {
+        var tls = Fixture.trustedRecord()
+        tls.version = openSSL
+        let metrics = try parsed(Fixture.status(Fixture.result(tls: tls)))
+        #expect(
+            metrics.samples("probe_tls_version_info").map { $0.labels["version"] } == [expected])
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1", 3_668_918_509, 4), ("::ffff:127.0.0.1", 3_668_918_509, 6),
+        ("::", 1_768_495_365, 6), ("::1", 1_751_717_746, 6), ("2001:db8::1", 1_851_458_804, 6),
+        ("2001:db8:0:0:0:0:0:1", 1_851_458_804, 6), ("fe80::1%eth0", 3_766_760_168, 6),
+        ("nonsense", 0, 4), ("1.2.3.256", 0, 4), ("1:2", 0, 6),
+    ])
+    func addressesHashAsInBlackbox(address: String, hash: Int, version: Int) throws {
+        var result = Fixture.result()
+        result.address = NetworkAddress(address)
+        let metrics = try parsed(Fixture.status(result))
+        #expect(metrics.samples("probe_ip_protocol").map(\.value) == ["\(version)"])
+        #expect(metrics.samples("probe_ip_addr_hash").map(\.value) == ["\(hash)"])
+    }
+
+    @Test func hostileFactsBecomeLabelsUnharmed() throws {
+        let hostile = "CN=\"}\n# TYPE probe_success counter\nprobe_success 1\\"
+        var tls = Fixture.trustedRecord()
+        tls.chainSent = [Fixture.certificate(subject: hostile, names: [hostile, "b"])]
+        let metrics = try parsed(
+            Fixture.status(Fixture.result(tls: tls)),
+            service: Fixture.service(owner: hostile, name: hostile))
+        let info = try #require(metrics.samples("probe_ssl_last_chain_info").first)
+        #expect(info.labels["subject"] == hostile)
+        #expect(info.labels["subjectalternative"] == hostile + ",b")
+        #expect(metrics.samples("vitaal_service_info").first?.labels["owner"] == hostile)
+    }
+
+    @Test func alertsAreShownOneByOneAndCounted() throws {
+        // A service and an endpoint may share their id; the two alerts must not collide.
+        let metrics = try parsed(
+            Fixture.status(Fixture.result()),
+            alerts: [
+                Fixture.alert(.service(ServiceID("x"))),
+                Fixture.alert(.endpoint(EndpointID("x")), state: .pending),
+            ])
+        #expect(metrics.samples("vitaal_alert").map { $0.labels["endpoint"] } == ["", "x"])
+        let counts = metrics.samples("vitaal_alerts")
+        #expect(counts.count == Level.allCases.count * 2)
+        let counted = counts.filter { $0.value == "1" }.map(\.labels)
+        #expect(
+            counted == [
+                ["level": "page", "state": "pending"], ["level": "page", "state": "firing"],
+            ])
+    }
+
+    @Test func anEmptySnapshotIsWellFormed() throws {
+        let snapshot = HealthSnapshot(
+            takenAt: Fixture.now, catalogue: .empty, endpoints: [], services: [], alerts: [])
+        let text = HealthMetrics.text(of: snapshot, counters: Fixture.counters(), version: "0.1.0")
+        #expect(try StrictParser(text).samples("vitaal_endpoints").map(\.value) == ["0"])
+    }
+}
