@@ -1,0 +1,154 @@
+import Alerting
+import HealthModel
+
+extension StatusDocument {
+    /// Describes what `reader` knows now.
+    public init(reading reader: some MonitorReading) {
+        let snapshot = reader.snapshot()
+        let counters = reader.counters()
+        let statuses = Dictionary(
+            snapshot.endpoints.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        takenAt = Instant(snapshot.takenAt)
+        monitor = Monitor(reader, snapshot: snapshot, counters: counters)
+        alerts = snapshot.alerts.map(Alert.init)
+        services = snapshot.services.compactMap { status in
+            guard let service = snapshot.catalogue.service(status.id) else { return nil }
+            let endpoints = snapshot.catalogue.endpoints(of: service.id).map { endpoint in
+                Endpoint(
+                    endpoint, status: statuses[endpoint.id] ?? EndpointStatus(id: endpoint.id),
+                    recent: reader.recentReasons(of: endpoint.id), at: snapshot.takenAt)
+            }
+            return Service(service, status: status, endpoints: endpoints)
+        }
+    }
+}
+
+extension StatusDocument.Text {
+    init(_ text: LocalizedText) { self.init(nl: text.dutch, en: text.english) }
+}
+
+extension StatusDocument.Monitor {
+    init(_ reader: some MonitorReading, snapshot: HealthSnapshot, counters: MonitorCounters) {
+        self.init(
+            version: reader.version, scenario: reader.scenario, isReady: reader.isReady,
+            startedAt: Instant(counters.startedAt),
+            configurationReadAt: Instant(counters.configurationReadAt),
+            isConfigurationCurrent: counters.isConfigurationCurrent,
+            endpoints: snapshot.endpoints.count,
+            lastResultAt: snapshot.endpoints.compactMap { $0.lastResult?.finishedAt }.max()
+                .map { Instant($0) },
+            probes: counters.probes, probesInFlight: counters.probesInFlight,
+            missedSlots: counters.missedSlots, confirmations: counters.confirmations,
+            droppedResults: counters.droppedResults, evidenceLines: counters.evidenceLines,
+            evidenceWaiting: counters.evidenceWaiting, evidenceLost: counters.evidenceLost,
+            cpuSeconds: counters.cpuSeconds, residentBytes: counters.residentBytes)
+    }
+}
+
+extension StatusDocument.Service {
+    init(_ service: Service, status: ServiceStatus, endpoints: [StatusDocument.Endpoint]) {
+        self.init(
+            id: service.id.text, name: StatusDocument.Text(service.name), owner: service.owner,
+            sector: service.sector, tier: service.tier.rawValue, kind: service.kind.rawValue,
+            ownState: status.ownState.rawValue, effectiveState: status.effectiveState.rawValue,
+            since: status.since.map { Instant($0) }, causes: status.causes.map(\.text),
+            dependants: status.dependants.map(\.text), endpoints: endpoints)
+    }
+}
+
+extension StatusDocument.Endpoint {
+    init(_ endpoint: Endpoint, status: EndpointStatus, recent: [Reason?], at now: Timestamp) {
+        // The newest record with a certificate, so that a new one never hides behind an old one.
+        let tls = [status.lastResult?.tls, status.lastTLS].compactMap(\.self)
+            .first { $0.leaf != nil }
+        self.init(
+            id: endpoint.id.text, url: endpoint.url.description, state: status.state.rawValue,
+            since: status.since.map { Instant($0) },
+            intervalSeconds: endpoint.probe.interval.fractionalSeconds,
+            lastSuccessAt: status.lastSuccessAt.map { Instant($0) },
+            lastFailureAt: status.lastFailureAt.map { Instant($0) },
+            consecutiveFailures: status.consecutiveFailures,
+            recent: String(
+                recent.suffix(StatusDocument.recentResultsLimit).map { recentMark(of: $0) }),
+            last: status.lastResult.map { StatusDocument.Result($0) },
+            tls: tls.flatMap { StatusDocument.TLS($0, at: now) })
+    }
+}
+
+/// One character for one past result.
+private func recentMark(of reason: Reason?) -> Character {
+    switch reason?.meaning {
+    case nil: "."
+    case .failure: "x"
+    case .slow, .busy, .maintenance, .blocked: "~"
+    case .monitor: "?"
+    }
+}
+
+extension StatusDocument.Result {
+    init(_ result: ProbeResult) {
+        self.init(
+            slot: Instant(result.slot.instant), finishedAt: Instant(result.finishedAt),
+            outcome: result.isSuccess ? "success" : "failure", reason: result.reason?.rawValue,
+            detail: result.detail.isEmpty ? nil : result.detail, attempts: result.attempts,
+            firstReason: result.firstReason?.rawValue,
+            phasesSeconds: StatusDocument.Phases(result.phases),
+            http: result.http.map { StatusDocument.HTTP($0) }, address: result.address?.text)
+    }
+}
+
+extension StatusDocument.Phases {
+    init(_ phases: PhaseDurations) {
+        self.init(
+            resolve: Double(phases.resolveMicroseconds) / 1e6,
+            connect: Double(phases.connectMicroseconds) / 1e6,
+            tls: Double(phases.tlsMicroseconds) / 1e6,
+            processing: Double(phases.processingMicroseconds) / 1e6,
+            transfer: Double(phases.transferMicroseconds) / 1e6,
+            total: Double(phases.totalMicroseconds) / 1e6)
+    }
+}
+
+extension StatusDocument.HTTP {
+    init(_ answer: HTTPAnswer) {
+        self.init(
+            status: answer.status, version: answer.version, redirects: answer.redirects,
+            bodyBytes: answer.bodyBytes, url: answer.url)
+    }
+}
+
+extension StatusDocument.TLS {
+    /// Describes a record; nil when it shows no certificate.
+    init?(_ record: TLSRecord, at now: Timestamp) {
+        guard let leaf = record.leaf, let first = record.runsOutFirst else { return nil }
+        self.init(
+            version: record.version, cipherSuite: record.cipherSuite, group: record.group,
+            isTrusted: record.verdict == nil, verdict: record.verdict?.rawValue,
+            errors: record.errors.map {
+                StatusDocument.VerificationError(depth: $0.depth, code: $0.code)
+            }, subject: leaf.subject, issuer: leaf.issuer, fingerprint: leaf.fingerprintSHA256,
+            notBefore: Instant(leaf.notBefore), notAfter: Instant(leaf.notAfter),
+            runsOutAt: Instant(first.notAfter), lifetimeLeftRatio: first.lifetimeLeft(at: now))
+    }
+}
+
+extension StatusDocument.Alert {
+    init(_ alert: Alert) {
+        self.init(
+            rule: alert.key.rule.text, subject: alert.key.subject.description,
+            subjectKind: alert.key.subject.kind, service: alert.service.text,
+            level: alert.level.rawValue, state: alert.state.rawValue,
+            activeSince: Instant(alert.activeSince),
+            firingSince: alert.firingSince.map { Instant($0) }, reason: alert.reason?.rawValue,
+            summary: StatusDocument.Text(alert.summary), runbook: alert.runbook)
+    }
+}
+
+extension Subject {
+    fileprivate var kind: String {
+        switch self {
+        case .service: "service"
+        case .endpoint: "endpoint"
+        }
+    }
+}

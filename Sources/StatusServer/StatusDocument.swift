@@ -1,0 +1,246 @@
+/// The answer to `GET /api/v1/status`: everything the monitor knows, for programs.
+///
+/// In JSON the keys are in snake_case, instants are RFC 3339 in UTC, durations are seconds. A key
+/// whose value is nil is left out. Text that comes from the network is as it was received.
+public struct StatusDocument: Sendable, Hashable, Codable {
+    /// Characters in `Endpoint.recent`.
+    public static let recentResultsLimit = 30
+
+    /// The instant that the document describes.
+    public var takenAt: Instant
+    /// The monitor itself.
+    public var monitor: Monitor
+    /// Every service, in the order of the catalogue.
+    public var services: [Service]
+    /// Pending and firing alerts, the most urgent first.
+    public var alerts: [Alert]
+
+    /// A text in both languages.
+    public struct Text: Sendable, Hashable, Codable {
+        /// The Dutch text.
+        public var nl: String
+        /// The English text.
+        public var en: String
+    }
+
+    /// The monitor itself.
+    public struct Monitor: Sendable, Hashable, Codable {
+        /// The version of Vitaal.
+        public var version: String
+        /// The scenario being played in the lab; nil when real services are watched.
+        public var scenario: String?
+        /// Whether probing has started.
+        public var isReady: Bool
+        /// When the process started.
+        public var startedAt: Instant
+        /// When the configuration in force was read.
+        public var configurationReadAt: Instant
+        /// Whether the last reload, or the start, succeeded.
+        public var isConfigurationCurrent: Bool
+        /// Endpoints being probed.
+        public var endpoints: Int
+        /// The end of the newest probe; nil before the first one.
+        public var lastResultAt: Instant?
+        /// Probes finished since the start.
+        public var probes: Int
+        /// Probes running now.
+        public var probesInFlight: Int
+        /// Slots missed since the start.
+        public var missedSlots: Int
+        /// Confirmation probes since the start.
+        public var confirmations: Int
+        /// Results dropped since the start.
+        public var droppedResults: Int
+        /// Evidence lines written since the start.
+        public var evidenceLines: Int
+        /// Evidence lines that wait because the disk refuses them.
+        public var evidenceWaiting: Int
+        /// Evidence lines lost since the start.
+        public var evidenceLost: Int
+        /// CPU time used since the start.
+        public var cpuSeconds: Double
+        /// Resident memory.
+        public var residentBytes: Int
+    }
+
+    /// One service.
+    public struct Service: Sendable, Hashable, Codable {
+        /// The stable name.
+        public var id: String
+        /// The name people know.
+        public var name: Text
+        /// The organisation that runs it.
+        public var owner: String
+        /// The sector.
+        public var sector: String
+        /// 0 is the most vital, 3 the least.
+        public var tier: Int
+        /// `probed` or `dark`.
+        public var kind: String
+        /// The measured state.
+        public var ownState: String
+        /// The state with what it depends on taken in.
+        public var effectiveState: String
+        /// Since when it has the effective state; nil when it was never measured.
+        public var since: Instant?
+        /// The services that make the effective state worse than the own one.
+        public var causes: [String]
+        /// The services that depend on this one by hard or login edges, directly or not.
+        public var dependants: [String]
+        /// Its enabled endpoints.
+        public var endpoints: [Endpoint]
+    }
+
+    /// One endpoint.
+    public struct Endpoint: Sendable, Hashable, Codable {
+        /// The stable name.
+        public var id: String
+        /// Where it is probed.
+        public var url: String
+        /// The measured state.
+        public var state: String
+        /// Since when it has this state; nil when it was never measured.
+        public var since: Instant?
+        /// Time from one probe to the next.
+        public var intervalSeconds: Double
+        /// The end of the last successful probe; nil when there was none.
+        public var lastSuccessAt: Instant?
+        /// The end of the last failed probe; nil when there was none.
+        public var lastFailureAt: Instant?
+        /// Failed probes in a row.
+        public var consecutiveFailures: Int
+        /// The last probes, oldest first: `.` success, `x` failure, `~` slow, busy, blocked or
+        /// maintenance, `?` the monitor's own fault.
+        public var recent: String
+        /// The last result; nil when it was never measured.
+        public var last: Result?
+        /// The last certificate seen; nil when none was.
+        public var tls: TLS?
+    }
+
+    /// One result.
+    public struct Result: Sendable, Hashable, Codable {
+        /// The scheduled instant.
+        public var slot: Instant
+        /// When the last attempt ended.
+        public var finishedAt: Instant
+        /// `success` or `failure`.
+        public var outcome: String
+        /// Why it failed, one of the closed list; nil on success.
+        public var reason: String?
+        /// More about the failure; nil when there is nothing to add.
+        public var detail: String?
+        /// 1, or 2 when a first failure was checked once more.
+        public var attempts: Int
+        /// The reason of the first of two attempts.
+        public var firstReason: String?
+        /// How long each phase took.
+        public var phasesSeconds: Phases
+        /// The HTTP answer; nil when nothing that is HTTP came back.
+        public var http: HTTP?
+        /// The address used; nil when the name was not resolved.
+        public var address: String?
+    }
+
+    /// Durations in seconds; 0 for a phase that was not reached.
+    public struct Phases: Sendable, Hashable, Codable {
+        /// Name resolution.
+        public var resolve: Double
+        /// TCP connection.
+        public var connect: Double
+        /// TLS handshake.
+        public var tls: Double
+        /// From the request to the first byte of the answer.
+        public var processing: Double
+        /// From the first byte to the last.
+        public var transfer: Double
+        /// The whole probe.
+        public var total: Double
+    }
+
+    /// An HTTP answer.
+    public struct HTTP: Sendable, Hashable, Codable {
+        /// The status.
+        public var status: Int
+        /// `1.0`, `1.1` or `2`.
+        public var version: String
+        /// Redirects followed.
+        public var redirects: Int
+        /// Bytes of the body read.
+        public var bodyBytes: Int
+        /// The URL that gave this answer.
+        public var url: String
+    }
+
+    /// What TLS showed.
+    public struct TLS: Sendable, Hashable, Codable {
+        /// `TLSv1.3` and the like; nil when the handshake did not finish.
+        public var version: String?
+        /// The cipher suite.
+        public var cipherSuite: String?
+        /// The key exchange group.
+        public var group: String?
+        /// Whether the certificate is trusted.
+        public var isTrusted: Bool
+        /// Why not; nil when it is trusted.
+        public var verdict: String?
+        /// Every verification error.
+        public var errors: [VerificationError]
+        /// The subject of the leaf.
+        public var subject: String
+        /// The issuer of the leaf.
+        public var issuer: String
+        /// The SHA-256 of the leaf in hexadecimal.
+        public var fingerprint: String
+        /// The first instant of validity of the leaf.
+        public var notBefore: Instant
+        /// The last instant of validity of the leaf.
+        public var notAfter: Instant
+        /// The end of validity that counts: the first on the trusted path, else the leaf's.
+        public var runsOutAt: Instant
+        /// The share of the lifetime left of the certificate that runs out first.
+        public var lifetimeLeftRatio: Double
+    }
+
+    /// One verification error.
+    public struct VerificationError: Sendable, Hashable, Codable {
+        /// 0 is the leaf.
+        public var depth: Int
+        /// OpenSSL's name of the error.
+        public var code: String
+    }
+
+    /// One alert.
+    public struct Alert: Sendable, Hashable, Codable {
+        /// The rule.
+        public var rule: String
+        /// The id of the service or endpoint it is about.
+        public var subject: String
+        /// `service` or `endpoint`.
+        public var subjectKind: String
+        /// The service.
+        public var service: String
+        /// `digest`, `warning`, `critical` or `page`.
+        public var level: String
+        /// `pending` or `firing`.
+        public var state: String
+        /// Since when the condition holds.
+        public var activeSince: Instant
+        /// Since when it fires; nil while pending.
+        public var firingSince: Instant?
+        /// The reason of the failure behind it.
+        public var reason: String?
+        /// One line for people.
+        public var summary: Text
+        /// Where to read what to do.
+        public var runbook: String?
+    }
+}
+
+/// The answer to `GET /api/v1/alerts`.
+public struct AlertsDocument: Sendable, Hashable, Codable {
+    /// The instant that the document describes.
+    public var takenAt: Instant
+    /// Pending and firing alerts, the most urgent first.
+    public var alerts: [StatusDocument.Alert]
+}

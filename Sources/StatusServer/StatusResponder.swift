@@ -1,0 +1,213 @@
+import Exposition
+package import HTTPTypes
+import HealthModel
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+
+/// What a handler may know of the connection.
+struct StatusContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// Closes the connection once all that was written has left.
+    let close: @Sendable () -> Void
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        let channel = source.channel
+        close = { channel.close(promise: nil) }
+    }
+}
+
+/// Answers each request.
+///
+/// A fixed set of paths needs no router: all of them are in one switch.
+struct StatusResponder: HTTPResponder {
+    let reader: any MonitorReading
+    let listeningHost: String
+
+    func respond(to request: Request, context: StatusContext) async throws -> Response {
+        var request = request
+        if let refusal = await drainBody(of: &request) {
+            return refusal.closing(context)
+        }
+        let answer = await answer(to: request.head, uri: request.uri)
+        return request.method == .head ? answer.response.createHeadResponse() : answer.response
+    }
+
+    /// Takes the body in, within limits: no path needs one, and a rest would block the connection.
+    private func drainBody(of request: inout Request) async -> Answer? {
+        let headers = request.headers
+        guard headers[.contentLength] != nil || headers[.transferEncoding] != nil else {
+            return nil
+        }
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > Limits.requestBytes {
+            return .text(.contentTooLarge, "the request body is too large")
+        }
+        let body = request.body
+        return await withTaskGroup(of: Answer?.self) { group in
+            group.addTask {
+                do {
+                    _ = try await body.collect(upTo: Limits.requestBytes)
+                    return nil
+                } catch {
+                    return .text(.contentTooLarge, "the request body is too large or broken")
+                }
+            }
+            group.addTask {
+                do {
+                    try await Task.sleep(for: .seconds(StatusServer.bodySeconds))
+                    return .text(.requestTimeout, "the request body took too long")
+                } catch {
+                    return nil
+                }
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+    }
+
+    private func answer(to head: HTTPRequest, uri: URI) async -> Answer {
+        if uri.path == "/-/reload" {
+            guard head.method == .post else { return .methodNotAllowed(allowing: "POST") }
+            return await reload(head)
+        }
+        guard head.method == .get || head.method == .head else {
+            return .methodNotAllowed(allowing: "GET, HEAD")
+        }
+        return read(uri) ?? .text(.notFound, "no such page")
+    }
+
+    /// What a path that only reads answers; nil when there is no such path.
+    private func read(_ uri: URI) -> Answer? {
+        switch uri.path {
+        case "/":
+            let language = uri.queryParameters["lang"].flatMap {
+                StatusLanguage(rawValue: String($0))
+            }
+            return .page(
+                StatusPage.html(of: StatusDocument(reading: reader), language: language ?? .nl))
+        case "/style.css":
+            return Answer(.ok, type: "text/css; charset=utf-8", Array(StatusPage.style.utf8))
+        case "/metrics":
+            return Answer(
+                .ok, type: "text/plain; version=0.0.4; charset=utf-8",
+                HealthMetrics.text(
+                    of: reader.snapshot(), counters: reader.counters(), version: reader.version))
+        case "/-/healthy":
+            return .text(.ok, "healthy")
+        case "/-/ready":
+            return reader.isReady
+                ? .text(.ok, "ready") : .text(.serviceUnavailable, "probing has not started")
+        case "/api/v1/status":
+            return .json { try StatusDocument(reading: reader).json() }
+        case "/api/v1/alerts":
+            return .json {
+                let status = StatusDocument(reading: reader)
+                return try AlertsDocument(takenAt: status.takenAt, alerts: status.alerts).json()
+            }
+        default:
+            return nil
+        }
+    }
+
+    private func reload(_ head: HTTPRequest) async -> Answer {
+        guard mayChange(head, listeningHost: listeningHost) else {
+            return .text(.forbidden, "a reload is not taken from a web page or by a foreign name")
+        }
+        switch await reader.reload() {
+        case .applied:
+            return .text(.ok, "reloaded")
+        case .refused(let mistakes):
+            return .text(.badRequest, mistakes.joined(separator: "\n"))
+        }
+    }
+}
+
+/// Tells whether a request that changes something comes from a program rather than a web page.
+///
+/// A page in a browser on the operator's machine could send one too. Browsers mark it with
+/// `Origin` or `Sec-Fetch-Site`; and against DNS rebinding the Host must be an address,
+/// `localhost` or the name we listen on, since an attacker's page needs a name of its own.
+package func mayChange(_ head: HTTPRequest, listeningHost: String) -> Bool {
+    guard let secFetchSite = HTTPField.Name("Sec-Fetch-Site"), head.headerFields[.origin] == nil,
+        head.headerFields[secFetchSite] == nil, let authority = head.authority
+    else { return false }
+    var host = authority[...]
+    if let close = host.lastIndex(of: "]") {
+        host = host[...close]
+    } else if let colon = host.lastIndex(of: ":") {
+        host = host[..<colon]
+    }
+    let name = host.lowercased()
+    if name == "localhost" || name == listeningHost.lowercased() { return true }
+    if name.hasPrefix("["), name.hasSuffix("]") {
+        return (try? SocketAddress(ipAddress: String(name.dropFirst().dropLast()), port: 0)) != nil
+    }
+    return (try? SocketAddress(ipAddress: name, port: 0)) != nil
+}
+
+/// One answer before it becomes a response.
+struct Answer: Sendable {
+    var status: HTTPResponse.Status
+    var headers: HTTPFields
+    var body: [UInt8]
+
+    init(_ status: HTTPResponse.Status, type: String, _ body: [UInt8]) {
+        self.status = status
+        self.body = body
+        headers = [
+            .contentType: type, .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
+            .contentSecurityPolicy: "default-src 'none'; frame-ancestors 'none'",
+        ]
+    }
+
+    /// One or more lines of plain text.
+    static func text(_ status: HTTPResponse.Status, _ text: String) -> Answer {
+        Answer(status, type: "text/plain; charset=utf-8", Array((text + "\n").utf8))
+    }
+
+    /// A page that may load our own style sheet and nothing else.
+    static func page(_ html: String) -> Answer {
+        var answer = Answer(.ok, type: "text/html; charset=utf-8", Array(html.utf8))
+        answer.headers[.contentSecurityPolicy] =
+            "default-src 'none'; style-src 'self'; base-uri 'none'; "
+            + "form-action 'none'; frame-ancestors 'none'"
+        return answer
+    }
+
+    /// A document; one that cannot be written is our own fault.
+    static func json(_ bytes: () throws -> [UInt8]) -> Answer {
+        do {
+            return Answer(.ok, type: "application/json", try bytes())
+        } catch {
+            return .text(.internalServerError, "the document cannot be written: \(error)")
+        }
+    }
+
+    static func methodNotAllowed(allowing methods: String) -> Answer {
+        var answer = text(.methodNotAllowed, "allowed here: \(methods)")
+        answer.headers[.allow] = methods
+        return answer
+    }
+
+    var response: Response {
+        Response(
+            status: status, headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    }
+
+    /// The response after which the connection ends, because the rest of a body is still coming.
+    func closing(_ context: StatusContext) -> Response {
+        var headers = headers
+        headers[.connection] = "close"
+        let bytes = ByteBuffer(bytes: body)
+        return Response(
+            status: status, headers: headers,
+            body: ResponseBody(contentLength: body.count) { writer in
+                try await writer.write(bytes)
+                try await writer.finish(nil)
+                context.close()
+            })
+    }
+}

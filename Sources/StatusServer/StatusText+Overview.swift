@@ -1,0 +1,188 @@
+import HealthModel
+
+extension StatusText {
+    /// The first screen: how things are, what is wrong, what to do.
+    func overview() -> [String] {
+        var head = [titleLine(), countsLine()]
+        let blocks = problemBlocks()
+        if document.isStale { head.append(staleLine()) }
+        if blocks.isEmpty {
+            if !document.isStale { head += [calmLine()] }
+            return head + [nextLine()]
+        }
+        // Two blank lines, the line that counts the rest and the last line always fit.
+        var room = Self.overviewLines - head.count - 4
+        var body = [""]
+        var shown = 0
+        for block in blocks {
+            guard block.count <= room else { break }
+            room -= block.count
+            shown += 1
+            body += block
+        }
+        if shown < blocks.count {
+            let rest = blocks.count - shown
+            body.append(
+                line(
+                    language.of(
+                        nl: "… en nog \(rest): vitaal status --json",
+                        en: "… and \(rest) more: vitaal status --json")))
+        }
+        return head + body + ["", nextLine()]
+    }
+
+    private func titleLine() -> String {
+        var parts = ["VITAAL \(document.monitor.version)", now.dateAndTime + " UTC"]
+        if document.sampleAge != nil {
+            let age = age(document.monitor.lastResultAt)
+            parts.append(language.of(nl: "laatste meting \(age) oud", en: "last sample \(age) old"))
+        }
+        if let scenario = document.monitor.scenario { parts.append("lab: \(scenario)") }
+        return line(parts.joined(separator: "  "))
+    }
+
+    private func countsLine() -> String {
+        let states = document.services.map { state($0.effectiveState) }
+        let counts = HealthState.allCases.sorted { shownFirst($0, $1) }.compactMap { state in
+            let count = states.count { $0 == state }
+            return count == 0 ? nil : "\(count) \(language.lowerWord(for: state))"
+        }
+        let services = language.services(document.services.count)
+        return line(services + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", ")))
+    }
+
+    /// Up first, then the worst first.
+    private func shownFirst(_ left: HealthState, _ right: HealthState) -> Bool {
+        if left == .up || right == .up { return left == .up && right != .up }
+        return left.severity > right.severity
+    }
+
+    private func staleLine() -> String {
+        let why =
+            document.sampleAge == nil
+            ? language.of(nl: "er is nog niets gemeten", en: "nothing has been measured yet")
+            : language.of(
+                nl: "de metingen zijn te oud: geloof de toestanden niet",
+                en: "the samples are too old: do not believe the states")
+        return line(
+            .unknown, word: language.of(nl: "METER", en: "MONITOR"), "  " + why)
+    }
+
+    private func calmLine() -> String {
+        let endpoints = document.monitor.endpoints
+        return line(
+            .up, word: language.of(nl: "ALLES GOED", en: "ALL WELL"),
+            language.of(
+                nl: "  Geen alarm, geen storing op \(language.endpoints(endpoints)).",
+                en: "  No alert, no outage at \(language.endpoints(endpoints))."))
+    }
+
+    /// What is wrong, the worst first, each a few lines that belong together.
+    private func problemBlocks() -> [[String]] {
+        let roots = document.services.filter { isProblem(state($0.ownState)) }
+            .sorted { isWorse($0, $1) }
+        let rootIDs = Set(roots.map(\.id))
+        let alertsElsewhere = document.alerts.filter { !rootIDs.contains($0.service) }
+        return roots.map(rootBlock) + consequenceBlocks(rootIDs: rootIDs)
+            + alertsElsewhere.map(alertBlock)
+    }
+
+    private func isProblem(_ state: HealthState) -> Bool {
+        state != .up && state != .unknown && state != .maintenance
+    }
+
+    private func isWorse(_ left: StatusDocument.Service, _ right: StatusDocument.Service) -> Bool {
+        let rank = { (service: StatusDocument.Service) in
+            (
+                -urgency(of: service), -state(service.ownState).severity, service.tier,
+                -service.dependants.count, service.id
+            )
+        }
+        return rank(left) < rank(right)
+    }
+
+    /// 0 without an alert, else the rank of the most urgent one; firing counts before pending.
+    private func urgency(of service: StatusDocument.Service) -> Int {
+        (alerts[service.id] ?? []).map { alert in
+            (Level(rawValue: alert.level)?.rank ?? 0) + (alert.state == "firing" ? 11 : 1)
+        }.max() ?? 0
+    }
+
+    private func rootBlock(_ service: StatusDocument.Service) -> [String] {
+        let own = state(service.ownState)
+        let alert = alerts[service.id]?.first
+        var lines = [
+            line(
+                own, word: language.word(for: own),
+                "  \(name(of: service))  \(age(service.since))  tier \(service.tier)  "
+                    + service.owner + (alert.map { "  " + standing(of: $0) } ?? ""))
+        ]
+        let failing = service.endpoints.filter { $0.last?.reason != nil }
+        if let first = failing.first, let result = first.last, let why = sentence(for: result) {
+            let more = failing.count - 1
+            let others =
+                more == 0 ? "" : language.of(nl: " (+\(more) meer)", en: " (+\(more) more)")
+            lines.append(line("    \(first.id)\(others): \(why)"))
+        }
+        if !service.dependants.isEmpty {
+            let count = language.services(service.dependants.count)
+            let verb = service.dependants.count == 1
+            let phrase = language.of(
+                nl: "\(count) \(verb ? "hangt" : "hangen") hiervan af",
+                en: "\(count) \(verb ? "depends" : "depend") on it")
+            lines.append(line("    \(phrase): ", listing: service.dependants))
+        }
+        return lines
+    }
+
+    /// Services that are themselves well but hang on one that is not: a line for each state.
+    private func consequenceBlocks(rootIDs: Set<String>) -> [[String]] {
+        let hit = document.services.filter {
+            !rootIDs.contains($0.id) && isProblem(state($0.effectiveState))
+        }
+        let groups = Dictionary(grouping: hit) { state($0.effectiveState) }
+        return groups.sorted { $0.key.severity > $1.key.severity }.map { state, services in
+            let causes = Set(services.flatMap(\.causes)).sorted()
+            let because =
+                causes.isEmpty
+                ? ""
+                : language.of(nl: " door ", en: " because of ")
+                    + list(causes, room: width / 2)
+            return [
+                line(
+                    state, word: language.word(for: state),
+                    "  \(language.services(services.count))\(because)"),
+                line("    ", listing: services.map(\.id)),
+            ]
+        }
+    }
+
+    private func alertBlock(_ alert: StatusDocument.Alert) -> [String] {
+        [
+            line(
+                .degraded, word: language.word(forLevel: alert.level),
+                "  \(alert.subject)  \(language.word(forAlertState: alert.state)) "
+                    + "\(age(alert.firingSince ?? alert.activeSince))  \(alert.rule)"),
+            line("    \(language.text(alert.summary))"),
+        ]
+    }
+
+    /// The one thing to do now.
+    private func nextLine() -> String {
+        if document.isStale && document.alerts.isEmpty {
+            return line(
+                language.of(
+                    nl: "NU: kijk of de meter meet: het log van vitaal run",
+                    en: "NEXT: see whether the monitor measures: the log of vitaal run"))
+        }
+        let worst =
+            document.services.filter { isProblem(state($0.ownState)) }.min { isWorse($0, $1) }?.id
+            ?? document.alerts.first?.subject
+            ?? document.services.first { isProblem(state($0.effectiveState)) }?.id
+        guard let worst else {
+            return line(language.of(nl: "NU: niets te doen", en: "NEXT: nothing to do"))
+        }
+        return line(
+            language.of(nl: "NU: vitaal status \(worst)", en: "NEXT: vitaal status \(worst)"))
+    }
+}

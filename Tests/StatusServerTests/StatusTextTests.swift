@@ -1,0 +1,194 @@
+import Alerting
+import HealthModel
+import StatusServer
+import Testing
+
+/// Columns of a line whose characters are all one column wide.
+private func lines(_ text: String) -> [String] {
+    text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+}
+
+@Suite struct StatusTextTests {
+    @Test func calm() throws {
+        #expect(
+            StatusText.render(Fixture.document(try Fixture.calm())) == """
+                VITAAL 0.1.0  2026-11-23 14:07:31 UTC  last sample 2s old
+                3 services: 2 up, 1 not measured
+                ✔ ALL WELL  No alert, no outage at 2 endpoints.
+                NEXT: nothing to do
+
+                """)
+    }
+
+    @Test func outage() throws {
+        let document = Fixture.document(try Fixture.outage(), scenario: "demo")
+        #expect(
+            StatusText.render(document) == """
+                VITAAL 0.1.0  2026-11-23 14:07:31 UTC  last sample 2s old  lab: demo
+                5 services: 1 up, 1 down, 2 impaired, 1 not measured
+
+                ✖ DOWN  DigiD  9m12s  tier 0  Logius  PAGE firing 7m12s
+                    digid-www: the TLS handshake did not finish in time (10s)
+                    7 services depend on it: belastingdienst, cjib, duo, mijnoverheid and 3 more
+                ! IMPAIRED  2 services because of digid
+                    uwv, duo
+                ! WARNING  knmi-www  firing 7m12s  certificate-running-out
+                    the certificate of knmi-www runs out in 11d
+
+                NEXT: vitaal status digid
+
+                """)
+    }
+
+    @Test func detail() throws {
+        let document = Fixture.document(try Fixture.outage())
+        #expect(
+            StatusText.render(document, ids: ["digid"], language: .nl) == """
+                ✖ NIET BEREIKBAAR  DigiD  9m12s  tier 0  Logius
+                  OPROEP actief 7m12s  unreachable
+                    DigiD antwoordt niet
+                  ✖ NIET BEREIKBAAR  digid-www  9m12s  https://www.digid.nl/
+                    dns ok 12ms | tcp ok 9ms | tls FOUT 9.9s | http -
+                    de TLS-handshake was niet op tijd klaar (10s)
+                    laatst goed 2026-11-23 13:57:31 UTC (10m geleden)
+                    laatste metingen .......................~?xxxxx
+                  hangt hiervan af (7): belastingdienst, cjib, duo, mijnoverheid, rvo, svb, uwv
+                NU: bel Logius
+
+                """)
+    }
+
+    @Test func everyLanguageAndWidthKeepsToItsColumns() throws {
+        var hostile = Fixture.brokenDigid
+        hostile.name = "日本語👩‍👩‍👧‍👦 \u{1B}[2J\r\n\u{202E}e\u{301}" + String(repeating: "漢", count: 99)
+        hostile.owner = String(repeating: "W", count: 300)
+        hostile.detail = "\u{7}\u{0}" + String(repeating: "ﬀ", count: 300)
+        for snapshot in [try Fixture.outage(), try Fixture.calm(), try Fixture.snapshot([hostile])]
+        {
+            let document = Fixture.document(snapshot, scenario: "demo\u{1B}[31m")
+            for language in StatusLanguage.allCases {
+                for width in [40, 60, 80, 132] {
+                    for ids in [[], ["digid"], ["digid-www"], ["\u{1B}[31mnone"]] {
+                        let text = StatusText.render(
+                            document, ids: ids, width: width, language: language)
+                        #expect(lines(text).allSatisfy { TerminalText.columns(of: $0) <= width })
+                        #expect(
+                            text.unicodeScalars.allSatisfy {
+                                $0 == "\n" || $0.properties.generalCategory != .control
+                            })
+                        #expect(!text.unicodeScalars.contains("\u{202E}"))
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [0, 1, 5, 6, 7, 100])
+    func theOverviewFitsOneScreen(broken: Int) throws {
+        let cases = (0..<broken).map { index in
+            var item = Fixture.brokenDigid
+            item.id = "service-\(index)"
+            return item
+        }
+        let healthy = (0..<50).map {
+            Case(
+                id: "child-\($0)", name: "Child", effective: .impaired,
+                causes: (0..<broken).map { "service-\($0)" })
+        }
+        let text = StatusText.render(Fixture.document(try Fixture.snapshot(cases + healthy)))
+        #expect(lines(text).count <= StatusText.overviewLines)
+        #expect(text.contains("more: vitaal status --json") == (broken > 5))
+        #expect(lines(text).last?.hasPrefix("NEXT: ") == true)
+    }
+
+    @Test func theWorstComesFirst() throws {
+        let slow = Case(id: "slow", name: "Slow", own: .degraded, reason: .tooSlow)
+        let down = Case(id: "zz-down", name: "Down", tier: .tier3, own: .down, reason: .httpStatus)
+        let paged = Case(id: "busy", name: "Busy", own: .busy, reason: .busy)
+        let alert = Fixture.alert(
+            "service-busy", .service(ServiceID("busy")), service: "busy", level: .critical)
+        let text = StatusText.render(
+            Fixture.document(try Fixture.snapshot([slow, down, paged], alerts: [alert])))
+        let order = lines(text).filter { $0.hasPrefix("✖") || $0.hasPrefix("!") }
+        #expect(
+            order.map { $0.split(separator: " ")[2] } == ["Busy", "Down", "Slow"] as [Substring])
+        #expect(text.contains("NEXT: vitaal status busy"))
+    }
+
+    @Test func aPendingAlertIsShown() throws {
+        let document = Fixture.document(try Fixture.outage(state: .pending))
+        #expect(StatusText.render(document).contains("PAGE pending 9m12s"))
+    }
+
+    @Test func theRunbookIsTheNextStep() throws {
+        let document = Fixture.document(
+            try Fixture.outage(runbook: "https://runbook.example/digid"))
+        let text = StatusText.render(document, ids: ["digid"])
+        #expect(lines(text).last == "NEXT: https://runbook.example/digid")
+    }
+
+    @Test func staleSamplesAreNotBelieved() throws {
+        let text = StatusText.render(Fixture.document(try Fixture.calm(sampleAge: .seconds(3600))))
+        #expect(text.contains("? MONITOR  the samples are too old"))
+        #expect(!text.contains("ALL WELL"))
+    }
+
+    @Test func coloursSayNothingNew() throws {
+        let document = Fixture.document(try Fixture.outage())
+        let colored = StatusText.render(document, isColored: true)
+        #expect(colored.contains("\u{1B}[1;31m✖ DOWN\u{1B}[0m"))
+        #expect(
+            colored.replacing(/\u{1B}\[[0-9;]*m/, with: "") == StatusText.render(document))
+    }
+
+    @Test(arguments: Reason.allCases)
+    func everyReasonHasALayerAndASentence(reason: Reason) throws {
+        var item = Fixture.brokenDigid
+        item.reason = reason
+        let document = Fixture.document(try Fixture.snapshot([item]))
+        let english = StatusText.render(document, ids: ["digid"])
+        let dutch = StatusText.render(document, ids: ["digid"], language: .nl)
+        #expect(english.contains(reason.text.prefix(60)))
+        #expect(english.contains("dns "))
+        #expect(!dutch.contains(reason.text))
+        let own: [Reason] = [.monitorNoDescriptors, .monitorNoMemory, .monitorError]
+        #expect(english.contains("FAILED") == !own.contains(reason))
+    }
+
+    @Test func aBadCertificateDoesNotHideTheAnswerBehindIt() throws {
+        let item = Case(
+            id: "digid", name: "DigiD", own: .down, reason: .tlsExpired,
+            tls: Fixture.record(verdict: .tlsExpired, notAfter: Fixture.now - .seconds(86_400)))
+        let text = StatusText.render(Fixture.document(try Fixture.snapshot([item])), ids: ["digid"])
+        #expect(text.contains("dns ok 12ms | tcp ok 9ms | tls FAILED 45ms | http 200 120ms"))
+        #expect(text.contains("certificate ran out 1d ago; the certificate has expired"))
+    }
+}
+
+@Suite struct TerminalTextTests {
+    @Test(arguments: [
+        ("", 0), ("abc", 3), ("é", 1), ("e\u{301}", 1), ("日本", 4), ("👍", 2), ("👩‍👩‍👧‍👦", 2),
+        ("✖", 1), ("✔", 1), ("❤\u{FE0F}", 2), ("ｱ", 1), ("Ａ", 2), ("한글", 4),
+    ])
+    func columnsAreCounted(text: String, columns: Int) {
+        #expect(TerminalText.columns(of: text) == columns)
+    }
+
+    @Test(arguments: [
+        ("abc", 3, "abc"), ("abcd", 3, "ab…"), ("日本語", 5, "日本…"), ("日本語", 6, "日本語"),
+        ("日本語", 4, "日…"), ("abc", 1, "…"), ("abc", 0, ""), ("", 0, ""),
+    ])
+    func textIsCutToItsColumns(text: String, columns: Int, expected: String) {
+        #expect(TerminalText.cut(text, to: columns) == expected)
+        #expect(TerminalText.columns(of: TerminalText.cut(text, to: columns)) <= columns)
+    }
+
+    @Test(arguments: [
+        ("a\u{1B}[31mb", "a\u{FFFD}[31mb"), ("a\r\nb", "a\u{FFFD}\u{FFFD}b"),
+        ("\u{202E}x\u{2069}", "\u{FFFD}x\u{FFFD}"), ("a\u{200B}\u{FEFF}b", "ab"),
+        ("\u{9B}31m", "\u{FFFD}31m"), ("👩‍👧", "👩‍👧"), ("naïve", "naïve"),
+    ])
+    func whatSteersATerminalIsTakenOut(text: String, expected: String) {
+        #expect(TerminalText.clean(text) == expected)
+    }
+}
