@@ -1,0 +1,109 @@
+extension Scenario {
+    /// After the attacks of January and March 2025 on Logius: short waves, several services.
+    static let digidDDoSText = """
+        name: digid-ddos
+        summary:
+          nl: Golven van een DDoS-aanval op DigiD en andere diensten van Logius
+          en: Waves of a DDoS attack on DigiD and other services of Logius
+        speed: 12
+        repeat_after: 3m
+        timeline:
+          - at: 10s
+            services: [digid, mijnoverheid]
+            fault: {slow: 2s}
+            for: 1m20s
+          - at: 20s
+            services: [digid, machtigen]
+            fault: {flapping: 16s}
+            for: 1m
+          - at: 35s
+            services: [digid]
+            fault: down
+            for: 30s
+          - at: 45s
+            services: [mijnoverheid]
+            fault: {reset: handshake}
+            for: 20s
+          - at: 2m
+            services: [digid]
+            fault: {reset: connect}
+            for: 20s
+        """
+
+    /// After 28 August 2024: a fault in the Defence network takes unlike services with it.
+    static let nafinText = """
+        name: nafin
+        summary:
+          nl: Een fout in een gedeeld netwerk treft ongelijksoortige diensten tegelijk
+          en: A fault in a shared network hits unlike services at once
+        speed: 12
+        timeline:
+          - at: 10s
+            services: [defensie, ncsc, rijksoverheid]
+            fault: down
+            for: 4m
+          - at: 15s
+            hosts: [mijn.digid.nl]
+            fault: {slow: 2s}
+            for: 3m
+          - at: 20s
+            hosts: [mijn.digid.nl]
+            fault: down
+            for: 2m
+          - at: 25s
+            services: [politie]
+            fault: {flapping: 30s}
+            for: 2m
+        """
+
+    /// After the opening of the tax season in March 2023: busy pages, then real trouble.
+    static let taxThrottleText = """
+        name: tax-throttle
+        summary:
+          nl: De aangifteperiode begint en de toegang wordt gedoseerd
+          en: The tax season opens and access is throttled
+        speed: 12
+        timeline:
+          - at: 10s
+            hosts: [mijn.belastingdienst.nl]
+            fault: {slow: 1500ms}
+            for: 20s
+          - at: 30s
+            hosts: [mijn.belastingdienst.nl, mijn.toeslagen.nl]
+            fault: throttle
+            for: 2m
+          - at: 1m
+            services: [digid]
+            fault: {slow: 1s}
+            for: 1m
+          - at: 1m10s
+            hosts: [mijn.belastingdienst.nl]
+            fault: {status: 503}
+            for: 30s
+        """
+
+    /// After the summer of 2011: one certificate authority loses the trust of all.
+    static let diginotarText = """
+        name: diginotar
+        summary:
+          nl: Een certificaatuitgever is niet meer te vertrouwen; diensten vervangen hem
+          en: A certificate authority is no longer trusted; services replace it one by one
+        speed: 12
+        timeline:
+          - at: 15s
+            services: [digid, mijnoverheid, belastingdienst, rdw, kvk, pkio]
+            fault: untrusted
+          - at: 1m
+            services: [digid]
+            fault: up
+          - at: 1m20s
+            services: [mijnoverheid, belastingdienst]
+            fault: up
+          - at: 1m50s
+            services: [rdw, kvk]
+            fault: up
+          - at: 2m30s
+            services: [pkio]
+            fault: up
+        """
+}
