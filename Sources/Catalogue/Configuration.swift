@@ -1,0 +1,80 @@
+public import Alerting
+public import HealthModel
+
+/// Everything that operators write: what is watched, and what is worth telling.
+public struct Configuration: Sendable, Hashable {
+    /// What is watched.
+    public var catalogue: ServiceCatalogue
+    /// Enabled endpoints marked `owned: true`, which may be probed faster than strangers allow.
+    public var ownedEndpoints: Set<EndpointID>
+    /// What is worth telling.
+    public var rules: RuleSet
+    /// How many services and endpoints there are, disabled ones apart.
+    public var counts: CatalogueReading.Counts
+    /// The paths of the files read, those of `probes/` first.
+    public var sourceFiles: [String]
+}
+
+/// Loads a configuration from its two directories.
+public enum ConfigurationLoader {
+    /// Reads every YAML file below both directories.
+    ///
+    /// Blocks while it reads; call it from any thread that may wait for a disk.
+    ///
+    /// - Throws: every mistake in every file of both directories, sorted.
+    public static func load(
+        probesDirectory: String, alertsDirectory: String
+    ) throws(ConfigurationError) -> Configuration {
+        let log = MistakeLog()
+        let probeFiles = SourceDirectory.files(in: probesDirectory, log)
+        let alertFiles = SourceDirectory.files(in: alertsDirectory, log)
+        let isReadable = log.count == 0
+        let configuration = read(probeFiles: probeFiles, alertFiles: alertFiles, log)
+        if isReadable {
+            reportEmpty(probesDirectory, probeFiles, log)
+            reportEmpty(alertsDirectory, alertFiles, log)
+        }
+        if log.count == 0, configuration.catalogue.services.isEmpty {
+            log.add(
+                at: SourcePosition(file: probesDirectory), "no service in any enabled file",
+                expected: "something to watch")
+        }
+        if let error = log.error { throw error }
+        return configuration
+    }
+
+    /// Reads files that are already in memory: the pure part of `load`.
+    ///
+    /// - Throws: every mistake in every file, sorted.
+    public static func read(
+        probeFiles: [SourceFile], alertFiles: [SourceFile]
+    ) throws(ConfigurationError) -> Configuration {
+        let log = MistakeLog()
+        let configuration = read(probeFiles: probeFiles, alertFiles: alertFiles, log)
+        if let error = log.error { throw error }
+        return configuration
+    }
+
+    private static func read(
+        probeFiles: [SourceFile], alertFiles: [SourceFile], _ log: MistakeLog
+    ) -> Configuration {
+        // Each reader judges by its own log whether its part is whole.
+        let catalogueLog = MistakeLog()
+        let ruleLog = MistakeLog()
+        let reading = CatalogueReader.read(probeFiles, catalogueLog)
+        let rules = RuleReader.read(alertFiles, ruleLog)
+        for error in [catalogueLog.error, ruleLog.error].compactMap({ $0 }) { log.add(error) }
+        return Configuration(
+            catalogue: reading.catalogue, ownedEndpoints: reading.ownedEndpoints, rules: rules,
+            counts: reading.counts, sourceFiles: (probeFiles + alertFiles).map(\.path))
+    }
+
+    private static func reportEmpty(
+        _ directory: String, _ files: [SourceFile], _ log: MistakeLog
+    ) {
+        guard files.isEmpty else { return }
+        log.add(
+            at: SourcePosition(file: directory), "no file here",
+            expected: "files with names ending in `.yml` or `.yaml`")
+    }
+}
