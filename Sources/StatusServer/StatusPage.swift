@@ -14,7 +14,7 @@ enum StatusPage {
         table { border-collapse: collapse; width: 100%; }
         caption { text-align: left; font-weight: bold; padding: .5rem 0; }
         th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0;
-          border-bottom: 1px solid #767676; overflow-wrap: anywhere; }
+          border-bottom: 1px solid #767676; overflow-wrap: break-word; }
         .up { color: #00561b; } .down { color: #9b0000; font-weight: bold; }
         @media (max-width: 40rem) { thead { position: absolute; left: -999rem; }
           tr { display: block; padding: .5rem 0; } th, td { display: block; border: 0; } }

@@ -22,7 +22,7 @@ import Testing
         #expect(firing.alert.activeSince == at(61))
         #expect(firing.alert.firingSince == at(121))
         #expect(firing.alert.summary.english == "digid EN: the connection was refused")
-        #expect(firing.alert.summary.dutch == "digid NL: de verbinding werd geweigerd")
+        #expect(firing.alert.summary.dutch == "digid NL: de verbinding is geweigerd")
         #expect(firing.alert.runbook == "runbook")
         #expect(watch.snapshot(at: 130).alerts == [firing.alert])
         #expect(watch.news(at: 150) == [])

@@ -1,8 +1,6 @@
-import HealthModel
-
 extension Reason {
     /// One sentence in Dutch for an operator, without a full stop.
-    var dutchText: String {
+    public var dutchText: String {
         switch self {
         case .dnsNXDomain: "de naam bestaat niet in DNS"
         case .dnsNoAddress: "de naam heeft geen adres van de gevraagde soort"
