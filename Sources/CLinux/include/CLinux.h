@@ -1,0 +1,39 @@
+#pragma once
+/* The Linux calls that Swift's Glibc module does not export. */
+#include <errno.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* epoll_data is a union, which Swift imports awkwardly: carry 64 bits only. */
+static inline int linux_epoll_control(int epoll, int operation, int descriptor, uint32_t events,
+                                      uint64_t data) {
+    struct epoll_event event = {.events = events, .data.u64 = data};
+    return epoll_ctl(epoll, operation, descriptor, &event) == 0 ? 0 : errno;
+}
+
+static inline uint64_t linux_event_data(const struct epoll_event *_Nonnull event) {
+    return event->data.u64;
+}
+
+static inline uint32_t linux_event_mask(const struct epoll_event *_Nonnull event) {
+    return event->events;
+}
+
+/* Returns the number of events, or minus errno: Swift code between a call and the reading of
+   errno may change it. */
+static inline int linux_epoll_wait(int epoll, struct epoll_event *_Nonnull events, int capacity,
+                                   int timeout_milliseconds) {
+    int count = epoll_wait(epoll, events, capacity, timeout_milliseconds);
+    return count >= 0 ? count : -errno;
+}
+
+/* The name that ps and top show for the calling thread; 15 bytes at most. */
+static inline void linux_name_thread(const char *_Nonnull name) {
+    prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0);
+}
+
+static inline int linux_errno(void) { return errno; }
