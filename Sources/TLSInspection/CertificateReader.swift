@@ -1,0 +1,190 @@
+import COpenSSL
+import CProbeShims
+import Glibc
+public import HealthModel
+
+/// Reads the facts of certificates, each certificate once.
+///
+/// The same chains come by at every probe, so the facts are kept by fingerprint. Belongs to one
+/// thread.
+public final class CertificateReader {
+    /// Certificates kept before all are dropped: some 1 kB each.
+    static let cacheLimit = 8192
+
+    private struct Fingerprint: Hashable {
+        var high: (UInt64, UInt64) = (0, 0)
+        var low: (UInt64, UInt64) = (0, 0)
+
+        static func == (left: Fingerprint, right: Fingerprint) -> Bool {
+            left.high == right.high && left.low == right.low
+        }
+        func hash(into hasher: inout Hasher) { hasher.combine(high.0) }
+    }
+
+    private var cache: [Fingerprint: Certificate] = [:]
+
+    /// Makes a reader that has seen nothing.
+    public init() {}
+
+    /// The facts of the first `limit` certificates of a chain, in its order; empty for nil.
+    public func read(_ chain: OpaquePointer?, limit: Int) -> [Certificate] {
+        guard let chain else { return [] }
+        let count = min(Int(shim_certificate_count(chain)), limit)
+        return (0..<count).compactMap { index in
+            shim_certificate(chain, CInt(index)).flatMap(read)
+        }
+    }
+
+    /// The facts of one certificate; nil when OpenSSL cannot digest it.
+    public func read(_ certificate: OpaquePointer) -> Certificate? {
+        var fingerprint = Fingerprint()
+        let isDigested = withUnsafeMutableBytes(of: &fingerprint) { bytes in
+            X509_digest(
+                certificate, EVP_sha256(), bytes.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                nil)
+        }
+        guard isDigested == 1 else { return nil }
+        if let known = cache[fingerprint] { return known }
+        let hexadecimal = withUnsafeBytes(of: fingerprint) { Self.hexadecimal($0) }
+        let facts = Self.facts(of: certificate, fingerprint: hexadecimal)
+        if cache.count >= Self.cacheLimit { cache.removeAll(keepingCapacity: true) }
+        cache[fingerprint] = facts
+        return facts
+    }
+
+    private static func facts(of certificate: OpaquePointer, fingerprint: String) -> Certificate {
+        let (names, nameCount) = alternativeNames(of: certificate)
+        return Certificate(
+            fingerprintSHA256: fingerprint,
+            subject: text(of: X509_get_subject_name(certificate)),
+            issuer: text(of: X509_get_issuer_name(certificate)),
+            serialNumber: serialNumber(of: certificate),
+            names: names, nameCount: nameCount,
+            notBefore: instant(of: X509_get0_notBefore(certificate)),
+            notAfter: instant(of: X509_get0_notAfter(certificate)),
+            key: keyText(of: certificate),
+            signatureAlgorithm: OBJ_nid2ln(X509_get_signature_nid(certificate)).map {
+                String(cString: $0)
+            } ?? "unknown")
+    }
+
+    /// The name in RFC 2253 form, most specific part first, cut at the limit.
+    private static func text(of name: OpaquePointer?) -> String {
+        guard let name, let memory = BIO_new(BIO_s_mem()) else { return "" }
+        defer { BIO_free(memory) }
+        // Without ESC_MSB, UTF-8 stays readable; control characters are still escaped.
+        let flags = shim_readable_name_flags()
+        guard X509_NAME_print_ex(memory, name, 0, flags) >= 0 else { return "" }
+        return withUnsafeTemporaryAllocation(
+            byteCount: Limits.certificateNameBytes, alignment: 1
+        ) { buffer in
+            let count = BIO_read(memory, buffer.baseAddress, CInt(buffer.count))
+            guard count > 0 else { return "" }
+            return String(
+                decoding: UnsafeRawBufferPointer(buffer).prefix(Int(count)), as: UTF8.self)
+        }
+    }
+
+    private static func serialNumber(of certificate: OpaquePointer) -> String {
+        guard let serial = X509_get0_serialNumber(certificate) else { return "" }
+        let bytes = UnsafeRawBufferPointer(
+            start: ASN1_STRING_get0_data(serial), count: Int(ASN1_STRING_length(serial)))
+        return hexadecimal(UnsafeRawBufferPointer(rebasing: bytes.prefix(32)))
+    }
+
+    private static func alternativeNames(of certificate: OpaquePointer) -> ([String], Int) {
+        guard let raw = X509_get_ext_d2i(certificate, NID_subject_alt_name, nil, nil) else {
+            return ([], 0)
+        }
+        let all = OpaquePointer(raw)
+        defer { shim_names_free(all) }
+        let count = Int(shim_name_count(all))
+        var names: [String] = []
+        for index in 0..<min(count, Limits.certificateNames) {
+            guard let name = shim_name(all, CInt(index)), let value = shim_name_value(name) else {
+                continue
+            }
+            let bytes = UnsafeRawBufferPointer(
+                start: ASN1_STRING_get0_data(value), count: Int(ASN1_STRING_length(value)))
+            if shim_name_type(name) == GEN_IPADD {
+                names.append(addressText(bytes))
+            } else {
+                names.append(printable(bytes.prefix(Limits.certificateNameBytes)))
+            }
+        }
+        return (names, count)
+    }
+
+    /// A DNS name as text.
+    ///
+    /// It is IA5 (RFC 5280 §4.2.1.6), but comes from outside: what is not printable, such as a NUL
+    /// or an escape, is shown in hexadecimal and never reaches a terminal.
+    private static func printable(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
+        var text = ""
+        for byte in bytes {
+            if (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "\\") {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                text += "\\" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            }
+        }
+        return text
+    }
+
+    private static func addressText(_ bytes: UnsafeRawBufferPointer) -> String {
+        let family: CInt
+        switch bytes.count {
+        case 4: family = AF_INET
+        case 16: family = AF_INET6
+        default: return hexadecimal(UnsafeRawBufferPointer(rebasing: bytes.prefix(16)))
+        }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+            guard let base = buffer.baseAddress, let address = bytes.baseAddress,
+                inet_ntop(family, address, base, 64) != nil
+            else { return "" }
+            return String(cString: base)
+        }
+    }
+
+    /// The instant of an ASN.1 time; the epoch for one that OpenSSL cannot read.
+    private static func instant(of time: UnsafePointer<ASN1_TIME>?) -> Timestamp {
+        var fields = tm()
+        guard let time, ASN1_TIME_to_tm(time, &fields) == 1 else { return Timestamp(seconds: 0) }
+        let year = Int64(fields.tm_year) + 1900
+        // A certificate without an end (RFC 5280 §4.1.2.5: 99991231235959Z) is held as the last
+        // instant that a timestamp can hold.
+        if year > 2261 { return Timestamp(nanoseconds: .max) }
+        return Timestamp(
+            year: year, month: Int64(fields.tm_mon) + 1, day: Int64(fields.tm_mday),
+            hour: Int64(fields.tm_hour), minute: Int64(fields.tm_min),
+            second: Int64(min(fields.tm_sec, 59))) ?? Timestamp(seconds: 0)
+    }
+
+    private static func keyText(of certificate: OpaquePointer) -> String {
+        guard let key = X509_get0_pubkey(certificate) else { return "unknown" }
+        let algorithm =
+            OBJ_nid2sn(EVP_PKEY_get_base_id(key)).map { String(cString: $0) } ?? "unknown"
+        if EVP_PKEY_get_base_id(key) == EVP_PKEY_EC {
+            return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+                var length = 0
+                guard let base = buffer.baseAddress,
+                    EVP_PKEY_get_group_name(key, base, 64, &length) == 1
+                else { return "EC" }
+                return "EC \(String(cString: base))"
+            }
+        }
+        let name = algorithm == "rsaEncryption" ? "RSA" : algorithm
+        return "\(name) \(EVP_PKEY_get_bits(key))"
+    }
+
+    private static func hexadecimal(_ bytes: UnsafeRawBufferPointer) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
+            for (index, byte) in bytes.enumerated() {
+                buffer[2 * index] = digits[Int(byte >> 4)]
+                buffer[2 * index + 1] = digits[Int(byte & 15)]
+            }
+            return bytes.count * 2
+        }
+    }
+}
