@@ -1,10 +1,10 @@
 import CRegex
 import HealthModel
 
+// Safety: the pointee never changes after it was compiled and RE2 matches from any number of
+// threads at once; the pointer is freed in deinit only, when no reference is left.
 /// A regular expression in RE2 syntax, the one Go uses: matching takes linear time, always.
 final class Pattern: @unchecked Sendable {
-    // Safety: the pointee never changes after it was compiled and RE2 matches from any number of
-    // threads at once; the pointer is freed in deinit only, when no reference is left.
     private let regex: OpaquePointer
 
     /// Why a pattern cannot be used.

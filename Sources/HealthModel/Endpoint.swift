@@ -24,7 +24,8 @@ public struct Endpoint: Sendable, Hashable {
 public struct Probe: Sendable, Hashable {
     /// Which address family is used.
     public enum AddressFamily: String, Sendable, Hashable, CaseIterable {
-        /// Whatever the name has: IPv6 first, IPv4 when there is none.
+        /// Whatever the name has: IPv4 when there is one, since every client reaches that, else
+        /// IPv6. An endpoint of its own with `ipv6` watches the other family.
         case any
         /// IPv4 only.
         case ipv4

@@ -8,8 +8,9 @@ public import HealthModel
 /// The same chains come by at every probe, so the facts are kept by fingerprint. Belongs to one
 /// thread.
 public final class CertificateReader {
-    /// Certificates kept before all are dropped: some 1 kB each.
-    static let cacheLimit = 8192
+    /// Bytes of text kept before all is dropped: 10,000 ordinary certificates, and a bound for a
+    /// server that shows another one every time.
+    static let cacheBytesMax = 16 * 1024 * 1024
 
     private struct Fingerprint: Hashable {
         var high: (UInt64, UInt64) = (0, 0)
@@ -22,6 +23,7 @@ public final class CertificateReader {
     }
 
     private var cache: [Fingerprint: Certificate] = [:]
+    private var cacheBytes = 0
 
     /// Makes a reader that has seen nothing.
     public init() {}
@@ -47,9 +49,19 @@ public final class CertificateReader {
         if let known = cache[fingerprint] { return known }
         let hexadecimal = withUnsafeBytes(of: fingerprint) { Self.hexadecimal($0) }
         let facts = Self.facts(of: certificate, fingerprint: hexadecimal)
-        if cache.count >= Self.cacheLimit { cache.removeAll(keepingCapacity: true) }
+        cacheBytes += Self.bytes(of: facts)
+        if cacheBytes > Self.cacheBytesMax {
+            cache.removeAll()
+            cacheBytes = Self.bytes(of: facts)
+        }
         cache[fingerprint] = facts
         return facts
+    }
+
+    /// About what a certificate costs in memory; 512 is for what is the same in all of them.
+    private static func bytes(of certificate: Certificate) -> Int {
+        512 + certificate.subject.utf8.count + certificate.issuer.utf8.count
+            + certificate.names.reduce(0) { $0 + $1.utf8.count + 16 }
     }
 
     private static func facts(of certificate: OpaquePointer, fingerprint: String) -> Certificate {

@@ -1,0 +1,340 @@
+import CCurl
+import HealthModel
+import PollLoop
+import TLSInspection
+
+/// One attempt to probe one endpoint: resolve, connect, TLS, request, answer, redirects.
+///
+/// The same code serves the daemon and `vitaal check`. Belongs to the loop's thread; `onEnd` is
+/// called exactly once, never from inside `start`.
+final class ProbeAttempt {
+    typealias Phase = TransferFailure.Phase
+
+    private let endpoint: Endpoint
+    private let slot: Slot
+    private let assertions: CompiledAssertions
+    private let context: ProbeContext
+    private let onEnd: (ProbeResult) -> Void
+
+    private var phase: Phase = .resolve
+    private var phaseStart: Int64 = 0
+    private var startedAt: Int64 = 0
+    private var durations = PhaseDurations()
+    private var latenessMicroseconds: Int64 = 0
+    private var timer: PollLoop.TimerID?
+    private var query: Resolver.Query?
+    private var transfer: Transfer?
+    private var capture: HandshakeCapture?
+    private var url: ProbeURL
+    private var redirects = 0
+    private var address: NetworkAddress?
+    private var answer: HTTPAnswer?
+    private var retryAfterSeconds: Int?
+    private var hasAskedIPv6 = false
+    private var hasEnded = false
+
+    init(
+        endpoint: Endpoint, slot: Slot, assertions: CompiledAssertions, context: ProbeContext,
+        onEnd: @escaping (ProbeResult) -> Void
+    ) {
+        self.endpoint = endpoint
+        self.slot = slot
+        self.assertions = assertions
+        self.context = context
+        self.onEnd = onEnd
+        url = endpoint.url
+    }
+
+    /// Starts; the result comes later.
+    func start() {
+        startedAt = context.timekeeper.monotonicNanoseconds()
+        phaseStart = startedAt
+        latenessMicroseconds = max(
+            0, (context.timekeeper.now() - slot.instant).nanoseconds / 1000)
+        armTimer()
+        resolve()
+    }
+
+    /// Stops without a result: the process is ending.
+    func cancel() {
+        hasEnded = true
+        cleanUp()
+    }
+
+    // MARK: Phases
+
+    private func enter(_ next: Phase) {
+        let now = context.timekeeper.monotonicNanoseconds()
+        let spent = (now - phaseStart) / 1000
+        switch phase {
+        case .resolve: durations.resolveMicroseconds += spent
+        case .connect: durations.connectMicroseconds += spent
+        case .tls: durations.tlsMicroseconds += spent
+        case .processing: durations.processingMicroseconds += spent
+        case .transfer: durations.transferMicroseconds += spent
+        }
+        phase = next
+        phaseStart = now
+        armTimer()
+    }
+
+    /// One timer serves the limit of the phase and that of the whole probe.
+    private func armTimer() {
+        let limits = endpoint.probe.phaseTimeouts
+        let phaseLimit: Duration? =
+            switch phase {
+            case .resolve: limits.resolve
+            case .connect: limits.connect
+            case .tls: limits.tls
+            case .processing: limits.processing
+            case .transfer: nil
+            }
+        let total = startedAt + endpoint.probe.timeout.nanoseconds
+        let deadline = phaseLimit.map { min(total, phaseStart + $0.nanoseconds) } ?? total
+        if let timer { context.loop.cancel(timer) }
+        timer = context.loop.schedule(atMonotonicNanoseconds: deadline) { [weak self] in
+            self?.timer = nil
+            self?.timedOut()
+        }
+    }
+
+    private func timedOut() {
+        switch phase {
+        case .resolve:
+            if let query { context.resolver.cancel(query) }
+            query = nil
+            failUnlessBlind(.timeoutDNS, detail: "")
+        case .connect: end(.timeoutConnect, "")
+        case .tls: endUnlessBadCertificate(.timeoutTLS, "")
+        case .processing: endUnlessBadCertificate(.timeoutProcessing, "")
+        case .transfer:
+            if let transfer { noteAnswer(of: transfer) }
+            endUnlessBadCertificate(
+                .timeoutTransfer, "\(transfer?.body.count ?? 0) bytes of the body read")
+        }
+    }
+
+    /// Ends with the verdict on the certificate when that is bad, else with `reason`.
+    private func endUnlessBadCertificate(_ reason: Reason, _ detail: String) {
+        guard let record = capture?.record, let verdict = record.verdict else {
+            return end(reason, detail)
+        }
+        end(verdict, VerdictText.detail(of: record, host: url.host, now: judgedAt))
+    }
+
+    // MARK: Resolution
+
+    private func resolve() {
+        let override = context.configuration.connectOverrides.first {
+            $0.applies(to: url.host, port: url.port)
+        }
+        let host = override?.connectHost ?? url.host
+        let port = override?.connectPort ?? url.port
+        if AddressText.isAddress(host) {
+            return connect(to: NetworkAddress(host), port: port)
+        }
+        query = context.resolver.resolve(
+            host, isIPv6: endpoint.probe.addressFamily == .ipv6
+        ) { [weak self] answer in
+            self?.resolved(answer, host: host, port: port)
+        }
+    }
+
+    private func resolved(_ answer: Resolver.Answer, host: String, port: UInt16) {
+        query = nil
+        switch answer {
+        case .addresses(let addresses):
+            connect(to: chosen(from: addresses), port: port)
+        case .failure(.dnsNoAddress, _)
+        where endpoint.probe.addressFamily == .any && !hasAskedIPv6:
+            hasAskedIPv6 = true
+            query = context.resolver.resolve(host, isIPv6: true) { [weak self] answer in
+                self?.resolved(answer, host: host, port: port)
+            }
+        case .failure(.dnsServfail, let detail): failUnlessBlind(.dnsServfail, detail: detail)
+        case .failure(let reason, let detail): end(reason, detail)
+        }
+    }
+
+    /// Takes the addresses in turn, slot by slot, so that each is seen; a confirmation, which has
+    /// the same slot, looks at the same address again.
+    private func chosen(from addresses: [NetworkAddress]) -> NetworkAddress {
+        let turn = slot.milliseconds / max(1, endpoint.probe.interval.wholeMilliseconds)
+        return addresses[Int(turn) % addresses.count]
+    }
+
+    /// Reports `reason`, or that the monitor is blind when no name server answers.
+    private func failUnlessBlind(_ reason: Reason, detail: String) {
+        if let timer { context.loop.cancel(timer) }
+        timer = nil
+        context.resolverCheck.run { [weak self] isReachable in
+            if isReachable {
+                self?.end(reason, detail)
+            } else {
+                self?.end(.monitorNoResolver, "no name server answers")
+            }
+        }
+    }
+
+    // MARK: Connection
+
+    private func connect(to address: NetworkAddress, port: UInt16) {
+        self.address = address
+        enter(.connect)
+        guard let transfer = context.takeTransfer() else {
+            return endLater(.monitorNoMemory, "")
+        }
+        self.transfer = transfer
+        // The callbacks are called inside libcurl and must not call it; moving to the next phase
+        // only touches the loop's timers.
+        capture =
+            url.scheme == .https
+            ? HandshakeCapture(
+                host: url.host, isAddress: AddressText.isAddress(url.host),
+                trustStore: context.configuration.trustStore, certificates: context.certificates,
+                verdicts: context.verdicts, verificationTime: judgedAt,
+                onEvent: { [unowned self] event in if event == .started { self.enter(.tls) } })
+            : nil
+        let isSameOrigin =
+            url.host == endpoint.url.host && url.port == endpoint.url.port
+            && url.scheme == endpoint.url.scheme
+        transfer.prepare(
+            Transfer.Request(
+                url: url, address: address, port: port, method: endpoint.probe.method,
+                httpVersion: endpoint.probe.httpVersion,
+                // What may be a secret goes to the endpoint's own origin only.
+                headers: isSameOrigin ? endpoint.probe.requestHeaders : [],
+                userAgent: context.configuration.userAgent),
+            capture: capture,
+            mayRequest: { [unowned self] in
+                // A request with headers of its own may carry a secret: it is sent only to a
+                // server whose certificate is good.
+                self.endpoint.probe.requestHeaders.isEmpty || self.capture?.record.verdict == nil
+            },
+            onProgress: { [unowned self] progress in
+                self.enter(progress == .requesting ? .processing : .transfer)
+            },
+            onFinish: { [unowned self] code in self.finished(code: code) })
+        context.multi.add(transfer)
+    }
+
+    /// The instant at which certificates are judged.
+    private var judgedAt: Timestamp {
+        context.configuration.verificationTime ?? context.timekeeper.now()
+    }
+
+    private func finished(code: CURLcode) {
+        guard let transfer else { return }
+        enter(phase)
+        noteAnswer(of: transfer)
+        if capture?.record.verdict != nil { return endUnlessBadCertificate(.monitorError, "") }
+        if code == CURLE_OK && transfer.status > 0 && !transfer.isHeaderComplete {
+            // libcurl takes an end within the headers for the end of an empty answer.
+            return end(.httpTruncated, "in the headers")
+        }
+        if code == CURLE_OK || transfer.isBodyCut { return judge(transfer) }
+        let failure = TransferFailure(
+            code: code, phase: phase, socketErrorNumber: transfer.socketErrorNumber,
+            systemErrorNumber: transfer.systemErrorNumber,
+            hasRoute: address.map { AddressText.hasRoute(to: $0.text) } ?? true,
+            alertReceived: capture?.alertReceived,
+            isClientCertificateRequested: capture?.isClientCertificateRequested ?? false,
+            tlsReasonNumber: capture?.failureReasonNumber ?? 0,
+            isHeaderTooLarge: transfer.isHeaderTooLarge)
+        let (reason, detail) = failure.reason
+        end(reason, detail)
+    }
+
+    // MARK: Answer
+
+    /// Keeps what is known of the answer; an interim one (RFC 9110 §15.2) is none.
+    private func noteAnswer(of transfer: Transfer) {
+        guard transfer.status >= 200 else { return }
+        let headers = HeaderBlock(transfer.headerBytes)
+        answer = HTTPAnswer(
+            status: transfer.status, version: transfer.httpVersion, redirects: redirects,
+            contentLengthBytes: transfer.contentLengthBytes, bodyBytes: transfer.body.count,
+            isBodyCut: transfer.isBodyCut,
+            lastModified: headers.value(of: "last-modified").flatMap(HTTPDate.instant),
+            url: String(url.description.prefix { $0 != "?" }))
+        retryAfterSeconds = headers.value(of: "retry-after").flatMap {
+            RetryAfter.seconds($0, now: context.timekeeper.now())
+        }
+    }
+
+    private func judge(_ transfer: Transfer) {
+        let policy = endpoint.probe.redirects
+        if policy.isFollowing, (300...399).contains(transfer.status),
+            let location = transfer.redirectURL
+        {
+            let decision = context.redirectJudge.decide(
+                from: url, to: location, endpointHost: endpoint.url.host, followed: redirects,
+                policy: policy)
+            switch decision {
+            case .follow(let next): return follow(next)
+            // An endpoint may well be meant to redirect away: then its own status is listed.
+            case .refuse
+            where !endpoint.probe.assertions.statuses.isEmpty
+                && endpoint.probe.assertions.accepts(status: transfer.status):
+                break
+            case .refuse(let reason, let detail): return end(reason, detail)
+            }
+        }
+        let total = (context.timekeeper.monotonicNanoseconds() - startedAt) / 1000
+        let judgement = ResponseJudge.judge(
+            status: transfer.status, headers: HeaderBlock(transfer.headerBytes),
+            body: transfer.body, isBodyCut: transfer.isBodyCut, totalMicroseconds: total,
+            by: assertions)
+        end(judgement.reason, judgement.detail)
+    }
+
+    private func follow(_ next: ProbeURL) {
+        removeTransfer()
+        redirects += 1
+        url = next
+        hasAskedIPv6 = false
+        enter(.resolve)
+        resolve()
+    }
+
+    // MARK: End
+
+    /// Ends at the next turn of the loop, for ends found inside `start`.
+    private func endLater(_ reason: Reason, _ detail: String) {
+        context.loop.schedule(atMonotonicNanoseconds: 0) { [weak self] in
+            self?.end(reason, detail)
+        }
+    }
+
+    private func end(_ reason: Reason?, _ detail: String) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        enter(phase)
+        let total = (context.timekeeper.monotonicNanoseconds() - startedAt) / 1000
+        durations.totalMicroseconds = total
+        let result = ProbeResult(
+            endpoint: endpoint.id, vantage: context.configuration.vantage, slot: slot,
+            latenessMicroseconds: latenessMicroseconds, finishedAt: context.timekeeper.now(),
+            reason: reason, detail: TextLimit.cut(detail, bytes: Limits.labelValueBytes),
+            phases: durations, http: answer, address: address,
+            tls: capture.flatMap { $0.isStarted ? $0.record : nil },
+            retryAfterSeconds: retryAfterSeconds)
+        cleanUp()
+        onEnd(result)
+    }
+
+    private func cleanUp() {
+        if let timer { context.loop.cancel(timer) }
+        timer = nil
+        if let query { context.resolver.cancel(query) }
+        query = nil
+        removeTransfer()
+    }
+
+    private func removeTransfer() {
+        guard let transfer else { return }
+        context.multi.remove(transfer)
+        context.giveBack(transfer)
+        self.transfer = nil
+    }
+}
