@@ -102,7 +102,8 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition", "PollLoop",
+                "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
+                "PollLoop",
                 "TLSInspection", "Probing", "Catalogue", "StatusServer",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -162,7 +163,10 @@ let package = Package(
         .testTarget(name: "TidyTests"),
         .testTarget(
             name: "DaemonTests",
-            dependencies: ["Daemon", "StatusServer", "Alerting", "HealthModel", "Scheduling"]),
+            dependencies: [
+                "Daemon", "StatusServer", "Alerting", "HealthModel", "Scheduling", "Probing",
+                "TLSInspection",
+            ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["vitaal", "StatusServer", "Lab", "Catalogue", "HealthModel"]),

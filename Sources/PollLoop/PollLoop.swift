@@ -64,7 +64,9 @@ public final class PollLoop: @unchecked Sendable {
     private let isStopping = Atomic<Bool>(false)
     private let thread = Mutex<pthread_t?>(nil)
 
-    private var loopThread: pthread_t?
+    /// Atomic, since the wrong thread that `preconditionOnLoop` catches reads it too; 0 before
+    /// the loop runs.
+    private let loopThread = Atomic<pthread_t>(0)
     private var watched: [Watched] = []
     private var freeIndices: [UInt32] = []
     private var timers = TimerHeap()
@@ -147,8 +149,9 @@ public final class PollLoop: @unchecked Sendable {
 
     /// Traps unless called on the loop's thread.
     public func preconditionOnLoop() {
-        guard let loopThread else { preconditionFailure("the loop is not running") }
-        precondition(pthread_equal(loopThread, pthread_self()) != 0, "not on the loop's thread")
+        precondition(
+            pthread_equal(loopThread.load(ordering: .relaxed), pthread_self()) != 0,
+            "not on the loop's thread")
     }
 
     /// Watches `descriptor` and calls `handler` on the loop's thread whenever it is ready.
@@ -231,7 +234,7 @@ public final class PollLoop: @unchecked Sendable {
     }
 
     private func run() {
-        loopThread = pthread_self()
+        loopThread.store(pthread_self(), ordering: .relaxed)
         if let shortName = String(name.utf8.prefix(15)) { linux_name_thread(shortName) }
         let events = UnsafeMutablePointer<epoll_event>.allocate(
             capacity: Self.eventsPerTurn)

@@ -1,6 +1,7 @@
 #pragma once
 /* The Linux calls that Swift's Glibc module does not export. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

@@ -1,0 +1,271 @@
+public import Alerting
+import Catalogue
+public import HealthModel
+import PollLoop
+import Probing
+import ResultStore
+import Scheduling
+public import StatusServer
+import Synchronization
+
+/// The shell around the pure brain: takes results in, evaluates once a second, writes evidence,
+/// and hands out snapshots.
+///
+/// Probe loops deliver into a bounded inbox and never wait. One thread applies and evaluates.
+/// Readers take the lock for a copy; every public function may be called from any thread.
+public final class Monitor: MonitorReading, Sendable {
+    /// How often the rules are evaluated.
+    static let evaluationInterval: Duration = .seconds(1)
+    /// How long results may gather before they are applied: a wake-up per result would cost more
+    /// than the work.
+    static let deliveryDelay: Duration = .milliseconds(50)
+    /// Lines that may wait for an output that nobody reads.
+    static let consoleLines = 1000
+
+    /// The version of this program.
+    public var version: String { VitaalVersion.text }
+    /// The scenario of the lab; nil outside it.
+    public let scenario: String?
+
+    private struct State {
+        var brain: HealthMonitor
+        var counters: MonitorCounters
+        var engine: ProbeEngine?
+    }
+
+    private struct Inbox {
+        var results: [ProbeResult] = []
+        var dropped = 0
+    }
+
+    private let loop: PollLoop
+    private let timekeeper: any Timekeeper
+    private let configuration: DaemonConfiguration
+    private let console: WriterThread
+    private let evidence: EvidenceWriter
+    private let sayNow: @Sendable (String) -> Void
+    private let state: Mutex<State>
+    private let inbox = Mutex(Inbox())
+    private let isReloading = Atomic<Bool>(false)
+
+    /// Makes a monitor that has seen nothing and runs nothing.
+    ///
+    /// - Parameters:
+    ///   - configuration: what the run is told from outside.
+    ///   - watch: what is watched at the start.
+    ///   - log: the evidence log, open.
+    ///   - timekeeper: the clocks.
+    ///   - say: takes one line for a person.
+    /// - Throws: `PollLoopError` when descriptors are short.
+    init(
+        configuration: DaemonConfiguration, watch: Watch, log: consuming EvidenceLog,
+        timekeeper: any Timekeeper, say: @escaping @Sendable (String) -> Void
+    ) throws(PollLoopError) {
+        self.configuration = configuration
+        self.timekeeper = timekeeper
+        scenario = configuration.scenario
+        loop = try PollLoop(name: "monitor", timekeeper: timekeeper)
+        let console = try WriterThread(
+            name: "console", limit: Self.consoleLines, timekeeper: timekeeper)
+        self.console = console
+        sayNow = say
+        evidence = try EvidenceWriter(log: log, timekeeper: timekeeper) { notice in
+            let line = Self.line(for: notice, at: timekeeper.now())
+            _ = console.submit { say(line) }
+        }
+        state = Mutex(
+            State(
+                brain: HealthMonitor(
+                    catalogue: watch.catalogue, rules: watch.rules,
+                    acceleration: configuration.limits.acceleration),
+                counters: MonitorCounters(startedAt: timekeeper.now())))
+    }
+
+    // MARK: Life
+
+    /// Starts evaluating, and probing with `engine`.
+    func start(engine: ProbeEngine) {
+        console.start()
+        evidence.start()
+        loop.start()
+        record([EvidenceRecord(at: timekeeper.now(), action: .monitorStart)])
+        let endpoints = state.withLock { state in
+            state.engine = engine
+            return state.brain.catalogue.endpoints
+        }
+        engine.replace(endpoints: endpoints)
+        loop.post { [self] in tick(at: timekeeper.monotonicNanoseconds()) }
+    }
+
+    /// Stops probing and evaluating and writes the last evidence line; waits for the threads.
+    ///
+    /// Does nothing when it was not started.
+    func stop() {
+        guard let engine = state.withLock({ $0.engine.take() }) else { return }
+        engine.stop()
+        loop.stop()
+        loop.join()
+        record([EvidenceRecord(at: timekeeper.now(), action: .monitorStop)])
+        evidence.finish()
+        console.finish()
+    }
+
+    /// Takes finished results from a probe loop; drops the oldest, and counts, when the monitor
+    /// cannot keep up.
+    func deliver(_ results: [ProbeResult]) {
+        let wasEmpty = inbox.withLock { inbox in
+            let wasEmpty = inbox.results.isEmpty
+            inbox.results.append(contentsOf: results)
+            let excess = inbox.results.count - Limits.resultQueue
+            if excess > 0 {
+                inbox.results.removeFirst(excess)
+                inbox.dropped += excess
+            }
+            return wasEmpty
+        }
+        guard wasEmpty else { return }
+        loop.post { [self] in
+            let due = timekeeper.monotonicNanoseconds() + Self.deliveryDelay.nanoseconds
+            loop.schedule(atMonotonicNanoseconds: due) { [self] in applyInbox() }
+        }
+    }
+
+    private func applyInbox() {
+        let results = inbox.withLock { inbox in
+            var taken: [ProbeResult] = []
+            swap(&taken, &inbox.results)
+            return taken
+        }
+        guard !results.isEmpty else { return }
+        state.withLock { state in
+            state.brain.apply(results)
+            state.counters.probes += results.count
+            let lateness = results.lazy.map(\.latenessMicroseconds).max() ?? 0
+            state.counters.latenessMicrosecondsMax = max(
+                state.counters.latenessMicrosecondsMax, lateness)
+        }
+    }
+
+    /// Evaluates and plans the next tick a fixed time after this one was due.
+    private func tick(at due: Int64) {
+        applyInbox()
+        let transitions = state.withLock { $0.brain.evaluate(at: timekeeper.now()) }
+        record(transitions.map { EvidenceRecord($0) })
+        let now = timekeeper.monotonicNanoseconds()
+        let next = max(due + Self.evaluationInterval.nanoseconds, now)
+        loop.schedule(atMonotonicNanoseconds: next) { [self] in tick(at: next) }
+    }
+
+    /// Hands records to the evidence log and to the console; both write on threads of their own.
+    ///
+    /// No record at all makes the log try again what waits.
+    private func record(_ records: [EvidenceRecord]) {
+        evidence.write(records.map(\.jsonLine))
+        // Start and stop are told by whoever starts and stops.
+        for record in records where ![.monitorStart, .monitorStop].contains(record.action) {
+            say(record.humanLine)
+        }
+    }
+
+    private func say(_ line: String) { _ = console.submit { [sayNow] in sayNow(line) } }
+
+    private static func line(for notice: EvidenceLog.Notice, at now: Timestamp) -> String {
+        switch notice {
+        case .failing(let words):
+            "\(now.dateAndTime)  the evidence log cannot be written: \(words); "
+                + "monitoring goes on, lines wait in memory"
+        case .recovered(let lines):
+            "\(now.dateAndTime)  the evidence log is written again; \(lines) waiting lines saved"
+        }
+    }
+
+    // MARK: Reading
+
+    /// Whether probing has started.
+    public var isReady: Bool { state.withLock { $0.engine != nil } }
+
+    /// Everything known now.
+    public func snapshot() -> HealthSnapshot {
+        state.withLock { $0.brain.snapshot(at: timekeeper.now()) }
+    }
+
+    /// What the monitor counts about itself.
+    public func counters() -> MonitorCounters {
+        var (counters, engine) = state.withLock { ($0.counters, $0.engine) }
+        let written = evidence.counters
+        counters.evidenceLines = written.lines
+        counters.evidenceErrors = written.errors
+        counters.evidenceWaiting = written.waiting
+        counters.evidenceLost = written.lost
+        counters.droppedResults = inbox.withLock { $0.dropped }
+        if let schedule = engine?.counters {
+            counters.missedSlots = schedule.missedSlots
+            counters.confirmations = schedule.confirmations
+            counters.probesInFlight = schedule.inFlight
+        }
+        let process = ProcessStatistics.read()
+        counters.cpuSeconds = process.cpuSeconds
+        counters.residentBytes = process.residentBytes
+        counters.openDescriptors = process.openDescriptors
+        counters.descriptorLimit = process.descriptorLimit
+        counters.threads = process.threads
+        return counters
+    }
+
+    /// The reasons of the last probes of an endpoint, oldest first.
+    public func recentReasons(of endpoint: EndpointID) -> [Reason?] {
+        state.withLock { state in
+            state.brain.store.last(
+                StatusDocument.recentResultsLimit,
+                of: SeriesKey(endpoint: endpoint, vantage: .local)
+            ).map(\.reason)
+        }
+    }
+
+    // MARK: Reload
+
+    /// Reads the configuration again; a wrong one changes nothing.
+    ///
+    /// One reload at a time.
+    public func reload() async -> ReloadOutcome {
+        guard !isReloading.exchange(true, ordering: .acquiringAndReleasing) else {
+            return .refused(mistakes: ["another reload is still running; try again"])
+        }
+        defer { isReloading.store(false, ordering: .releasing) }
+        do throws(ConfigurationError) {
+            apply(try configuration.loadWatch())
+            return .applied
+        } catch {
+            refuse(error)
+            return .refused(mistakes: error.description.split(separator: "\n").map(String.init))
+        }
+    }
+
+    private func apply(_ watch: Watch) {
+        let now = timekeeper.now()
+        let (ended, engine) = state.withLock { state in
+            let ended = state.brain.replace(
+                catalogue: watch.catalogue, rules: watch.rules, at: now)
+            state.counters.reloads += 1
+            state.counters.isConfigurationCurrent = true
+            state.counters.configurationReadAt = now
+            return (ended, state.engine)
+        }
+        // Whoever rotates the log moves it away and then asks for a reload.
+        evidence.reopen { [self] error in say("\(now.dateAndTime)  \(error)") }
+        record(
+            ended.map { EvidenceRecord($0) } + [EvidenceRecord(at: now, action: .configReload)])
+        engine?.replace(endpoints: watch.catalogue.endpoints)
+    }
+
+    private func refuse(_ error: ConfigurationError) {
+        state.withLock { $0.counters.isConfigurationCurrent = false }
+        let count = "\(error.count) mistake\(error.count == 1 ? "" : "s")"
+        record([
+            EvidenceRecord(
+                at: timekeeper.now(), action: .configReload,
+                result: "refused: \(count), the old configuration stays in force")
+        ])
+        say(error.description)
+    }
+}
