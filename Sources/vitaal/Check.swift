@@ -1,0 +1,153 @@
+import ArgumentParser
+import Catalogue
+import Daemon
+import HealthModel
+import Probing
+import StatusServer
+import TLSInspection
+
+/// `vitaal check`: one probe now, by the same code as the daemon.
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Probe a URL, host, endpoint or service once; exit 0, 1, 2 or 3.",
+        discussion: """
+            TARGET is a URL, a host name (https is meant), or the id of an endpoint or service of \
+            the catalogue. Hosts of the catalogue are probed on the real internet only with \
+            --live --contact ADDRESS. Exit 0 success, 1 slow or busy, 2 failure, 3 not known.
+            """)
+
+    @Argument(help: "URL, host, endpoint id or service id.")
+    var target: String
+
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    @Option(help: "Seconds for the whole probe.")
+    var timeout: Double?
+
+    @OptionGroup var configuration: ConfigurationOptions
+    @OptionGroup var connection: ConnectionOptions
+
+    func validate() throws {
+        if let timeout, !(0.01...3600).contains(timeout) {
+            throw ValidationError("--timeout takes 0.01 to 3600 seconds")
+        }
+    }
+
+    func run() async throws {
+        let endpoints = try endpointsToProbe()
+        let engine = try startEngine()
+        defer { engine.stop() }
+        var reports: [CheckReport] = []
+        for endpoint in endpoints {
+            let result = await withCheckedContinuation { continuation in
+                engine.probeOnce(endpoint) { continuation.resume(returning: $0) }
+            }
+            reports.append(CheckReport(endpoint: endpoint, result: result))
+        }
+        if json {
+            let shown = try endpoints.count == 1 ? reports[0].json() : CheckReport.json(reports)
+            Console.say(shown)
+        } else {
+            reports.forEach { Console.say($0.text(now: SystemTimekeeper().now())) }
+        }
+        let worst = reports.map(\.exitCode).max { Self.gravity($0) < Self.gravity($1) }
+        throw worst ?? PluginExit.unknown
+    }
+
+    /// Critical is the worst, then warning, then unknown.
+    private static func gravity(_ code: ExitCode) -> Int {
+        switch code {
+        case PluginExit.critical: 3
+        case PluginExit.warning: 2
+        case PluginExit.unknown: 1
+        default: 0
+        }
+    }
+
+    private func startEngine() throws -> ProbeEngine {
+        do {
+            return try ProbeEngine(
+                configuration: ProbeEngine.Configuration(
+                    loops: 1, resolver: connection.resolverConfiguration,
+                    connectOverrides: connection.connectTo,
+                    trustStore: try TrustStore(path: connection.caFile),
+                    userAgent: connection.userAgent, seed: 0),
+                timekeeper: SystemTimekeeper(), sink: { _ in })
+        } catch {
+            StandardError.complain("\(error)")
+            throw PluginExit.unknown
+        }
+    }
+
+    // MARK: Target
+
+    private func endpointsToProbe() throws -> [Endpoint] {
+        let catalogue = try knownCatalogue()
+        var endpoints = find(target, in: catalogue)
+        if let timeout {
+            for index in endpoints.indices {
+                endpoints[index].probe.timeout = .seconds(timeout)
+            }
+        }
+        if endpoints.isEmpty {
+            StandardError.complain(
+                "'\(target)' is neither a URL, a host name nor an id of \(configuration.probesDirectory)/"
+            )
+            throw PluginExit.unknown
+        }
+        let strangers = Set(catalogue.endpoints.map(\.url.host))
+        for endpoint in endpoints
+        where strangers.contains(endpoint.url.host) && !mayProbe(endpoint) {
+            StandardError.complain(
+                """
+                \(endpoint.url.host) is in the catalogue: it is probed on the internet only with
+                  vitaal check \(target) --live --contact you@example.org
+                """)
+            throw PluginExit.unknown
+        }
+        return endpoints
+    }
+
+    private func mayProbe(_ endpoint: Endpoint) -> Bool {
+        connection.live || connection.staysHere(endpoint.url)
+    }
+
+    /// The catalogue; an empty one where there is none.
+    ///
+    /// One with mistakes does not stop a probe that harms no stranger.
+    private func knownCatalogue() throws -> ServiceCatalogue {
+        do throws(ConfigurationError) {
+            return try ConfigurationLoader.load(
+                probesDirectory: configuration.probesDirectory,
+                alertsDirectory: configuration.alertsDirectory
+            ).catalogue
+        } catch {
+            let endpoints = find(target, in: .empty)
+            if configuration.isThere && !endpoints.allSatisfy(mayProbe) {
+                StandardError.complain(
+                    """
+                    the configuration has mistakes (vitaal validate), so it cannot be told whether
+                    \(target) is in the catalogue. To probe it all the same, politely:
+                      vitaal check \(target) --live --contact you@example.org
+                    """)
+                throw PluginExit.unknown
+            }
+            return .empty
+        }
+    }
+
+    private func find(_ target: String, in catalogue: ServiceCatalogue) -> [Endpoint] {
+        if let endpoint = catalogue.endpoint(EndpointID(target)) { return [endpoint] }
+        if catalogue.service(ServiceID(target)) != nil {
+            return catalogue.endpoints(of: ServiceID(target))
+        }
+        let text = target.contains("://") ? target : "https://\(target)/"
+        guard let url = ProbeURL(text) else { return [] }
+        if let known = catalogue.endpoints.first(where: { $0.url == url }) { return [known] }
+        return [
+            Endpoint(
+                id: EndpointID("target"), service: ServiceID("target"), url: url, probe: Probe())
+        ]
+    }
+}

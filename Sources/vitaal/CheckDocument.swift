@@ -1,0 +1,131 @@
+import HealthModel
+
+/// The JSON of one check.
+///
+/// Keys are snake_case, instants RFC 3339, durations seconds; a key whose value is not known is
+/// absent.
+struct CheckDocument: Encodable {
+    struct HTTP: Encodable {
+        var status: Int
+        var version: String
+        var redirects: Int
+        var contentLengthBytes: Int64?
+        var bodyBytes: Int
+        var url: String
+    }
+
+    struct Phases: Encodable {
+        var resolve: Double
+        var connect: Double
+        var tls: Double
+        var processing: Double
+        var transfer: Double
+        var total: Double
+    }
+
+    struct ChainCertificate: Encodable {
+        var subject: String
+        var issuer: String
+        var serialNumber: String
+        var fingerprintSha256: String
+        var names: [String]
+        var nameCount: Int
+        var notBefore: String
+        var notAfter: String
+        var key: String
+        var signatureAlgorithm: String
+
+        init(_ certificate: Certificate) {
+            subject = certificate.subject
+            issuer = certificate.issuer
+            serialNumber = certificate.serialNumber
+            fingerprintSha256 = certificate.fingerprintSHA256
+            names = certificate.names
+            nameCount = certificate.nameCount
+            notBefore = certificate.notBefore.rfc3339
+            notAfter = certificate.notAfter.rfc3339
+            key = certificate.key
+            signatureAlgorithm = certificate.signatureAlgorithm
+        }
+    }
+
+    struct ChainError: Encodable {
+        var depth: Int
+        var code: String
+    }
+
+    struct TLS: Encodable {
+        var version: String?
+        var cipherSuite: String?
+        var group: String?
+        var alpn: String?
+        var ocspStapled: Bool
+        var verdict: String
+        var nameMatches: Bool?
+        var errors: [ChainError]
+        var chainSent: [ChainCertificate]
+        var chainBuilt: [ChainCertificate]
+        var notBefore: String?
+        var notAfter: String?
+        var earliestNotAfterSent: String?
+        var earliestNotAfterVerified: String?
+        var lifetimeLeftRatio: Double?
+    }
+
+    var target: String
+    var endpoint: String
+    var outcome: String
+    var reason: String?
+    var detail: String?
+    var finishedAt: String
+    var address: String?
+    var http: HTTP?
+    var phasesSeconds: Phases
+    var tls: TLS?
+
+    init(_ report: CheckReport) {
+        let result = report.result
+        target = report.endpoint.url.description
+        endpoint = report.endpoint.id.text
+        outcome = result.isSuccess ? "success" : "failure"
+        reason = result.reason?.rawValue
+        detail = result.detail.isEmpty ? nil : result.detail
+        finishedAt = result.finishedAt.rfc3339
+        address = result.address?.text
+        http = result.http.map { answer in
+            HTTP(
+                status: answer.status, version: answer.version, redirects: answer.redirects,
+                contentLengthBytes: answer.contentLengthBytes, bodyBytes: answer.bodyBytes,
+                url: answer.url)
+        }
+        let phases = result.phases
+        phasesSeconds = Phases(
+            resolve: Double(phases.resolveMicroseconds) / 1e6,
+            connect: Double(phases.connectMicroseconds) / 1e6,
+            tls: Double(phases.tlsMicroseconds) / 1e6,
+            processing: Double(phases.processingMicroseconds) / 1e6,
+            transfer: Double(phases.transferMicroseconds) / 1e6,
+            total: Double(phases.totalMicroseconds) / 1e6)
+        tls = result.tls.map { TLS($0, now: result.finishedAt) }
+    }
+}
+
+extension CheckDocument.TLS {
+    init(_ record: TLSRecord, now: Timestamp) {
+        version = record.version
+        cipherSuite = record.cipherSuite
+        group = record.group
+        alpn = record.alpn
+        ocspStapled = record.isOCSPStapled
+        verdict = record.chainSent.isEmpty ? "none" : record.verdict?.rawValue ?? "trusted"
+        nameMatches = record.isNameMatching
+        errors = record.errors.map { CheckDocument.ChainError(depth: $0.depth, code: $0.code) }
+        chainSent = record.chainSent.map(CheckDocument.ChainCertificate.init)
+        chainBuilt = record.chainBuilt.map(CheckDocument.ChainCertificate.init)
+        notBefore = record.leaf?.notBefore.rfc3339
+        notAfter = record.leaf?.notAfter.rfc3339
+        earliestNotAfterSent = record.earliestNotAfterSent?.rfc3339
+        earliestNotAfterVerified = record.earliestNotAfterVerified?.rfc3339
+        lifetimeLeftRatio = record.runsOutFirst?.lifetimeLeft(at: now)
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import FoundationEssentials
+import HealthModel
+
+/// The outcome of one probe for a person or a program.
+struct CheckReport {
+    let endpoint: Endpoint
+    let result: ProbeResult
+
+    /// The exit code of the monitoring plugins.
+    var exitCode: ExitCode {
+        switch result.reason?.meaning {
+        case nil: PluginExit.ok
+        case .slow, .busy, .maintenance, .blocked: PluginExit.warning
+        case .failure: PluginExit.critical
+        case .monitor: PluginExit.unknown
+        }
+    }
+
+    // MARK: Text
+
+    /// A few lines for a person.
+    func text(now: Timestamp) -> String {
+        let verdict = result.reason.map { "\(word)  \($0.rawValue)" } ?? "OK"
+        var lines = ["\(verdict)  \(endpoint.url)  \(shown(result.phases.totalMicroseconds))"]
+        if let reason = result.reason {
+            lines.append(
+                "  why      \(reason.text)" + (result.detail.isEmpty ? "" : ": \(result.detail)"))
+        }
+        if let address = result.address { lines.append("  address  \(address)") }
+        lines.append("  phases   \(phases)")
+        if let http = result.http {
+            let redirects =
+                http.redirects == 0 ? "" : ", \(http.redirects) redirects to \(http.url)"
+            lines.append(
+                "  http     status \(http.status), HTTP/\(http.version), \(http.bodyBytes) bytes\(redirects)"
+            )
+        }
+        if let tls = result.tls { lines += Self.lines(of: tls, now: now) }
+        return lines.map(Self.printable).joined(separator: "\n")
+    }
+
+    private var word: String {
+        switch exitCode {
+        case PluginExit.ok: "OK"
+        case PluginExit.warning: "WARNING"
+        case PluginExit.critical: "CRITICAL"
+        default: "UNKNOWN"
+        }
+    }
+
+    private var phases: String {
+        let phases = result.phases
+        return [
+            ("resolve", phases.resolveMicroseconds), ("connect", phases.connectMicroseconds),
+            ("tls", phases.tlsMicroseconds), ("processing", phases.processingMicroseconds),
+            ("transfer", phases.transferMicroseconds),
+        ].map { "\($0) \(shown($1))" }.joined(separator: " | ")
+    }
+
+    private static func lines(of tls: TLSRecord, now: Timestamp) -> [String] {
+        var lines: [String] = []
+        let connection = [tls.version, tls.cipherSuite, tls.group, tls.alpn].compactMap { $0 }
+        if !connection.isEmpty { lines.append("  tls      " + connection.joined(separator: ", ")) }
+        if let leaf = tls.leaf, let first = tls.runsOutFirst {
+            let left = first.notAfter - now
+            let days =
+                left >= .zero ? "\(left.shortText) left" : "ended \((.zero - left).shortText) ago"
+            lines.append("  subject  \(leaf.subject), issuer \(leaf.issuer)")
+            lines.append(
+                "  valid    until \(first.notAfter.dateAndTime) UTC, \(days)"
+                    + (tls.verdict == nil ? ", trusted" : ""))
+        }
+        for error in tls.errors { lines.append("  error    depth \(error.depth) \(error.code)") }
+        return lines
+    }
+
+    /// A duration; `-` for a phase that was not reached.
+    private func shown(_ microseconds: Int64) -> String {
+        if microseconds == 0 { return "-" }
+        return microseconds < 10_000
+            ? "\(Double(microseconds / 10) / 100)ms" : Duration.microseconds(microseconds).shortText
+    }
+
+    /// Text from the network cannot steer a terminal.
+    private static func printable(_ line: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                line.unicodeScalars.map { scalar in
+                    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+                        ? "\u{FFFD}" : scalar
+                }))
+    }
+
+    // MARK: JSON
+
+    /// The result as one JSON object with sorted keys.
+    func json() throws -> String { try Self.encode(CheckDocument(self)) }
+
+    /// Several results as a JSON array.
+    static func json(_ reports: [CheckReport]) throws -> String {
+        try encode(reports.map(CheckDocument.init))
+    }
+
+    private static func encode(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}

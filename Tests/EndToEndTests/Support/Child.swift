@@ -1,0 +1,222 @@
+import Foundation
+import Glibc
+import Testing
+
+/// A program that a test started: its output goes to two files, and it never outlives its scope.
+final class Child: Sendable {
+    struct StartError: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// How a child ended.
+    enum End: Sendable, Equatable {
+        case exit(Int32)
+        case signal(Int32)
+    }
+
+    let processID: pid_t
+    private let outputPath: String
+    private let errorPath: String
+    private let end = LockedEnd()
+
+    /// Runs `path` while `body` runs; the child is killed and reaped on every way out.
+    ///
+    /// It gets `inherited` as descriptor 100, and writes to `standardOutput` instead of the file.
+    static func run<Value>(
+        _ path: String, _ arguments: [String], environment: [String: String] = [:],
+        directory: String? = nil, inherited: Int32? = nil, standardOutput: Int32? = nil,
+        _ body: (Child) async throws -> Value
+    ) async throws -> Value {
+        let files = try TemporaryDirectory()
+        let child = try Child(
+            path, arguments, environment: environment, directory: directory, inherited: inherited,
+            standardOutput: standardOutput, files: files)
+        defer {
+            child.send(SIGKILL)
+            child.reap(options: 0)
+            withExtendedLifetime(files) {}
+        }
+        return try await body(child)
+    }
+
+    /// Runs `path` to its end and returns its exit status and what it said.
+    static func outcome(
+        _ path: String, _ arguments: [String], environment: [String: String] = [:],
+        directory: String? = nil
+    ) async throws -> (status: Int32, output: String, errors: String) {
+        try await run(path, arguments, environment: environment, directory: directory) { child in
+            let end = try await child.waitForEnd()
+            guard case .exit(let status) = end else {
+                throw StartError(description: "\(path) ended by \(end): \(child.errors)")
+            }
+            return (status, child.output, child.errors)
+        }
+    }
+
+    private init(
+        _ path: String, _ arguments: [String], environment: [String: String], directory: String?,
+        inherited: Int32?, standardOutput: Int32?, files: TemporaryDirectory
+    ) throws {
+        outputPath = files.path + "/output"
+        errorPath = files.path + "/errors"
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        let flags = O_WRONLY | O_CREAT | O_APPEND
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, outputPath, flags, 0o600)
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errorPath, flags, 0o600)
+        if let standardOutput {
+            posix_spawn_file_actions_adddup2(&actions, standardOutput, STDOUT_FILENO)
+        }
+        // The copy has no close-on-exec mark.
+        if let inherited { posix_spawn_file_actions_adddup2(&actions, inherited, 100) }
+        // What other tests have open is none of the child's business; closing what is not open
+        // is no error here (posix_spawn_file_actions_addclose(3)).
+        for descriptor in 3..<Int32(1024) where inherited == nil || descriptor != 100 {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
+        // A test runner may have blocked or ignored signals; a child of a shell has neither.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var all = sigset_t()
+        var none = sigset_t()
+        sigfillset(&all)
+        sigemptyset(&none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK))
+
+        var variables = ProcessInfo.processInfo.environment
+        variables.merge(environment) { $1 }
+        // The shell replaces itself, so that the child is the program.
+        let command =
+            directory.map { ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", $0] } ?? []
+        var words = (command + [path] + arguments).map { strdup($0) } + [nil]
+        var settings = variables.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for word in words + settings { free(word) } }
+        var identifier = pid_t()
+        let number = posix_spawn(
+            &identifier, command.first ?? path, &actions, &attributes, &words, &settings)
+        guard number == 0 else {
+            throw StartError(description: "\(path): \(String(cString: strerror(number)))")
+        }
+        processID = identifier
+    }
+
+    /// What it wrote to standard output so far.
+    var output: String { Self.text(outputPath) }
+    /// What it wrote to standard error so far.
+    var errors: String { Self.text(errorPath) }
+    /// The whole lines of standard output so far.
+    var lines: [Substring] { output.split(separator: "\n") }
+
+    /// Sends a signal, unless the child has ended.
+    func send(_ signal: Int32) {
+        end.withValue { end in
+            if end == nil { kill(processID, signal) }
+        }
+    }
+
+    /// How it ended; nil while it runs.
+    var ended: End? { reap(options: WNOHANG) }
+
+    /// Waits for the end.
+    func waitForEnd(within limit: Duration = .seconds(60)) async throws -> End {
+        try await eventually("the end of process \(processID)", within: limit) { self.ended }
+    }
+
+    @discardableResult private func reap(options: Int32) -> End? {
+        end.withValue { end in
+            if end != nil { return end }
+            var status: Int32 = 0
+            guard waitpid(processID, &status, options) == processID else { return nil }
+            // WIFEXITED, WEXITSTATUS and WTERMSIG are macros (wait(2)).
+            end = status & 0x7F == 0 ? .exit(status >> 8 & 0xFF) : .signal(status & 0x7F)
+            return end
+        }
+    }
+
+    private static func text(_ path: String) -> String {
+        String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+    }
+}
+
+/// The end of a child, known once.
+private final class LockedEnd: @unchecked Sendable {
+    private let lock = NSLock()
+    private var end: Child.End?
+
+    func withValue<Value>(_ body: (inout Child.End?) -> Value) -> Value {
+        lock.withLock { body(&end) }
+    }
+}
+
+/// A directory that goes with its last reference.
+final class TemporaryDirectory: Sendable {
+    let path: String
+
+    init() throws {
+        var template = Array("/var/tmp/vitaal-test-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw Child.StartError(description: "mkdtemp: \(String(cString: strerror(errno)))")
+        }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Writes a file, and the directories above it, and returns its path.
+    @discardableResult func write(_ name: String, _ text: String) throws -> String {
+        let file = URL(filePath: path).appending(path: name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try text.write(to: file, atomically: true, encoding: .utf8)
+        return file.path
+    }
+
+    /// The text of a file; empty when there is none.
+    func read(_ name: String) -> String {
+        String(
+            decoding: FileManager.default.contents(atPath: path + "/" + name) ?? Data(),
+            as: UTF8.self)
+    }
+}
+
+/// Asks again and again until there is an answer.
+///
+/// The limit is for a machine that is busy with other tests: what must be quick measures itself.
+@discardableResult func eventually<Value>(
+    _ what: @autoclosure () -> String, within limit: Duration = .seconds(60),
+    _ answer: () async throws -> Value?
+) async throws -> Value {
+    let clock = ContinuousClock()
+    let deadline = clock.now + limit
+    while true {
+        if let value = try await answer() { return value }
+        guard clock.now < deadline else {
+            throw Child.StartError(description: "not within \(limit): \(what())")
+        }
+        try await Task.sleep(for: .milliseconds(20))
+    }
+}
+
+/// A program on the search path; nil when it is not installed.
+func tool(_ name: String) -> String? {
+    let places = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"
+    // Debian keeps servers in sbin, which is not on everybody's path.
+    return (places.split(separator: ":") + ["/usr/sbin"]).map { "\($0)/\(name)" }
+        .first { FileManager.default.isExecutableFile(atPath: $0) }
+}
+
+/// Holds the one device on which every write fails (full(4)): its lock is the whole machine's.
+func withFullDevice<Value>(_ body: () async throws -> Value) async throws -> Value {
+    let lock = open("/var/tmp/vitaal-test-full.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    defer { close(lock) }
+    try await eventually("the lock of /dev/full") {
+        flock(lock, LOCK_EX | LOCK_NB) == 0 ? true : nil
+    }
+    return try await body()
+}
