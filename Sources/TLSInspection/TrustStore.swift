@@ -1,5 +1,6 @@
 import COpenSSL
 import CProbeShims
+import Glibc
 
 // Safety: the X509_STORE is never changed after init; OpenSSL locks its look-ups itself
 // (X509_STORE_get0_objects(3)) and counts references atomically.
@@ -33,6 +34,9 @@ public final class TrustStore: @unchecked Sendable {
     /// - Throws: `LoadError` when the file is missing, is not PEM, or holds no certificate.
     public init(path: String) throws(LoadError) {
         OpenSSLProcess.prepare()
+        guard access(path, R_OK) == 0 else {
+            throw LoadError(path: path, problem: String(cString: strerror(errno)))
+        }
         guard let store = X509_STORE_new() else {
             throw LoadError(path: path, problem: "out of memory")
         }

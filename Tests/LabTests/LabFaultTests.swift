@@ -84,7 +84,9 @@ import Testing
     @Test(arguments: Fault.ResetPhase.allCases)
     func resets(phase: Fault.ResetPhase) async throws {
         let outcome = try await outcome(of: .reset(phase))
-        #expect(outcome.isReset, "\(outcome.error ?? "no error")")
+        // A reset that overtakes the first byte of the handshake shows up as an end of file.
+        let isEarlyEnd = phase == .connect && outcome.error?.contains("EOF") == true
+        #expect(outcome.isReset || isEarlyEnd, "\(outcome.error ?? "no error")")
         #expect(outcome.chain.isEmpty == (phase == .connect || phase == .handshake))
         #expect(outcome.bytes.isEmpty == (phase != .body))
         if phase == .body {

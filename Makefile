@@ -1,0 +1,52 @@
+# Two commands for a newcomer: `make run` and `make test`. The rest is for developers.
+
+# What the program needs to build, and the tools that the tests compare it with.
+PACKAGES := g++ pkg-config libcurl4-openssl-dev libssl-dev libunbound-dev libre2-dev libpsl-dev
+TOOLS := prometheus prometheus-blackbox-exporter nginx-light nginx-common
+TOOLS_PATH := $(CURDIR)/.build/tools/usr/bin:$(CURDIR)/.build/tools/usr/sbin
+
+.PHONY: run build test lint format bench sanitize soak packages tools clean
+
+## run: build and watch the catalogue played on loopback, with a short outage
+run: build
+	exec .build/release/vitaal run --lab
+
+build: packages
+	swift build -c release --static-swift-stdlib --product vitaal
+
+## test: everything, including tests that spawn the program; one after the other, because many
+## of them measure what others would disturb on a small machine
+test: packages tools
+	PATH="$(TOOLS_PATH):$$PATH" swift test --no-parallel
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+format:
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+## bench: Vitaal beside blackbox_exporter, Prometheus and openssl, same server, same run
+bench: packages tools
+	swift build -c release --static-swift-stdlib
+	PATH="$(TOOLS_PATH):$$PATH" .build/release/vitaal-bench
+
+## soak: ten minutes of 1,000 endpoints in a flapping lab; SECONDS=60 for a short one
+soak: packages tools
+	swift build -c release --static-swift-stdlib
+	.build/release/vitaal-bench --soak $(or $(SOAK_SECONDS),600)
+
+## sanitize: the tests under Thread Sanitizer, then under Address Sanitizer
+sanitize: packages tools
+	PATH="$(TOOLS_PATH):$$PATH" TSAN_OPTIONS="suppressions=$(CURDIR)/.ci/thread-sanitizer-suppressions" \
+		swift test --no-parallel --sanitize=thread --scratch-path .build-thread
+	PATH="$(TOOLS_PATH):$$PATH" ASAN_OPTIONS="detect_leaks=0" \
+		swift test --no-parallel --sanitize=address --scratch-path .build-address
+
+packages:
+	@.ci/install-packages $(PACKAGES)
+
+tools:
+	@.ci/unpack-tools .build/tools $(TOOLS)
+
+clean:
+	rm -rf .build .build-thread .build-address
