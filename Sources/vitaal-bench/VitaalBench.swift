@@ -1,0 +1,111 @@
+import Dispatch
+import Foundation
+
+/// Measures Vitaal beside the tools that people know, or soaks it.
+///
+/// Everything runs on the main thread: a child that is to die with its parent dies with the
+/// *thread* that started it (prctl(2), PR_SET_PDEATHSIG), and only the main thread never ends
+/// early.
+@main
+struct VitaalBench {
+    static let usage = """
+        USAGE: vitaal-bench [--quick]
+               vitaal-bench --soak SECONDS [--lab-inside]
+
+        Without --soak: measures Vitaal beside blackbox_exporter, Prometheus and openssl against
+        the same local nginx, and prints a table in Markdown. Takes seven minutes; --quick takes two,
+        and its numbers are rough.
+
+        --soak SECONDS  Runs Vitaal with 1,000 endpoints in a flapping lab and prints how memory,
+                        descriptors and threads develop; exit 1 when one of them grows or a slot
+                        is missed.
+        --lab-inside    Plays the lab in the process of the monitor, whose memory is then both.
+
+        The program `vitaal` is taken from the directory of this one, the rules from ./alerts.
+        """
+
+    static func main() {
+        var arguments = CommandLine.arguments.dropFirst()
+        // The slow server is a child of the benchmark, so that its work is not ours.
+        if arguments == ["--slow-server"] { return SlowServer.runForever() }
+        var isQuick = false
+        var isLabInside = false
+        var soakSeconds: Int?
+        while let argument = arguments.popFirst() {
+            switch argument {
+            case "--quick": isQuick = true
+            case "--lab-inside": isLabInside = true
+            case "--soak":
+                guard let seconds = arguments.popFirst().flatMap({ Int($0) }), seconds >= 30 else {
+                    complain("--soak takes a number of seconds, at least 30")
+                }
+                soakSeconds = seconds
+            case "--help", "-h":
+                print(usage)
+                return
+            default: complain("unknown argument '\(argument)'")
+            }
+        }
+        if isLabInside && soakSeconds == nil { complain("--lab-inside goes with --soak") }
+        if isQuick && soakSeconds != nil { complain("--quick does not go with --soak") }
+        let status = run { workspace in
+            if let soakSeconds {
+                let soak = Soak(seconds: soakSeconds, isLabInside: isLabInside)
+                return try soak.run(in: workspace)
+            }
+            let benchmark = Benchmark(plan: isQuick ? .quick : .standard, workspace: workspace)
+            print(try benchmark.run())
+            return true
+        }
+        exit(status)
+    }
+
+    /// Runs `body` and stops whatever it has started, however it ends.
+    private static func run(_ body: (Workspace) throws -> Bool) -> Int32 {
+        do {
+            let workspace = try Workspace()
+            let signals = stopOnSignals(workspace.directory)
+            defer {
+                ChildRegistry.stopAll()
+                workspace.remove()
+                signals.forEach { $0.cancel() }
+            }
+            return try body(workspace) ? 0 : 1
+        } catch {
+            say("\(error)")
+            return 1
+        }
+    }
+
+    private static func stopOnSignals(_ directory: String) -> [any DispatchSourceSignal] {
+        signal(SIGPIPE, SIG_IGN)
+        return [SIGINT, SIGTERM, SIGHUP].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                ChildRegistry.stopAll()
+                try? FileManager.default.removeItem(atPath: directory)
+                _exit(128 + number)
+            }
+            source.resume()
+            return source
+        }
+    }
+
+    private static func complain(_ message: String) -> Never {
+        say(message + "\n\n" + usage)
+        exit(64)
+    }
+}
+
+/// Tells a person on standard error what is going on; standard output is for the table.
+func say(_ message: String) {
+    FileHandle.standardError.write(Data((message + "\n").utf8))
+}
+
+/// Why a measurement could not be made.
+struct BenchError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
