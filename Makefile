@@ -2,7 +2,8 @@
 
 # What the program needs to build, and the tools that the tests compare it with.
 PACKAGES := g++ pkg-config libcurl4-openssl-dev libssl-dev libunbound-dev libre2-dev libpsl-dev
-TOOLS := prometheus prometheus-blackbox-exporter nginx-light nginx-common
+TEST_PACKAGES := openssl curl
+TOOLS := prometheus prometheus-blackbox-exporter nginx
 TOOLS_PATH := $(CURDIR)/.build/tools/usr/bin:$(CURDIR)/.build/tools/usr/sbin
 
 .PHONY: run build test lint format bench sanitize soak packages tools clean
@@ -46,6 +47,7 @@ packages:
 	@.ci/install-packages $(PACKAGES)
 
 tools:
+	@.ci/install-packages $(TEST_PACKAGES)
 	@.ci/unpack-tools .build/tools $(TOOLS)
 
 clean:

@@ -13,6 +13,10 @@ struct GeneratedCatalogue {
     /// The range of the confirmation, as the catalogue writes it, or `false`.
     var confirm: String
 
+    /// The port on which each host name is a loopback address of its own; nil means names that
+    /// only `--connect-to` or the lab can reach.
+    var loopbackPort: Int?
+
     /// Endpoints in one file: far below the limits of one YAML file.
     private static let endpointsPerFile = 1000
 
@@ -35,6 +39,11 @@ struct GeneratedCatalogue {
         return directory
     }
 
+    private func host(_ number: Int) -> String {
+        guard let loopbackPort else { return "h\(number).bench.example" }
+        return "127.1.\(number / 250).\(number % 250 + 1):\(loopbackPort)"
+    }
+
     private func service(_ number: Int) -> String {
         """
           - id: s\(number)
@@ -43,7 +52,7 @@ struct GeneratedCatalogue {
             tier: \(number % 4)
             endpoints:
               - id: e\(number)
-                url: \(scheme)://h\(number).bench.example/
+                url: \(scheme)://\(host(number))/
                 interval: \(intervalSeconds)s
                 timeout: \(timeout)
                 confirm: \(confirm)

@@ -10,10 +10,26 @@ enum Loopback {
     }
 
     /// Listens on a port that the kernel chooses; the caller closes the descriptor.
-    static func listen(backlog: Int32) throws -> (descriptor: Int32, port: Int) {
+    ///
+    /// - Parameters:
+    ///   - backlog: How many connections may wait to be accepted.
+    ///   - isWhole: Whether to listen on all of 127.0.0.0/8 rather than on 127.0.0.1.
+    static func listen(
+        backlog: Int32, isWhole: Bool = false
+    ) throws -> (descriptor: Int32, port: Int) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw BenchError("no socket: errno \(errno)") }
         var address = address(port: 0)
+        if isWhole {
+            // Every address, but of the loopback device only (socket(7)): nothing from outside.
+            let device = "lo"
+            let length = socklen_t(device.utf8.count)
+            guard setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, device, length) == 0 else {
+                close(descriptor)
+                throw BenchError("cannot bind to the loopback device: errno \(errno)")
+            }
+            address.sin_addr.s_addr = 0
+        }
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         // Safety: the pointer to the address lives as long as the calls.
         let failed = withUnsafeMutablePointer(to: &address) { pointer in

@@ -28,7 +28,7 @@ struct SlowServer {
         do {
             signal(SIGPIPE, SIG_IGN)
             raiseDescriptorLimit()
-            let (listener, port) = try Loopback.listen(backlog: 4096)
+            let (listener, port) = try Loopback.listen(backlog: 4096, isWhole: true)
             print("port \(port)")
             fflush(nil)
             var server = SlowServer(listener: listener)

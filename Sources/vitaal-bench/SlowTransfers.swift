@@ -16,6 +16,9 @@ struct SlowTransfers {
         var missedSlots: Int
     }
 
+    /// Each has an address of its own, as in life: libcurl searches all connections to the same
+    /// address one by one.
+    ///
     /// With an interval of 10 s and waits of 4.9 s on average, half of them are in flight:
     /// just under the 4,096 that a monitor allows itself.
     static let endpoints = 8000
@@ -38,10 +41,10 @@ struct SlowTransfers {
         guard let port else { throw BenchError("the slow server tells no port") }
         let catalogue = GeneratedCatalogue(
             scheme: "http", endpoints: Self.endpoints, intervalSeconds: Self.intervalSeconds,
-            timeout: "9s", confirm: "false")
+            timeout: "9s", confirm: "false", loopbackPort: port)
         let vitaal = try Vitaal(
             catalogue: try catalogue.write(to: "catalogue", in: workspace),
-            options: ["--connect-to", "::127.0.0.1:\(port)"], in: workspace)
+            options: [], in: workspace)
         defer { vitaal.processes.forEach { $0.stop() } }
         let process = vitaal.processes[0]
         // An interval until all have started, and the longest wait until as many end as start.

@@ -13,8 +13,8 @@ struct VitaalBench {
                vitaal-bench --soak SECONDS [--lab-inside]
 
         Without --soak: measures Vitaal beside blackbox_exporter, Prometheus and openssl against
-        the same local nginx, and prints a table in Markdown. Takes seven minutes; --quick takes two,
-        and its numbers are rough.
+        the same local nginx, and prints a table in Markdown. Takes seven minutes; --quick takes
+        two, and its numbers are rough.
 
         --soak SECONDS  Runs Vitaal with 1,000 endpoints in a flapping lab and prints how memory,
                         descriptors and threads develop; exit 1 when one of them grows or a slot
@@ -84,7 +84,7 @@ struct VitaalBench {
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
                 ChildRegistry.stopAll()
-                try? FileManager.default.removeItem(atPath: directory)
+                Workspace.remove(directory)
                 _exit(128 + number)
             }
             source.resume()

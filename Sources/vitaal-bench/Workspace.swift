@@ -42,7 +42,18 @@ struct Workspace {
     }
 
     /// Removes the directory.
-    func remove() { try? FileManager.default.removeItem(atPath: directory) }
+    func remove() { Self.remove(directory) }
+
+    /// Removes a directory, also when another thread is still at work in it.
+    static func remove(_ directory: String) {
+        for _ in 1...removalAttempts where FileManager.default.fileExists(atPath: directory) {
+            try? FileManager.default.removeItem(atPath: directory)
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+    }
+
+    /// A thread that finds its children stopped gives up within a few of these.
+    private static let removalAttempts = 25
 
     /// The path of a program of the machine; nil when it is not installed.
     ///

@@ -93,14 +93,16 @@ import Testing
 
 /// Random series against Prometheus' own rule engine.
 @Suite struct PromtoolOracleTests {
-    private static let promtool = "/usr/bin/promtool"
+    private static let promtool: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "")
+        .split(separator: ":").map { "\($0)/promtool" }
+        .first { FileManager.default.isExecutableFile(atPath: $0) }
     private static let times: [(hold: Int, keep: Int)] = [
         (0, 0), (1, 0), (3, 0), (0, 1), (0, 3), (2, 2), (5, 1), (1, 4),
     ]
 
     @Test(
         .enabled(
-            if: FileManager.default.isExecutableFile(atPath: promtool),
+            if: promtool != nil,
             "needs promtool, of the Debian package prometheus"))
     func agreesWithPrometheusAtEveryTick() throws {
         var generator = TestGenerator(seed: 20_261_123)
@@ -119,7 +121,7 @@ import Testing
         }
         try Data(tests.utf8).write(to: folder.appending(path: "tests.yml"))
         let process = Process()
-        process.executableURL = URL(filePath: Self.promtool)
+        process.executableURL = URL(filePath: try #require(Self.promtool))
         process.arguments = ["test", "rules", "tests.yml"]
         process.currentDirectoryURL = folder
         let output = Pipe()

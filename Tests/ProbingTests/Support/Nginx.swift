@@ -69,13 +69,16 @@ struct Nginx {
     }
 
     private static func spawn(configuration: String) throws -> pid_t {
+        guard let path = OperationTests.nginxPath else {
+            throw Sockets.Failure(call: "nginx", number: ENOENT)
+        }
         let words = ["nginx", "-e", "stderr", "-c", configuration]
         var arguments = words.map { strdup($0) } + [nil]
         defer { for word in arguments { free(word) } }
         var environment: [UnsafeMutablePointer<CChar>?] = [nil]
         var process = pid_t()
         let number = posix_spawn(
-            &process, OperationTests.nginxPath, nil, nil, &arguments, &environment)
+            &process, path, nil, nil, &arguments, &environment)
         guard number == 0 else { throw Sockets.Failure(call: "posix_spawn", number: number) }
         return process
     }
