@@ -59,7 +59,7 @@ struct ProcessStatistics {
     static func keepMemorySmall() {
         mallopt(M_ARENA_MAX, 2)
         mallopt(M_MMAP_THRESHOLD, 128 * 1024)
-        mallopt(M_TRIM_THRESHOLD, 128 * 1024)
+        mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024)
     }
 
     private static func text(_ path: String) -> String {

@@ -176,7 +176,9 @@ struct Blackbox: Contender {
         let targets = (0..<load.endpoints)
             .map { "'\(scheme)://127.0.0.1:\(port)/?n=\($0)'" }.joined(separator: ", ")
         return """
-            global: {scrape_interval: \(load.intervalSeconds)s, scrape_timeout: \(load.intervalSeconds)s}
+            global:
+              scrape_interval: \(load.intervalSeconds)s
+              scrape_timeout: \(load.intervalSeconds)s
             scrape_configs:
               - job_name: probes
                 metrics_path: /probe

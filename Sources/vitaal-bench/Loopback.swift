@@ -14,6 +14,8 @@ enum Loopback {
     /// - Parameters:
     ///   - backlog: How many connections may wait to be accepted.
     ///   - isWhole: Whether to listen on all of 127.0.0.0/8 rather than on 127.0.0.1.
+    /// - Throws: `BenchError` with the errno.
+    /// - Returns: The descriptor, and the port.
     static func listen(
         backlog: Int32, isWhole: Bool = false
     ) throws -> (descriptor: Int32, port: Int) {
