@@ -73,6 +73,9 @@ final class Transfer {
         shim_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
         shim_set_long(easy, CURLOPT_FORBID_REUSE, 1)
         shim_set_long(easy, CURLOPT_SSL_SESSIONID_CACHE, 0)
+        // Addresses come from our resolver. libcurl would keep each for a minute and walk them all
+        // after every transfer: a third of the work with 4,000 slow transfers in flight.
+        shim_set_long(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0)
         // The verdict is ours. Without these, libcurl parses Debian's bundle at every connection.
         shim_set_long(easy, CURLOPT_SSL_VERIFYPEER, 0)
         shim_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
