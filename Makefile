@@ -31,7 +31,7 @@ bench: packages tools
 	swift build -c release --static-swift-stdlib
 	PATH="$(TOOLS_PATH):$$PATH" .build/release/vitaal-bench
 
-## soak: ten minutes of 1,000 endpoints in a flapping lab; SECONDS=60 for a short one
+## soak: ten minutes of 1,000 endpoints in a flapping lab; SOAK_SECONDS=60 for a short one
 soak: packages tools
 	swift build -c release --static-swift-stdlib
 	.build/release/vitaal-bench --soak $(or $(SOAK_SECONDS),600)
