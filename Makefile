@@ -18,7 +18,7 @@ build: packages
 ## test: everything, including tests that spawn the program; one after the other, because many
 ## of them measure what others would disturb on a small machine
 test: packages tools
-	PATH="$(TOOLS_PATH):$$PATH" swift test --no-parallel
+	PATH="$(TOOLS_PATH):$$PATH" .ci/run-tests .build/test.log swift test --no-parallel
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
