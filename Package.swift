@@ -59,10 +59,13 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "PollLoop", dependencies: ["HealthModel", "CLinux"], swiftSettings: strict),
         .target(
+            name: "PatternMatching", dependencies: ["HealthModel", "CRegex"],
+            swiftSettings: strict),
+        .target(
             name: "Probing",
             dependencies: [
-                "HealthModel", "Scheduling", "PollLoop", "TLSInspection", "CProbeShims", "CCurl",
-                "COpenSSL", "CUnbound", "CPublicSuffix", "CRegex",
+                "HealthModel", "Scheduling", "PollLoop", "TLSInspection", "PatternMatching",
+                "CProbeShims", "CCurl", "COpenSSL", "CUnbound", "CPublicSuffix",
             ],
             swiftSettings: strict),
 
@@ -70,7 +73,8 @@ let package = Package(
         .target(
             name: "Catalogue",
             dependencies: [
-                "HealthModel", "Alerting", "CRegex", .product(name: "Yams", package: "Yams"),
+                "HealthModel", "Alerting", "PatternMatching",
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
         .target(
@@ -140,7 +144,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "CatalogueTests",
-            dependencies: ["Catalogue", "Alerting", "HealthModel"]),
+            dependencies: ["Catalogue", "Alerting", "PatternMatching", "HealthModel"]),
+        .testTarget(
+            name: "PatternMatchingTests", dependencies: ["PatternMatching", "HealthModel"]),
         .testTarget(
             name: "StatusServerTests",
             dependencies: [

@@ -1,4 +1,5 @@
 import HealthModel
+import PatternMatching
 
 /// Reads regular expressions and sees whether RE2 takes them.
 enum PatternReader {

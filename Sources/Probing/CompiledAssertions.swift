@@ -1,4 +1,5 @@
 import HealthModel
+import PatternMatching
 
 /// The assertions of one endpoint with their patterns compiled, shared between endpoints.
 struct CompiledAssertions: Sendable {

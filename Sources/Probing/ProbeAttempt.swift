@@ -315,7 +315,7 @@ final class ProbeAttempt {
         let result = ProbeResult(
             endpoint: endpoint.id, vantage: context.configuration.vantage, slot: slot,
             latenessMicroseconds: latenessMicroseconds, finishedAt: context.timekeeper.now(),
-            reason: reason, detail: TextLimit.cut(detail, bytes: Limits.labelValueBytes),
+            reason: reason, detail: detail.cut(toBytes: Limits.labelValueBytes),
             phases: durations, http: answer, address: address,
             tls: capture.flatMap { $0.isStarted ? $0.record : nil },
             retryAfterSeconds: retryAfterSeconds)

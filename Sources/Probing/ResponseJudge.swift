@@ -1,4 +1,5 @@
 import HealthModel
+import PatternMatching
 
 /// Decides whether an answer is a good one: pure, in a fixed order.
 ///

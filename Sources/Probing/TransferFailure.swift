@@ -58,7 +58,6 @@ struct TransferFailure {
 
     /// RFC 8446 §6.2.
     private static let certificateRequiredAlert = 116
-    private static let protocolVersionAlert = 70
 
     private var alertText: String {
         alertReceived.map { "alert \($0) received" } ?? ""

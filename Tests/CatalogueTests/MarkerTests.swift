@@ -1,4 +1,5 @@
 import HealthModel
+import PatternMatching
 import Testing
 
 @testable import Catalogue

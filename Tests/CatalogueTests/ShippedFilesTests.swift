@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import PatternMatching
 import Testing
 
 @testable import Catalogue

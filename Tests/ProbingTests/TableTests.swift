@@ -48,7 +48,7 @@ import Testing
         ("éééé", 8, "éééé"), ("", 3, ""), ("abcd", 3, "…"), ("👩‍👩‍👧‍👦x", 25, "…"), ("👩‍👩‍👧‍👦", 25, "👩‍👩‍👧‍👦"),
     ])
     func textLimit(text: String, bytes: Int, wanted: String) {
-        let cut = TextLimit.cut(text, bytes: bytes)
+        let cut = text.cut(toBytes: bytes)
         #expect(cut == wanted)
         #expect(cut.utf8.count <= bytes)
     }

@@ -19,10 +19,11 @@ struct TidyTests {
         "TLSInspection": ["HealthModel", "COpenSSL", "CProbeShims"],
         "PollLoop": ["HealthModel", "CLinux"],
         "Probing": [
-            "HealthModel", "Scheduling", "PollLoop", "TLSInspection", "CProbeShims", "CCurl",
-            "COpenSSL", "CUnbound", "CPublicSuffix", "CRegex",
+            "HealthModel", "Scheduling", "PollLoop", "TLSInspection", "PatternMatching",
+            "CProbeShims", "CCurl", "COpenSSL", "CUnbound", "CPublicSuffix",
         ],
-        "Catalogue": ["HealthModel", "Alerting", "CRegex"],
+        "PatternMatching": ["HealthModel", "CRegex"],
+        "Catalogue": ["HealthModel", "Alerting", "PatternMatching"],
         "StatusServer": ["HealthModel", "ResultStore", "Alerting", "Exposition"],
         "Lab": ["HealthModel"],
         "Daemon": [
@@ -42,7 +43,9 @@ struct TidyTests {
         "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
     ]
     /// Modules without Foundation, because every probe passes through them.
-    static let dataPlane: Set<String> = pure.union(["TLSInspection", "PollLoop", "Probing"])
+    static let dataPlane: Set<String> = pure.union([
+        "TLSInspection", "PollLoop", "PatternMatching", "Probing",
+    ])
 
     static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()

@@ -1,7 +1,6 @@
 import HealthModel
+import PatternMatching
 import Testing
-
-@testable import Catalogue
 
 @Suite struct PatternTests {
     @Test func `matches anywhere, in linear time syntax`() throws {

@@ -4,13 +4,18 @@ import HealthModel
 // Safety: the pointee never changes after it was compiled and RE2 matches from any number of
 // threads at once; the pointer is freed in deinit only, when no reference is left.
 /// A regular expression in RE2 syntax, the one Go uses: matching takes linear time, always.
-final class Pattern: @unchecked Sendable {
+public final class Pattern: @unchecked Sendable {
+    /// The text it was compiled from.
+    public let text: String
     private let regex: OpaquePointer
 
     /// Why a pattern cannot be used.
-    struct Refusal: Error, Sendable, Hashable {
+    public struct Refusal: Error, Sendable, Hashable {
         /// The reason in RE2's words, such as `missing ): (abc`.
-        var reason: String
+        public var reason: String
+
+        /// Makes a refusal with RE2's reason.
+        public init(reason: String) { self.reason = reason }
     }
 
     /// Bytes kept of RE2's reason, which quotes the pattern.
@@ -20,11 +25,12 @@ final class Pattern: @unchecked Sendable {
     ///
     /// - Throws: `Refusal` when it is no RE2 syntax, is longer than `Limits.patternBytes` or
     ///   needs more memory than a pattern may have.
-    init(_ text: String) throws(Refusal) {
+    public init(_ text: String) throws(Refusal) {
         guard text.utf8.count <= Limits.patternBytes else {
             throw Refusal(
                 reason: "\(text.utf8.count) bytes are more than \(Limits.patternBytes)")
         }
+        self.text = text
         var text = text
         var reason = [CChar](repeating: 0, count: Self.reasonBytes)
         let compiled = text.withUTF8 { pattern in
@@ -49,13 +55,25 @@ final class Pattern: @unchecked Sendable {
     deinit { vitaal_regex_free(regex) }
 
     /// Tells whether the pattern matches anywhere in `text`.
-    func matches(_ text: String) -> Bool {
+    public func matches(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { bytes in
             // Safety: the buffer outlives the call, which keeps no pointer.
             bytes.withMemoryRebound(to: CChar.self) {
                 vitaal_regex_matches(regex, $0.baseAddress, $0.count)
             }
+        }
+    }
+
+    /// Tells whether the pattern matches anywhere in `bytes`, which need not be UTF-8.
+    public func matches(_ bytes: [UInt8]) -> Bool { matches(bytes[...]) }
+
+    /// Tells whether the pattern matches anywhere in `bytes`, which need not be UTF-8.
+    public func matches(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.withUnsafeBytes { raw in
+            // Safety: the buffer outlives the call, which keeps no pointer.
+            let text = raw.bindMemory(to: CChar.self)
+            return vitaal_regex_matches(regex, text.baseAddress, text.count)
         }
     }
 }
