@@ -12,6 +12,8 @@ final class CurlMulti {
     private let timekeeper: any Timekeeper
     private var sockets: [curl_socket_t: PollLoop.Registration] = [:]
     private var timer: PollLoop.TimerID?
+    /// How many transfers are in it.
+    private(set) var transferCount = 0
 
     /// Prepares libcurl once in the process, then makes a multi handle.
     ///
@@ -50,6 +52,8 @@ final class CurlMulti {
     func add(_ transfer: Transfer) {
         let code = curl_multi_add_handle(multi, transfer.easy)
         precondition(code == CURLM_OK, "curl_multi_add_handle: \(code.rawValue)")
+        transferCount += 1
+        transfer.multi = self
     }
 
     /// Takes a transfer out, finished or not.
@@ -58,6 +62,8 @@ final class CurlMulti {
     func remove(_ transfer: Transfer) {
         let code = curl_multi_remove_handle(multi, transfer.easy)
         precondition(code == CURLM_OK, "curl_multi_remove_handle: \(code.rawValue)")
+        transferCount -= 1
+        transfer.multi = nil
     }
 
     private func watch(_ descriptor: curl_socket_t, wanted: CInt) {

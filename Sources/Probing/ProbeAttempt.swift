@@ -215,7 +215,7 @@ final class ProbeAttempt {
                 self.enter(progress == .requesting ? .processing : .transfer)
             },
             onFinish: { [unowned self] code in self.finished(code: code) })
-        context.multi.add(transfer)
+        context.add(transfer)
     }
 
     /// The instant at which certificates are judged.
@@ -333,8 +333,7 @@ final class ProbeAttempt {
 
     private func removeTransfer() {
         guard let transfer else { return }
-        context.multi.remove(transfer)
-        context.giveBack(transfer)
+        context.remove(transfer)
         self.transfer = nil
     }
 }

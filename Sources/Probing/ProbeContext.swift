@@ -8,11 +8,16 @@ import TLSInspection
 final class ProbeContext {
     /// Idle easy handles kept for reuse; more are freed.
     private static let idleTransfersMax = 64
+    /// Multi handles that share the transfers.
+    ///
+    /// libcurl 7.88 walks all connections of a multi handle whenever one of them ends, so
+    /// thousands in flight are kept apart in a few handles.
+    private static let multiCount = 8
 
     let loop: PollLoop
     let timekeeper: any Timekeeper
     let configuration: ProbeEngine.Configuration
-    let multi: CurlMulti
+    private let multis: [CurlMulti]
     let resolver: Resolver
     let resolverCheck: ResolverCheck
     let certificates = CertificateReader()
@@ -28,7 +33,7 @@ final class ProbeContext {
         self.loop = loop
         self.timekeeper = timekeeper
         self.configuration = configuration
-        multi = CurlMulti(loop: loop, timekeeper: timekeeper)
+        multis = (0..<Self.multiCount).map { _ in CurlMulti(loop: loop, timekeeper: timekeeper) }
         resolver = try Resolver(loop: loop, configuration: configuration.resolver)
         resolverCheck = ResolverCheck(
             loop: loop, timekeeper: timekeeper,
@@ -38,8 +43,18 @@ final class ProbeContext {
     /// A handle ready for `prepare`; nil when memory is short.
     func takeTransfer() -> Transfer? { idleTransfers.popLast() ?? Transfer() }
 
-    /// Takes a handle back that has been removed from the multi handle.
-    func giveBack(_ transfer: Transfer) {
+    /// Starts a prepared transfer in the multi handle that has the fewest.
+    func add(_ transfer: Transfer) {
+        var least = multis[0]
+        for multi in multis where multi.transferCount < least.transferCount { least = multi }
+        least.add(transfer)
+    }
+
+    /// Takes a transfer out of its multi handle, finished or not, and keeps it for reuse.
+    ///
+    /// Not callable from a libcurl callback.
+    func remove(_ transfer: Transfer) {
+        transfer.multi?.remove(transfer)
         transfer.release()
         // libcurl 7.88 never clears the errno of a handle: the next failure would inherit it.
         guard transfer.systemErrorNumber == 0 else { return }

@@ -30,6 +30,8 @@ final class Transfer {
     private static let statusLineStart = Array("HTTP/".utf8)
 
     let easy: UnsafeMutableRawPointer
+    /// The multi handle that it is in; nil while idle.
+    var multi: CurlMulti?
 
     /// The bytes of the last header block, line breaks included.
     private(set) var headerBytes: [UInt8] = []

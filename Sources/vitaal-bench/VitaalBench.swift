@@ -9,12 +9,14 @@ import Foundation
 @main
 struct VitaalBench {
     static let usage = """
-        USAGE: vitaal-bench [--quick]
+        USAGE: vitaal-bench [--quick] [--slow-transfers]
                vitaal-bench --soak SECONDS [--lab-inside]
 
         Without --soak: measures Vitaal beside blackbox_exporter, Prometheus and openssl against
         the same local nginx, and prints a table in Markdown. Takes seven minutes; --quick takes
         two, and its numbers are rough.
+
+        --slow-transfers  Measures only thousands of slow transfers in flight.
 
         --soak SECONDS  Runs Vitaal with 1,000 endpoints in a flapping lab and prints how memory,
                         descriptors and threads develop; exit 1 when one of them grows or a slot
@@ -29,11 +31,13 @@ struct VitaalBench {
         // The slow server is a child of the benchmark, so that its work is not ours.
         if arguments == ["--slow-server"] { return SlowServer.runForever() }
         var isQuick = false
+        var isSlowOnly = false
         var isLabInside = false
         var soakSeconds: Int?
         while let argument = arguments.popFirst() {
             switch argument {
             case "--quick": isQuick = true
+            case "--slow-transfers": isSlowOnly = true
             case "--lab-inside": isLabInside = true
             case "--soak":
                 guard let seconds = arguments.popFirst().flatMap({ Int($0) }), seconds >= 30 else {
@@ -47,13 +51,20 @@ struct VitaalBench {
             }
         }
         if isLabInside && soakSeconds == nil { complain("--lab-inside goes with --soak") }
+        if isSlowOnly && soakSeconds != nil { complain("--slow-transfers does not go with --soak") }
         if isQuick && soakSeconds != nil { complain("--quick does not go with --soak") }
         let status = run { workspace in
             if let soakSeconds {
                 let soak = Soak(seconds: soakSeconds, isLabInside: isLabInside)
                 return try soak.run(in: workspace)
             }
-            let benchmark = Benchmark(plan: isQuick ? .quick : .standard, workspace: workspace)
+            let plan: Benchmark.Plan = isQuick ? .quick : .standard
+            if isSlowOnly {
+                let slow = try SlowTransfers(plan: plan, workspace: workspace).run()
+                print("missed slots: \(slow.missedSlots), peak \(slow.peakMegabytes.text(0)) MB")
+                return true
+            }
+            let benchmark = Benchmark(plan: plan, workspace: workspace)
             print(try benchmark.run())
             return true
         }
