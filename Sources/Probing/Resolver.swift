@@ -189,6 +189,11 @@ final class Resolver {
             try check(ub_ctx_add_ta_file(context, file), file)
         }
         try check(ub_ctx_async(context, 1), "thread")
+        if !configuration.forwarders.isEmpty {
+            // libunbound denies this zone itself (RFC 6761 §6.2), but a name server that was named
+            // on purpose may well serve it: it is what tests and laboratories are for.
+            try check(ub_ctx_zone_add(context, "test.", "transparent"), "zone test.")
+        }
     }
 
     private static func check(_ error: CInt, _ what: String) throws(ResolverError) {

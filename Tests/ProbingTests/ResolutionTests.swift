@@ -77,6 +77,21 @@ import Testing
         #expect(result.phases.totalMicroseconds < 5_000_000)
     }
 
+    /// libunbound would deny the zone that RFC 6761 keeps for tests, without asking anybody.
+    @Test func testZoneIsAskedOfANamedServer() async throws {
+        let closed = try Sockets.closedPort(kind: CInt(SOCK_STREAM.rawValue))
+        let server = try ScriptedNameServer {
+            $0.name.isEmpty ? .code(0) : .addresses([[127, 0, 0, 1]])
+        }
+        defer { server.stop() }
+        let result = try await withEngine(resolver: server.configuration) { engine in
+            await engine.probe(
+                endpoint("http://a.test:\(closed)/") { $0.addressFamily = .ipv4 })
+        }
+        #expect(result.reason == .connectRefused, "\(result.detail)")
+        #expect(result.address?.text == "127.0.0.1")
+    }
+
     /// resolv.conf(5): without a name server the one on this machine is meant.
     @Test(arguments: ["", "search example.test\n# nameserver 127.0.0.9\n"])
     func resolvConfWithoutNameServer(text: String) throws {
