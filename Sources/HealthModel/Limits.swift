@@ -23,6 +23,20 @@ public enum Limits {
     public static let certificateNames = 64
     /// Bytes kept of one distinguished name or alternative name.
     public static let certificateNameBytes = 256
+    /// Extensions kept of one certificate; ordinary ones have ten.
+    public static let certificateExtensions = 64
+    /// Common names and organisations kept of one subject.
+    public static let certificateSubjectParts = 8
+    /// Alternative names kept because their form is odd.
+    public static let certificateOddNames = 8
+    /// Object identifiers kept of one list: policies or extended key usages.
+    public static let certificateIdentifiers = 32
+    /// Addresses kept of one kind: issuer, OCSP or revocation lists.
+    public static let certificateAddresses = 4
+    /// Bytes of such an address; a longer one is left out, since a part of it leads elsewhere.
+    public static let certificateAddressBytes = 1024
+    /// Embedded transparency timestamps kept; browsers want two or three.
+    public static let certificateTimestamps = 16
     /// Verification errors kept of one chain.
     public static let verificationErrors = 32
 

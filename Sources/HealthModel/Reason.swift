@@ -24,6 +24,7 @@ public enum Reason: String, Sendable, Hashable, CaseIterable {
     case timeoutTLS = "timeout_tls"
     // Certificate verdict.
     case tlsExpired = "tls_expired"
+    case tlsRevoked = "tls_revoked"
     case tlsNotYetValid = "tls_not_yet_valid"
     case tlsHostnameMismatch = "tls_hostname_mismatch"
     case tlsSelfSigned = "tls_self_signed"
@@ -92,8 +93,8 @@ public enum Reason: String, Sendable, Hashable, CaseIterable {
     /// True for the reasons that are verdicts on the certificate rather than on the service.
     public var isCertificateVerdict: Bool {
         switch self {
-        case .tlsExpired, .tlsNotYetValid, .tlsHostnameMismatch, .tlsSelfSigned, .tlsUntrusted,
-            .tlsIncompleteChain, .tlsWeak, .tlsInvalid:
+        case .tlsExpired, .tlsRevoked, .tlsNotYetValid, .tlsHostnameMismatch, .tlsSelfSigned,
+            .tlsUntrusted, .tlsIncompleteChain, .tlsWeak, .tlsInvalid:
             true
         default: false
         }

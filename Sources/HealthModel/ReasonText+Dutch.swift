@@ -19,6 +19,7 @@ extension Reason {
         case .tlsClientCertificateRequired: "de server eist een clientcertificaat"
         case .timeoutTLS: "de TLS-handshake was niet op tijd klaar"
         case .tlsExpired: "het certificaat is verlopen"
+        case .tlsRevoked: "het certificaat is door de uitgever ingetrokken"
         case .tlsNotYetValid: "het certificaat is nog niet geldig"
         case .tlsHostnameMismatch: "het certificaat is voor een andere naam"
         case .tlsSelfSigned: "het certificaat is zelfondertekend"

@@ -19,6 +19,7 @@ extension Reason {
         case .tlsClientCertificateRequired: "the server demands a client certificate"
         case .timeoutTLS: "the TLS handshake did not finish in time"
         case .tlsExpired: "the certificate has expired"
+        case .tlsRevoked: "the certificate was revoked by its issuer"
         case .tlsNotYetValid: "the certificate is not valid yet"
         case .tlsHostnameMismatch: "the certificate is for another name"
         case .tlsSelfSigned: "the certificate is self-signed"

@@ -18,6 +18,11 @@ public struct TLSRecord: Sendable, Hashable {
     public var chainSent: [Certificate]
     /// The path from the leaf to the trust anchor as built here; partial when none was found.
     public var chainBuilt: [Certificate]
+    /// What is worth mending about how the path was found, whatever the verdict.
+    public var pathWarnings: [PathWarning]
+    /// What the revocation lists say of each certificate of `chainBuilt` but the last; empty when
+    /// none were looked at.
+    public var revocation: [RevocationStatus]
     /// Every verification error with its depth; empty means that the chain is trusted.
     public var errors: [VerificationError]
     /// Whether the leaf is valid for the host name probed; nil when no certificate was seen.
@@ -35,6 +40,8 @@ public struct TLSRecord: Sendable, Hashable {
         isOCSPStapled = false
         chainSent = []
         chainBuilt = []
+        pathWarnings = []
+        revocation = []
         errors = []
         isNameMatching = nil
         verdict = nil
@@ -76,55 +83,33 @@ public struct VerificationError: Sendable, Hashable {
     }
 }
 
-/// The facts of one certificate.
-public struct Certificate: Sendable, Hashable {
-    /// SHA-256 over the DER bytes, in lower-case hexadecimal.
-    public var fingerprintSHA256: String
-    /// The subject in RFC 2253 form, cut at `Limits.certificateNameBytes`.
-    public var subject: String
-    /// The issuer in RFC 2253 form, cut at `Limits.certificateNameBytes`.
-    public var issuer: String
-    /// The serial number in lower-case hexadecimal.
-    public var serialNumber: String
-    /// DNS names and addresses of the subject alternative name; at most
-    /// `Limits.certificateNames`.
-    public var names: [String]
-    /// How many alternative names there are in all.
-    public var nameCount: Int
-    /// The first instant of validity.
-    public var notBefore: Timestamp
-    /// The last instant of validity, inclusive (RFC 5280 §4.1.2.5).
-    public var notAfter: Timestamp
-    /// The key algorithm and size, such as `RSA 2048` or `EC prime256v1`.
-    public var key: String
-    /// The signature algorithm, such as `ecdsa-with-SHA256`.
-    public var signatureAlgorithm: String
+/// Something about the chain as sent that some clients stumble over.
+public enum PathWarning: Sendable, Hashable {
+    /// The chain is trusted, but only by clients that try another path after a certificate led
+    /// them astray (the shape of AddTrust in 2020 and DST Root CA X3 in 2021).
+    ///
+    /// `code` says why that certificate is a dead end, as in `VerificationError`. `isSent` is
+    /// false when it is a trusted root of ours rather than one that the server sent.
+    case needsBacktracking(offender: Certificate, code: String, isSent: Bool)
+    /// The issuer of the last certificate of the path was neither sent nor trusted.
+    ///
+    /// `issuer` is its name in RFC 2253 form; `url` is where the certificate says it can be
+    /// fetched (RFC 5280 §4.2.2.1), nil when it does not say.
+    case missingIssuer(issuer: String, url: String?)
+    /// So many paths are possible that not all were tried: the verdict is that of those tried.
+    case searchCutShort
+}
 
-    /// Makes the facts of a certificate.
-    public init(
-        fingerprintSHA256: String, subject: String, issuer: String, serialNumber: String,
-        names: [String], nameCount: Int, notBefore: Timestamp, notAfter: Timestamp, key: String,
-        signatureAlgorithm: String
-    ) {
-        self.fingerprintSHA256 = fingerprintSHA256
-        self.subject = subject
-        self.issuer = issuer
-        self.serialNumber = serialNumber
-        self.names = names
-        self.nameCount = nameCount
-        self.notBefore = notBefore
-        self.notAfter = notAfter
-        self.key = key
-        self.signatureAlgorithm = signatureAlgorithm
-    }
-
-    /// How long the certificate is valid in all.
-    public var lifetime: Duration { notAfter - notBefore }
-
-    /// The share of the lifetime left at `now`: 1 when new, 0 at the end, negative after it.
-    public func lifetimeLeft(at now: Timestamp) -> Double {
-        let lifetime = lifetime.fractionalSeconds
-        guard lifetime > 0 else { return now <= notAfter ? 1 : -1 }
-        return (notAfter - now).fractionalSeconds / lifetime
-    }
+/// What revocation lists say about one certificate.
+public enum RevocationStatus: String, Sendable, Hashable, CaseIterable {
+    /// A current list of its issuer that covers it does not name it.
+    case good
+    /// A list of its issuer names it.
+    case revoked
+    /// The only lists that cover it are past their next update, so they no longer say anything.
+    case stale
+    /// It says where its list is, but no list that may be used was at hand.
+    case unavailable
+    /// It names no list, and none was at hand; normal for short-lived certificates.
+    case none
 }

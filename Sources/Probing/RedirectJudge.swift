@@ -1,5 +1,3 @@
-import CPublicSuffix
-import Glibc
 import HealthModel
 
 /// Decides whether a redirect is followed: pure, but for the public suffix list.
@@ -42,9 +40,9 @@ struct RedirectJudge: Sendable {
             return .refuse(.redirectDowngrade, detail: "to \(shown(target))")
         }
         if target.host != endpointHost {
-            let domain = Self.registrableDomain(of: target.host)
+            let domain = PublicSuffix.registrableDomain(of: target.host)
             let isAllowed =
-                (domain != nil && domain == Self.registrableDomain(of: endpointHost))
+                (domain != nil && domain == PublicSuffix.registrableDomain(of: endpointHost))
                 || policy.allowedDomains.contains {
                     target.host == $0 || target.host.hasSuffix("." + $0)
                 }
@@ -56,15 +54,5 @@ struct RedirectJudge: Sendable {
     /// Query strings may hold what identifies a session: only scheme, host and path are shown.
     private func shown(_ url: ProbeURL) -> String {
         String(url.description.prefix { $0 != "?" }.prefix(120))
-    }
-
-    /// The part of a name that someone registered, such as `digid.nl`; nil for an address or a
-    /// public suffix.
-    static func registrableDomain(of host: String) -> String? {
-        guard let list = psl_builtin(), !AddressText.isAddress(host) else { return nil }
-        // The answer points into the text that was asked about: it must be read while that lives.
-        return host.withCString { text in
-            psl_registrable_domain(list, text).map { String(cString: $0) }
-        }
     }
 }

@@ -175,7 +175,7 @@ extension Reason {
         case .tlsNotTLS, .tlsProtocol, .tlsReset, .tlsChainTooLarge,
             .tlsClientCertificateRequired, .timeoutTLS, .tlsExpired, .tlsNotYetValid,
             .tlsHostnameMismatch, .tlsSelfSigned, .tlsUntrusted, .tlsIncompleteChain, .tlsWeak,
-            .tlsInvalid:
+            .tlsRevoked, .tlsInvalid:
             .tls
         case .httpStatus, .httpBlocked, .httpProtocol, .httpEmpty, .httpReset, .httpTruncated,
             .httpHeadersTooLarge, .timeoutProcessing, .timeoutTransfer, .redirectLimit,

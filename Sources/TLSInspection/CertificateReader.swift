@@ -23,7 +23,8 @@ public final class CertificateReader {
     }
 
     private var cache: [Fingerprint: Certificate] = [:]
-    private var cacheBytes = 0
+    /// About how many bytes the kept facts take.
+    private(set) var cacheBytes = 0
 
     /// Makes a reader that has seen nothing.
     public init() {}
@@ -47,7 +48,7 @@ public final class CertificateReader {
         }
         guard isDigested == 1 else { return nil }
         if let known = cache[fingerprint] { return known }
-        let hexadecimal = withUnsafeBytes(of: fingerprint) { Self.hexadecimal($0) }
+        let hexadecimal = withUnsafeBytes(of: fingerprint) { CertificateText.hexadecimal($0) }
         let facts = Self.facts(of: certificate, fingerprint: hexadecimal)
         cacheBytes += Self.bytes(of: facts)
         if cacheBytes > Self.cacheBytesMax {
@@ -58,10 +59,26 @@ public final class CertificateReader {
         return facts
     }
 
-    /// About what a certificate costs in memory; 512 is for what is the same in all of them.
+    /// About what a certificate costs in memory; 1024 is for what is the same in all of them.
     private static func bytes(of certificate: Certificate) -> Int {
-        512 + certificate.subject.utf8.count + certificate.issuer.utf8.count
-            + certificate.names.reduce(0) { $0 + $1.utf8.count + 16 }
+        1024 + certificate.subject.utf8.count + certificate.issuer.utf8.count
+            + bytes(of: certificate.names) + (certificate.profile.map(bytes) ?? 0)
+    }
+
+    private static func bytes(of profile: CertificateProfile) -> Int {
+        let identifiers =
+            profile.extensions.map(\.identifier) + profile.malformedExtensions + profile.policies
+            + (profile.extendedKeyUsages ?? []) + (profile.timestamps ?? []).map(\.log)
+        let names =
+            profile.commonNames + profile.organisations + profile.commonNamesWithoutAlternative
+            + (profile.alternativeNames.map { $0.wildcards + $0.underscores + $0.malformed } ?? [])
+            + (profile.nameConstraints?.dnsSubtrees ?? [])
+        let addresses = profile.issuerURLs + profile.ocspURLs + profile.revocationListURLs
+        return bytes(of: identifiers) + bytes(of: names) + bytes(of: addresses)
+    }
+
+    private static func bytes(of texts: [String]) -> Int {
+        texts.reduce(0) { $0 + $1.utf8.count + 16 }
     }
 
     private static func facts(of certificate: OpaquePointer, fingerprint: String) -> Certificate {
@@ -77,7 +94,29 @@ public final class CertificateReader {
             key: keyText(of: certificate),
             signatureAlgorithm: OBJ_nid2ln(X509_get_signature_nid(certificate)).map {
                 String(cString: $0)
-            } ?? "unknown")
+            } ?? "unknown",
+            profile: profile(of: certificate))
+    }
+
+    /// The profile; nil when the encoding cannot be had or read.
+    private static func profile(of certificate: OpaquePointer) -> CertificateProfile? {
+        let size = i2d_X509(certificate, nil)
+        guard size > 0 else { return nil }
+        // Safety: OpenSSL writes as many bytes as it announced, and reports them.
+        let bytes = [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
+            var end = buffer.baseAddress
+            count = Int(max(0, i2d_X509(certificate, &end)))
+        }
+        guard let parsed = CertificateParser(bytes[...]) else { return nil }
+        var profile = parsed.profile
+        profile.publicKeySHA256 = sha256(Array(parsed.publicKeyInfo))
+        return profile
+    }
+
+    private static func sha256(_ bytes: [UInt8]) -> String {
+        var digest = [UInt8](repeating: 0, count: 32)
+        let isDigested = EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
+        return isDigested == 1 ? CertificateText.hexadecimal(digest) : ""
     }
 
     /// The name in RFC 2253 form, most specific part first, cut at the limit.
@@ -101,7 +140,7 @@ public final class CertificateReader {
         guard let serial = X509_get0_serialNumber(certificate) else { return "" }
         let bytes = UnsafeRawBufferPointer(
             start: ASN1_STRING_get0_data(serial), count: Int(ASN1_STRING_length(serial)))
-        return hexadecimal(UnsafeRawBufferPointer(rebasing: bytes.prefix(32)))
+        return CertificateText.hexadecimal(bytes.prefix(32))
     }
 
     private static func alternativeNames(of certificate: OpaquePointer) -> ([String], Int) {
@@ -119,43 +158,12 @@ public final class CertificateReader {
             let bytes = UnsafeRawBufferPointer(
                 start: ASN1_STRING_get0_data(value), count: Int(ASN1_STRING_length(value)))
             if shim_name_type(name) == GEN_IPADD {
-                names.append(addressText(bytes))
+                names.append(AddressText.text(Array(bytes)))
             } else {
-                names.append(printable(bytes.prefix(Limits.certificateNameBytes)))
+                names.append(CertificateText.printable(bytes.prefix(Limits.certificateNameBytes)))
             }
         }
         return (names, count)
-    }
-
-    /// A DNS name as text.
-    ///
-    /// It is IA5 (RFC 5280 §4.2.1.6), but comes from outside: what is not printable, such as a NUL
-    /// or an escape, is shown in hexadecimal and never reaches a terminal.
-    private static func printable(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
-        var text = ""
-        for byte in bytes {
-            if (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "\\") {
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                text += "\\" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-            }
-        }
-        return text
-    }
-
-    private static func addressText(_ bytes: UnsafeRawBufferPointer) -> String {
-        let family: CInt
-        switch bytes.count {
-        case 4: family = AF_INET
-        case 16: family = AF_INET6
-        default: return hexadecimal(UnsafeRawBufferPointer(rebasing: bytes.prefix(16)))
-        }
-        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
-            guard let base = buffer.baseAddress, let address = bytes.baseAddress,
-                inet_ntop(family, address, base, 64) != nil
-            else { return "" }
-            return String(cString: base)
-        }
     }
 
     /// The instant of an ASN.1 time; the epoch for one that OpenSSL cannot read.
@@ -187,16 +195,5 @@ public final class CertificateReader {
         }
         let name = algorithm == "rsaEncryption" ? "RSA" : algorithm
         return "\(name) \(EVP_PKEY_get_bits(key))"
-    }
-
-    private static func hexadecimal(_ bytes: UnsafeRawBufferPointer) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
-            for (index, byte) in bytes.enumerated() {
-                buffer[2 * index] = digits[Int(byte >> 4)]
-                buffer[2 * index + 1] = digits[Int(byte & 15)]
-            }
-            return bytes.count * 2
-        }
     }
 }

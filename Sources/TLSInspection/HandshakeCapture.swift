@@ -36,6 +36,7 @@ public final class HandshakeCapture {
     private let trustStore: TrustStore
     private let certificates: CertificateReader
     private let verdicts: VerdictCache
+    private let revocationLists: RevocationLists?
     private let verificationTime: Timestamp
     private let onEvent: (Event) -> Void
 
@@ -47,17 +48,20 @@ public final class HandshakeCapture {
     ///   - trustStore: the trusted roots.
     ///   - certificates: the reader of the connection's thread.
     ///   - verdicts: the verdicts known on the connection's thread, for the same trust store.
+    ///   - revocationLists: the lists at hand; nil when none were sought.
     ///   - verificationTime: the instant at which validity is judged.
     ///   - onEvent: called on the connection's thread, inside libcurl: it must not call libcurl.
     public init(
         host: String, isAddress: Bool, trustStore: TrustStore, certificates: CertificateReader,
-        verdicts: VerdictCache, verificationTime: Timestamp, onEvent: @escaping (Event) -> Void
+        verdicts: VerdictCache, revocationLists: RevocationLists? = nil,
+        verificationTime: Timestamp, onEvent: @escaping (Event) -> Void
     ) {
         self.host = host.hasSuffix(".") ? String(host.dropLast()) : host
         self.isAddress = isAddress
         self.trustStore = trustStore
         self.certificates = certificates
         self.verdicts = verdicts
+        self.revocationLists = revocationLists
         self.verificationTime = verificationTime
         self.onEvent = onEvent
     }
@@ -153,74 +157,33 @@ public final class HandshakeCapture {
     /// Stands in for X509_verify_cert: judges the chain with libssl's own context and keeps
     /// everything it says, or takes the verdict on the same chain from before.
     private func verify(_ storeContext: OpaquePointer) {
-        record.errors.removeAll()
         let sent = X509_STORE_CTX_get0_untrusted(storeContext)
         record.chainSent = certificates.read(sent, limit: Limits.chainCertificates)
         let isWholeChainRead = Int(shim_certificate_count(sent)) == record.chainSent.count
-        let key = VerdictCache.Key(chain: record.chainSent.map(\.fingerprintSHA256), host: host)
-        if isWholeChainRead, let path = verdicts.path(for: key, at: verificationTime) {
-            record.chainBuilt = path
-            record.isNameMatching = true
-            return
+        let key = VerdictCache.Key(
+            chain: record.chainSent.map(\.fingerprintSHA256), host: host,
+            lists: revocationLists?.identity ?? "")
+        if isWholeChainRead, let known = verdicts.verdict(for: key, at: verificationTime) {
+            return take(known)
         }
-        let isNameSet = prepare(storeContext)
-        let isVerified = isNameSet && X509_verify_cert(storeContext) == 1
-        record.chainBuilt = certificates.read(
-            X509_STORE_CTX_get0_chain(storeContext), limit: Limits.chainCertificates)
-        let isNameMatching =
-            isNameSet && !record.errors.contains { ChainVerdict.isNameError($0.number) }
-        record.isNameMatching = isNameMatching
-        if isVerified && record.errors.isEmpty && isNameMatching {
-            if isWholeChainRead {
-                verdicts.store(path: record.chainBuilt, for: key, at: verificationTime)
-            }
-        } else {
-            record.verdict = ChainVerdict.reason(for: record.errors)
+        let verifier = PathVerifier(
+            trustStore: trustStore, name: isAddress ? ServerName(host) : .dnsName(host),
+            instant: verificationTime, revocationLists: revocationLists)
+        let verdict = verifier.verify(storeContext, certificates: certificates)
+        take(verdict)
+        if isWholeChainRead && verdict.verdict == nil {
+            verdicts.store(
+                verdict, for: key, at: verificationTime,
+                boundaries: revocationLists?.boundaries ?? [])
         }
     }
 
-    /// Sets what the chain is judged by; false when `host` cannot be a name in a certificate.
-    private func prepare(_ storeContext: OpaquePointer) -> Bool {
-        let parameters = X509_STORE_CTX_get0_param(storeContext)
-        // libssl sets the level of the connection just before it calls us; 2 is 112 bits.
-        X509_VERIFY_PARAM_set_auth_level(parameters, 2)
-        // Browsers ignore the common name and partial wildcards; OpenSSL must be told to.
-        X509_VERIFY_PARAM_set_hostflags(
-            parameters,
-            UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
-        X509_VERIFY_PARAM_set_time(parameters, time_t(verificationTime.seconds))
-        X509_STORE_CTX_set_verify_cb(storeContext) { isGood, storeContext in
-            if isGood == 0, let storeContext,
-                let raw = X509_STORE_CTX_get_ex_data(
-                    storeContext, SSL_get_ex_data_X509_STORE_CTX_idx()),
-                let capture = HandshakeCapture.of(OpaquePointer(raw))
-            {
-                capture.noteError(of: storeContext)
-            }
-            return 1
-        }
-        return isAddress
-            ? X509_VERIFY_PARAM_set1_ip_asc(parameters, host) == 1
-            : X509_VERIFY_PARAM_set1_host(parameters, host, 0) == 1
-    }
-
-    private func noteError(of storeContext: OpaquePointer) {
-        guard record.errors.count < Limits.verificationErrors else { return }
-        let number = Int(X509_STORE_CTX_get_error(storeContext))
-        if number == Int(X509_V_ERR_CERT_HAS_EXPIRED), isInLastSecond(storeContext) { return }
-        let error = VerificationError(
-            depth: Int(X509_STORE_CTX_get_error_depth(storeContext)), number: number,
-            code: ChainVerdict.code(of: number))
-        if !record.errors.contains(error) { record.errors.append(error) }
-    }
-
-    /// Whether the certificate looked at ends in this very second.
-    ///
-    /// OpenSSL calls that expired; RFC 5280 §4.1.2.5 counts notAfter as valid.
-    private func isInLastSecond(_ storeContext: OpaquePointer) -> Bool {
-        guard let certificate = X509_STORE_CTX_get_current_cert(storeContext),
-            let end = X509_get0_notAfter(certificate)
-        else { return false }
-        return ASN1_TIME_cmp_time_t(end, time_t(verificationTime.seconds)) == 0
+    private func take(_ verdict: PathVerdict) {
+        record.chainBuilt = verdict.path
+        record.errors = verdict.errors
+        record.isNameMatching = verdict.isNameMatching
+        record.verdict = verdict.verdict
+        record.pathWarnings = verdict.warnings
+        record.revocation = verdict.revocation
     }
 }

@@ -54,6 +54,42 @@ public final class TrustStore: @unchecked Sendable {
         certificateCount = Int(shim_store_count(store))
     }
 
+    /// Takes every certificate of PEM text as a trust anchor.
+    ///
+    /// - Parameters:
+    ///   - pem: the bytes of the text, at most `CertificateList.pemBytesMax`.
+    ///   - name: where the text comes from, for messages and `path`.
+    /// - Throws: `LoadError` when a certificate cannot be read, or there is none.
+    public convenience init(pem: [UInt8], name: String) throws(LoadError) {
+        let list: CertificateList
+        do {
+            list = try CertificateList(pem: pem, limit: CertificateList.anchorsMax)
+        } catch {
+            throw LoadError(path: name, problem: error.problem)
+        }
+        try self.init(anchors: list, name: name)
+    }
+
+    /// Takes every certificate of a list as a trust anchor.
+    ///
+    /// - Throws: `LoadError` when the list is empty or memory is short.
+    init(anchors: CertificateList, name: String) throws(LoadError) {
+        OpenSSLProcess.prepare()
+        guard anchors.count > 0 else { throw LoadError(path: name, problem: "no certificate") }
+        guard let store = X509_STORE_new() else {
+            throw LoadError(path: name, problem: "out of memory")
+        }
+        for index in 0..<anchors.count {
+            guard X509_STORE_add_cert(store, anchors[index]) == 1 else {
+                X509_STORE_free(store)
+                throw LoadError(path: name, problem: "out of memory")
+            }
+        }
+        path = name
+        self.store = store
+        certificateCount = Int(shim_store_count(store))
+    }
+
     deinit { X509_STORE_free(store) }
 }
 

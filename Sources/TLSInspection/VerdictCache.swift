@@ -3,9 +3,9 @@ import HealthModel
 /// Remembers the verdict on chains that were found trusted, until something that could change it
 /// does.
 ///
-/// A verdict depends on the bytes of the chain, the name, the trusted roots and the instant. The
-/// cache belongs to one trust store; chain and name are the key; and between two neighbouring
-/// ends of validity on the path the instant does not matter. Only good verdicts are kept: a bad
+/// A verdict depends on the bytes of the chain, the name, the trusted roots, the revocation
+/// lists and the instant. The cache belongs to one trust store; chain, name and
+/// lists are the key; and between two neighbouring ends of validity on the path the instant does not matter. Only good verdicts are kept: a bad
 /// one is looked at afresh every time, so that a repair is never overlooked. Belongs to one
 /// thread.
 public final class VerdictCache {
@@ -15,10 +15,12 @@ public final class VerdictCache {
     struct Key: Hashable {
         var chain: [String]
         var host: String
+        /// Which revocation lists were looked at; empty for none.
+        var lists = ""
     }
 
     private struct Entry {
-        var chainBuilt: [Certificate]
+        var verdict: PathVerdict
         var lastsAfter: Timestamp
         var lastsBefore: Timestamp
     }
@@ -28,22 +30,28 @@ public final class VerdictCache {
     /// Makes an empty cache.
     public init() {}
 
-    /// The verified path for a chain and name that are known to be trusted at `now`; nil when
-    /// they have to be verified.
-    func path(for key: Key, at now: Timestamp) -> [Certificate]? {
+    /// The verdict on a chain and name that are known to be trusted at `now`; nil when they have
+    /// to be verified.
+    func verdict(for key: Key, at now: Timestamp) -> PathVerdict? {
         guard let entry = entries[key], entry.lastsAfter < now, now < entry.lastsBefore else {
             return nil
         }
-        return entry.chainBuilt
+        return entry.verdict
     }
 
-    /// Keeps the path of a chain that was found trusted at `now`.
-    func store(path: [Certificate], for key: Key, at now: Timestamp) {
-        let boundaries = path.flatMap { [$0.notBefore, $0.notAfter] }
+    /// Keeps the verdict on a chain that was found trusted at `now`.
+    ///
+    /// `boundaries` are instants besides the ends of validity at which it might change, such as
+    /// the next update of a revocation list.
+    func store(
+        _ verdict: PathVerdict, for key: Key, at now: Timestamp, boundaries: [Timestamp] = []
+    ) {
+        precondition(verdict.verdict == nil, "only good verdicts are kept")
+        let boundaries = verdict.path.flatMap { [$0.notBefore, $0.notAfter] } + boundaries
         guard let before = boundaries.filter({ $0 < now }).max(),
             let after = boundaries.filter({ $0 > now }).min()
         else { return }
         if entries.count >= Self.limit { entries.removeAll(keepingCapacity: true) }
-        entries[key] = Entry(chainBuilt: path, lastsAfter: before, lastsBefore: after)
+        entries[key] = Entry(verdict: verdict, lastsAfter: before, lastsBefore: after)
     }
 }

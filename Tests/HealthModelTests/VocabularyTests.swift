@@ -46,7 +46,7 @@ import Testing
                 #expect(reason.meaning == .failure)
             }
         }
-        #expect(Reason.allCases.count { $0.isCertificateVerdict } == 8)
+        #expect(Reason.allCases.count { $0.isCertificateVerdict } == 9)
         #expect(!Reason.tlsProtocol.isCertificateVerdict)
     }
 

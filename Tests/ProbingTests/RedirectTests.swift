@@ -187,7 +187,7 @@ import Testing
         ("x.y.a.co.uk", "a.co.uk"), ("127.0.0.1", nil), ("::1", nil),
     ])
     func registrableDomain(host: String, wanted: String?) {
-        #expect(RedirectJudge.registrableDomain(of: host) == wanted)
+        #expect(PublicSuffix.registrableDomain(of: host) == wanted)
     }
 }
 

@@ -24,6 +24,12 @@ import Testing
             ([(0, X509_V_ERR_CERT_HAS_EXPIRED)], .tlsExpired),
             ([(1, X509_V_ERR_CERT_HAS_EXPIRED)], .tlsExpired),
             ([(0, X509_V_ERR_CERT_NOT_YET_VALID)], .tlsNotYetValid),
+            ([(0, X509_V_ERR_CERT_REVOKED)], .tlsRevoked),
+            ([(1, X509_V_ERR_CERT_REVOKED), (0, X509_V_ERR_CERT_HAS_EXPIRED)], .tlsRevoked),
+            (
+                [(0, X509_V_ERR_CERT_REVOKED), (1, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN)],
+                .tlsUntrusted
+            ),
             ([(0, X509_V_ERR_HOSTNAME_MISMATCH)], .tlsHostnameMismatch),
             ([(0, X509_V_ERR_IP_ADDRESS_MISMATCH)], .tlsHostnameMismatch),
             ([(0, X509_V_ERR_EE_KEY_TOO_SMALL)], .tlsWeak),
@@ -52,6 +58,19 @@ import Testing
         #expect(ChainVerdict.reason(for: Self.errors(pairs)) == wanted)
         #expect(ChainVerdict.reason(for: Self.errors(pairs).reversed()) == wanted)
         #expect(wanted.isCertificateVerdict)
+    }
+
+    /// What is wrong with the leaf itself is wrong on every path; all else may not be.
+    @Test(
+        arguments: [
+            (0, X509_V_ERR_HOSTNAME_MISMATCH, false), (0, X509_V_ERR_CERT_HAS_EXPIRED, false),
+            (1, X509_V_ERR_CERT_HAS_EXPIRED, true), (0, X509_V_ERR_CERT_REVOKED, false),
+            (1, X509_V_ERR_CERT_REVOKED, true), (0, X509_V_ERR_PERMITTED_VIOLATION, true),
+            (0, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, true),
+        ])
+    func mayDifferOnAnotherPath(depth: Int, number: CInt, mayDiffer: Bool) {
+        let error = VerificationError(depth: depth, number: Int(number), code: "")
+        #expect(ChainVerdict.mayDifferOnAnotherPath(error) == mayDiffer)
     }
 
     @Test func codes() {

@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 
 typedef size_t (*shim_data_function)(char *_Nonnull, size_t, size_t, void *_Nullable);
@@ -174,4 +175,91 @@ static inline int shim_socket(int family, int type, int protocol) {
 }
 static inline int shim_datagram_socket(int family) {
     return socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+/* Path verification: stacks, macros and nested unions of X509. */
+static inline int shim_new_store_context_index(void) {
+    return CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, NULL, NULL, NULL, NULL);
+}
+static inline STACK_OF(X509) *_Nullable shim_certificates_new(void) { return sk_X509_new_null(); }
+/* Adds without taking a reference. */
+static inline int shim_certificates_push(STACK_OF(X509) *_Nonnull chain, X509 *_Nonnull added) {
+    return sk_X509_push(chain, added);
+}
+/* Frees the stack, not what is in it. */
+static inline void shim_certificates_free(STACK_OF(X509) *_Nullable chain) { sk_X509_free(chain); }
+/* Frees the stack and drops a reference to each certificate in it. */
+static inline void shim_certificates_release(STACK_OF(X509) *_Nullable chain) {
+    sk_X509_pop_free(chain, X509_free);
+}
+static inline int shim_memory_bio_is_at_end(BIO *_Nonnull memory) { return BIO_eof(memory) == 1; }
+/* The value of a GENERAL_NAME of type GEN_URI; NULL for the others. */
+static inline const ASN1_STRING *_Nullable shim_name_uri(const GENERAL_NAME *_Nonnull name) {
+    return name->type == GEN_URI ? name->d.uniformResourceIdentifier : NULL;
+}
+static inline NAME_CONSTRAINTS *_Nullable shim_name_constraints(const X509 *_Nonnull certificate) {
+    return X509_get_ext_d2i(certificate, NID_name_constraints, NULL, NULL);
+}
+static inline void shim_name_constraints_free(NAME_CONSTRAINTS *_Nullable constraints) {
+    NAME_CONSTRAINTS_free(constraints);
+}
+static inline int shim_excluded_count(const NAME_CONSTRAINTS *_Nonnull constraints) {
+    return constraints->excludedSubtrees ? sk_GENERAL_SUBTREE_num(constraints->excludedSubtrees)
+                                         : 0;
+}
+static inline GENERAL_NAME *_Nullable shim_excluded(const NAME_CONSTRAINTS *_Nonnull constraints,
+                                                    int index) {
+    return sk_GENERAL_SUBTREE_value(constraints->excludedSubtrees, index)->base;
+}
+static inline int shim_permitted_count(const NAME_CONSTRAINTS *_Nonnull constraints) {
+    return constraints->permittedSubtrees ? sk_GENERAL_SUBTREE_num(constraints->permittedSubtrees)
+                                          : 0;
+}
+static inline GENERAL_NAME *_Nullable shim_permitted(const NAME_CONSTRAINTS *_Nonnull constraints,
+                                                     int index) {
+    return sk_GENERAL_SUBTREE_value(constraints->permittedSubtrees, index)->base;
+}
+static inline CRL_DIST_POINTS *_Nullable shim_crl_points(const X509 *_Nonnull certificate) {
+    return X509_get_ext_d2i(certificate, NID_crl_distribution_points, NULL, NULL);
+}
+static inline void shim_crl_points_free(CRL_DIST_POINTS *_Nullable points) {
+    CRL_DIST_POINTS_free(points);
+}
+static inline int shim_crl_point_count(const CRL_DIST_POINTS *_Nonnull points) {
+    return sk_DIST_POINT_num(points);
+}
+/* The full names of a distribution point; NULL when it has none. Belongs to the point. */
+static inline GENERAL_NAMES *_Nullable shim_full_names(const DIST_POINT_NAME *_Nullable name) {
+    return name != NULL && name->type == 0 ? name->name.fullname : NULL;
+}
+static inline GENERAL_NAMES *_Nullable shim_crl_point_names(const CRL_DIST_POINTS *_Nonnull points,
+                                                            int index) {
+    return shim_full_names(sk_DIST_POINT_value(points, index)->distpoint);
+}
+static inline ISSUING_DIST_POINT *_Nullable shim_issuing_point(const X509_CRL *_Nonnull crl,
+                                                               int *_Nonnull critical) {
+    return X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, critical, NULL);
+}
+static inline void shim_issuing_point_free(ISSUING_DIST_POINT *_Nullable point) {
+    ISSUING_DIST_POINT_free(point);
+}
+/* The URL of the issuer's certificate (RFC 5280 section 4.2.2.1), copied; returns 1 if there. */
+static inline int shim_issuer_url(const X509 *_Nonnull certificate, char *_Nonnull buffer,
+                                  size_t capacity) {
+    AUTHORITY_INFO_ACCESS *all = X509_get_ext_d2i(certificate, NID_info_access, NULL, NULL);
+    int found = 0;
+    if (all == NULL) return 0;
+    for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(all) && !found; i++) {
+        const ACCESS_DESCRIPTION *one = sk_ACCESS_DESCRIPTION_value(all, i);
+        if (OBJ_obj2nid(one->method) != NID_ad_ca_issuers || one->location->type != GEN_URI)
+            continue;
+        const ASN1_STRING *url = one->location->d.uniformResourceIdentifier;
+        size_t length = (size_t)ASN1_STRING_length(url);
+        if (length >= capacity || memchr(ASN1_STRING_get0_data(url), 0, length) != NULL) continue;
+        memcpy(buffer, ASN1_STRING_get0_data(url), length);
+        buffer[length] = 0;
+        found = 1;
+    }
+    AUTHORITY_INFO_ACCESS_free(all);
+    return found;
 }
