@@ -46,6 +46,7 @@ let package = Package(
         // Pure core: time and state come in, values and actions go out.
         .target(name: "HealthModel", swiftSettings: pure),
         .target(name: "Scheduling", dependencies: ["HealthModel"], swiftSettings: pure),
+        .target(name: "TLSFindings", dependencies: ["HealthModel"], swiftSettings: pure),
         .target(name: "ResultStore", dependencies: ["HealthModel"], swiftSettings: pure),
         .target(
             name: "Alerting", dependencies: ["HealthModel", "ResultStore"], swiftSettings: pure),
@@ -118,7 +119,7 @@ let package = Package(
             name: "vitaal",
             dependencies: [
                 "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
-                "Scheduling", "TLSInspection",
+                "Scheduling", "TLSFindings", "TLSInspection",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -126,6 +127,7 @@ let package = Package(
         .executableTarget(name: "vitaal-bench", swiftSettings: strict),
 
         .testTarget(name: "HealthModelTests", dependencies: ["HealthModel"]),
+        .testTarget(name: "TLSFindingsTests", dependencies: ["TLSFindings", "HealthModel"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "HealthModel"]),
         .testTarget(name: "ResultStoreTests", dependencies: ["ResultStore", "HealthModel"]),
         .testTarget(

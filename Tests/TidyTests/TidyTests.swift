@@ -13,6 +13,7 @@ struct TidyTests {
     static let allowed: [String: Set<String>] = [
         "HealthModel": [],
         "Scheduling": ["HealthModel"],
+        "TLSFindings": ["HealthModel"],
         "ResultStore": ["HealthModel"],
         "Alerting": ["HealthModel", "ResultStore"],
         "Exposition": ["HealthModel", "ResultStore", "Alerting"],
@@ -33,14 +34,14 @@ struct TidyTests {
         ],
         "vitaal": [
             "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
-            "Scheduling", "TLSInspection",
+            "Scheduling", "TLSFindings", "TLSInspection",
         ],
         "vitaal-bench": [],
     ]
 
     /// Modules without I/O, clocks and Foundation.
     static let pure: Set<String> = [
-        "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
+        "HealthModel", "Scheduling", "TLSFindings", "ResultStore", "Alerting", "Exposition",
     ]
     /// Modules without Foundation, because every probe passes through them.
     static let dataPlane: Set<String> = pure.union([

@@ -1,0 +1,84 @@
+public import HealthModel
+
+/// How urgent it is that a certificate has not been renewed yet.
+public enum RenewalLevel: String, Sendable, Hashable, CaseIterable, Comparable {
+    /// Renewal is late: a quarter of the time that was left for it has gone by.
+    case warning
+    /// Half of that time has gone by.
+    case critical
+    /// Three quarters have gone by, or the certificate has run out.
+    case page
+
+    /// Orders levels, milder first.
+    public static func < (left: RenewalLevel, right: RenewalLevel) -> Bool {
+        left.order < right.order
+    }
+
+    fileprivate var order: Int {
+        switch self {
+        case .warning: 0
+        case .critical: 1
+        case .page: 2
+        }
+    }
+}
+
+/// When the time to renew a certificate runs out, in shares of its lifetime.
+///
+/// Automatic clients renew when a third of the lifetime is left, or a half under ten days (Let's
+/// Encrypt's integration guide). A level starts when 0.75, 0.5 and 0.25 of that point are left.
+/// Above 100 days certificates are renewed by hand, which takes weeks: there a level starts with
+/// 30, 14 and 7 days left at the latest. A level holds from its first instant on.
+public struct RenewalThreshold: Sendable, Hashable {
+    /// Lifetimes under this are renewed halfway.
+    public static let shortLifetime = Duration.seconds(10 * 86_400)
+    /// Lifetimes over this have floors in days.
+    public static let manualLifetime = Duration.seconds(100 * 86_400)
+
+    /// When renewal is expected: when an ordinary client has it done.
+    public var expected: Timestamp
+    /// When each level starts; in order.
+    public var warning: Timestamp
+    /// The start of `critical`.
+    public var critical: Timestamp
+    /// The start of `page`.
+    public var page: Timestamp
+
+    /// Where a certificate stands at one instant.
+    public struct Standing: Sendable, Hashable {
+        /// The level; nil while renewal is not late.
+        public var level: RenewalLevel?
+        /// The share of the lifetime left: 1 when new, negative after the end.
+        public var shareLeft: Double
+        /// The next instant at which the level becomes another; nil after the last.
+        public var nextBoundary: Timestamp?
+    }
+
+    /// The thresholds of a certificate.
+    public init(_ certificate: Certificate) {
+        let lifetime = max(.zero, certificate.lifetime)
+        let expectedLeft = lifetime / (lifetime < Self.shortLifetime ? 2 : 3)
+        let isManual = lifetime > Self.manualLifetime
+        func start(quarters: Int, floorDays: Int64) -> Timestamp {
+            let share = expectedLeft * quarters / 4
+            let floor = isManual ? Duration.seconds(floorDays * 86_400) : .zero
+            return certificate.notAfter - max(share, floor)
+        }
+        expected = certificate.notAfter - expectedLeft
+        warning = start(quarters: 3, floorDays: 30)
+        critical = start(quarters: 2, floorDays: 14)
+        page = start(quarters: 1, floorDays: 7)
+    }
+
+    /// Where a certificate stands at `now`.
+    public static func standing(of certificate: Certificate, at now: Timestamp) -> Standing {
+        let threshold = RenewalThreshold(certificate)
+        let starts: [(Timestamp, RenewalLevel)] = [
+            (threshold.warning, .warning), (threshold.critical, .critical),
+            (threshold.page, .page),
+        ]
+        return Standing(
+            level: starts.last { $0.0 <= now }?.1, shareLeft: certificate.lifetimeLeft(at: now),
+            nextBoundary: starts.first { $0.0 > now }?.0)
+    }
+}
