@@ -1,4 +1,5 @@
 import HealthModel
+import TLSFindings
 
 /// The JSON of one check.
 ///
@@ -70,6 +71,18 @@ struct CheckDocument: Encodable {
         var earliestNotAfterSent: String?
         var earliestNotAfterVerified: String?
         var lifetimeLeftRatio: Double?
+        var findings: [FindingDocument]
+        /// Grades by edition of the NCSC's guideline, then by what is graded.
+        var ncsc: [String: Grades]
+
+        struct Grades: Encodable {
+            var overall: String?
+            var version: String?
+            var suite: String?
+            var group: String?
+            var signature: String?
+            var key: String?
+        }
     }
 
     var target: String
@@ -127,5 +140,14 @@ extension CheckDocument.TLS {
         earliestNotAfterSent = record.earliestNotAfterSent?.rfc3339
         earliestNotAfterVerified = record.earliestNotAfterVerified?.rfc3339
         lifetimeLeftRatio = record.runsOutFirst?.lifetimeLeft(at: now)
+        findings = record.findings(at: now).map(FindingDocument.init)
+        ncsc = [:]
+        for edition in NCSCGrade.Edition.allCases {
+            let report = NCSCReport(record, edition: edition)
+            ncsc[edition.rawValue] = Grades(
+                overall: report.overall?.rawValue, version: report.version?.rawValue,
+                suite: report.suite?.rawValue, group: report.group?.rawValue,
+                signature: report.signature?.rawValue, key: report.key?.rawValue)
+        }
     }
 }

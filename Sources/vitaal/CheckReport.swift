@@ -1,6 +1,8 @@
 import ArgumentParser
 import FoundationEssentials
 import HealthModel
+import Probing
+import TLSFindings
 
 /// The outcome of one probe for a person or a program.
 struct CheckReport {
@@ -71,7 +73,13 @@ struct CheckReport {
                 "  valid    until \(first.notAfter.dateAndTime) UTC, \(days)"
                     + (tls.verdict == nil ? ", trusted" : ""))
         }
+        let grades = NCSCGrade.Edition.allCases.compactMap { edition in
+            NCSCReport(tls, edition: edition).overall.map { "\($0.rawValue) (\(edition.rawValue))" }
+        }
+        if !grades.isEmpty { lines.append("  ncsc     " + grades.joined(separator: ", ")) }
         for error in tls.errors { lines.append("  error    depth \(error.depth) \(error.code)") }
+        for warning in tls.pathWarnings { lines.append("  warning  \(warning.text)") }
+        for finding in tls.findings(at: now) { lines.append("  finding  \(finding.line)") }
         return lines
     }
 
@@ -83,7 +91,7 @@ struct CheckReport {
     }
 
     /// Text from the network cannot steer a terminal.
-    private static func printable(_ line: String) -> String {
+    static func printable(_ line: String) -> String {
         String(
             String.UnicodeScalarView(
                 line.unicodeScalars.map { scalar in
@@ -102,10 +110,21 @@ struct CheckReport {
         try encode(reports.map(CheckDocument.init))
     }
 
-    private static func encode(_ value: some Encodable) throws -> String {
+    static func encode(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}
+
+extension TLSRecord {
+    /// What there is to say of it beside the verdict, by the rules of the public web.
+    func findings(at now: Timestamp) -> [Finding] {
+        guard !chainSent.isEmpty else { return [] }
+        return TLSFindings.judge(
+            chainSent: chainSent, path: chainBuilt,
+            connection: ConnectionFacts(self, rules: .publicWeb), at: now,
+            isPublicSuffix: PublicSuffix.contains)
     }
 }

@@ -11,7 +11,10 @@ struct Vitaal: AsyncParsableCommand {
             Exit codes of check and status: 0 all is well, 1 warning, 2 critical, 3 not known.
             """,
         version: VitaalVersion.text,
-        subcommands: [Run.self, Check.self, Status.self, Validate.self, PlayLab.self])
+        subcommands: [
+            Run.self, Check.self, Status.self, Validate.self, PlayLab.self,
+            TLSCommands.self,
+        ])
 }
 
 /// The exit codes of the monitoring plugins, which every monitoring system understands.
