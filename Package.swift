@@ -141,8 +141,8 @@ let package = Package(
         .testTarget(
             name: "ProbingTests",
             dependencies: [
-                "Probing", "Scheduling", "TLSInspection", "PollLoop", "COpenSSL", "CProbeShims",
-                "CCurl", "HealthModel",
+                "Probing", "Scheduling", "TLSFindings", "TLSInspection", "PollLoop", "COpenSSL",
+                "CProbeShims", "CCurl", "HealthModel",
             ]),
         .testTarget(
             name: "CatalogueTests",

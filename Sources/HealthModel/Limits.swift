@@ -17,8 +17,11 @@ public enum Limits {
     public static let redirects = 5
     /// Certificates looked at in one chain as sent.
     public static let chainCertificates = 16
-    /// Bytes of one certificate message; OpenSSL's own default is 100 kB as well.
-    public static let chainBytes = 100 * 1024
+    /// Bytes of one certificate message.
+    ///
+    /// OpenSSL's own 100 kB would call a server broken whose certificate has 10,000 names (210 kB),
+    /// which browsers accept.
+    public static let chainBytes = 256 * 1024
     /// Names kept of one certificate's subject alternative names.
     public static let certificateNames = 64
     /// Bytes kept of one distinguished name or alternative name.
@@ -44,7 +47,7 @@ public enum Limits {
     public static let probesInFlightPerHost = 1
     /// Probes in flight in one process.
     ///
-    /// With 100 kB each for TLS this bounds memory at 400 MB.
+    /// With 100 kB each for TLS this is 400 MB; if every server sent the largest chain, 1.4 GB.
     public static let probesInFlight = 4096
     /// Addresses kept of one name.
     public static let addressesPerName = 32

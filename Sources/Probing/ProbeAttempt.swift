@@ -31,6 +31,7 @@ final class ProbeAttempt {
     private var answer: HTTPAnswer?
     private var retryAfterSeconds: Int?
     private var hasAskedIPv6 = false
+    private var refusal: HandshakeRefusal?
     private var hasEnded = false
 
     init(
@@ -195,6 +196,7 @@ final class ProbeAttempt {
                 verdicts: context.verdicts, verificationTime: judgedAt,
                 onEvent: { [unowned self] event in if event == .started { self.enter(.tls) } })
             : nil
+        capture?.isTolerant = refusal != nil
         let isSameOrigin =
             url.host == endpoint.url.host && url.port == endpoint.url.port
             && url.scheme == endpoint.url.scheme
@@ -209,7 +211,8 @@ final class ProbeAttempt {
             mayRequest: { [unowned self] in
                 // A request with headers of its own may carry a secret: it is sent only to a
                 // server whose certificate is good.
-                self.endpoint.probe.requestHeaders.isEmpty || self.capture?.record.verdict == nil
+                self.endpoint.probe.requestHeaders.isEmpty
+                    || (self.capture?.record.verdict == nil && self.refusal == nil)
             },
             onProgress: { [unowned self] progress in
                 self.enter(progress == .requesting ? .processing : .transfer)
@@ -242,7 +245,20 @@ final class ProbeAttempt {
             tlsReasonNumber: capture?.failureReasonNumber ?? 0,
             isHeaderTooLarge: transfer.isHeaderTooLarge)
         let (reason, detail) = failure.reason
+        if reason == .tlsProtocol, phase == .tls, refusal == nil {
+            return lookAgain(after: HandshakeRefusal(detail: detail, durations: durations))
+        }
         end(reason, detail)
+    }
+
+    /// Connects once more, offering what no client should, to tell what the server does speak.
+    private func lookAgain(after refusal: HandshakeRefusal) {
+        guard let address, let port = transfer?.port else {
+            return end(.tlsProtocol, refusal.detail)
+        }
+        self.refusal = refusal
+        removeTransfer()
+        connect(to: address, port: port)
     }
 
     // MARK: Answer
@@ -263,6 +279,8 @@ final class ProbeAttempt {
     }
 
     private func judge(_ transfer: Transfer) {
+        // What the server does with a client that is too tolerant is described, never judged.
+        if refusal != nil { return end(nil, "") }
         let policy = endpoint.probe.redirects
         if policy.isFollowing, (300...399).contains(transfer.status),
             let location = transfer.redirectURL
@@ -311,6 +329,13 @@ final class ProbeAttempt {
         hasEnded = true
         enter(phase)
         let total = (context.timekeeper.monotonicNanoseconds() - startedAt) / 1000
+        var reason = reason
+        var detail = detail
+        if let refusal {
+            reason = .tlsProtocol
+            detail = refusal.detail(seen: capture?.record)
+            durations = refusal.durations
+        }
         durations.totalMicroseconds = total
         let result = ProbeResult(
             endpoint: endpoint.id, vantage: context.configuration.vantage, slot: slot,

@@ -49,6 +49,9 @@ final class Transfer {
     /// Whether the empty line that ends the last header block has come.
     private(set) var isHeaderComplete = false
 
+    /// The port of the exchange.
+    private(set) var port: UInt16 = 0
+
     private var headerBytesInAll = 0
     private var isAnswering = false
     private var capture: HandshakeCapture?
@@ -113,6 +116,7 @@ final class Transfer {
         isAnswering = false
         isRequestWithheld = false
         socketErrorNumber = 0
+        port = request.port
         self.capture = capture
         self.mayRequest = mayRequest
         self.onProgress = onProgress

@@ -252,6 +252,8 @@ extension CertificateParser {
 enum HostNameForm {
     /// Whether the bytes are labels of letters, digits, hyphens and underscores (RFC 1034 §3.5,
     /// and the underscore that has a finding of its own), with a whole `*` as first label at most.
+    ///
+    /// A last label of digits makes an address in the wrong place (RFC 1123 §2.1).
     static func isValid(_ bytes: ArraySlice<UInt8>) -> Bool {
         guard (1...253).contains(bytes.count) else { return false }
         let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
@@ -261,7 +263,8 @@ enum HostNameForm {
                 label.last != UInt8(ascii: "-"), label.allSatisfy(isLetter)
             else { return false }
         }
-        return true
+        return labels.last.map { !$0.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) }
+            ?? false
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool {

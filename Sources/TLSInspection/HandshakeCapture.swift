@@ -66,6 +66,12 @@ public final class HandshakeCapture {
         self.onEvent = onEvent
     }
 
+    /// Whether versions and suites are offered that no client of today offers.
+    ///
+    /// Set before `install`. A second look at a server that refused the first: what it speaks is
+    /// described, never approved.
+    public var isTolerant = false
+
     /// Installs the capture in a connection's SSL_CTX (CURLOPT_SSL_CTX_FUNCTION(3)).
     ///
     /// The context keeps an unretained reference: the capture must live as long as the transfer.
@@ -93,9 +99,18 @@ public final class HandshakeCapture {
         _ = shim_request_ocsp_staple(context)
         _ = shim_set_maximum_chain_bytes(context, Limits.chainBytes)
         _ = shim_disable_session_cache(context)
+        if isTolerant { offerEverything(in: context) }
         // Many servers close without close_notify. The length of the HTTP message tells whether
         // anything was cut off, so such an end is no error by itself.
         SSL_CTX_set_options(context, shim_ignore_unexpected_eof())
+    }
+
+    private func offerEverything(in context: OpaquePointer) {
+        SSL_CTX_set_security_level(context, 0)
+        SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_VERSION), nil)
+        // Nothing is lost when the library has none of them left: TLS 1.3 has a list of its own.
+        SSL_CTX_set_cipher_list(context, "ALL:COMPLEMENTOFALL:@SECLEVEL=0")
+        SSL_CTX_set_options(context, shim_allow_legacy_servers())
     }
 
     private static let captureIndex: CInt = shim_new_context_index()

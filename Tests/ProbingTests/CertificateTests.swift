@@ -252,7 +252,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [(90, nil), (110, Reason.tlsChainTooLarge), (1000, .tlsChainTooLarge)])
+    @Test(arguments: [(255, nil), (265, Reason.tlsChainTooLarge), (1000, .tlsChainTooLarge)])
     func certificateMessageLimit(kilobytes: Int, wanted: Reason?) async throws {
         var wish = CertificateWish()
         wish.commentBytes = kilobytes * 1000
@@ -300,7 +300,30 @@ import Testing
         let context = try TestAuthority.shared.get().server(version: TLS1_VERSION)
         let result = try await probe(tls: context) { $0.answer(httpAnswer()) }
         #expect(result.reason == .tlsProtocol)
-        #expect(result.tls?.isHandshakeComplete == false)
+        #expect(result.detail.hasPrefix("speaks only TLSv1 with TLS_"))
+        #expect(result.tls?.version == "TLSv1")
         #expect(result.phases.tlsMicroseconds > 0)
+    }
+
+    /// The tolerant look gets no request with a secret, and is taken once.
+    @Test func aRefusedHandshakeIsLookedAtOnce() async throws {
+        let context = try TestAuthority.shared.get().server(version: TLS1_VERSION)
+        try await withServer(
+            tls: context,
+            script: { connection in
+                if connection.readRequest() != nil { connection.write(httpAnswer()) }
+            }
+        ) { server in
+            try await withEngine(overrides: [everything(to: server.port)]) { engine in
+                let result = await engine.probe(
+                    endpoint("https://localhost.test/") {
+                        $0.requestHeaders = [Header(name: "Authorization", value: "secret")]
+                    })
+                #expect(result.reason == .tlsProtocol)
+                #expect(result.http == nil)
+                #expect(result.tls?.version == "TLSv1")
+                #expect(server.accepted == 2)
+            }
+        }
     }
 }

@@ -113,6 +113,7 @@ import Testing
         ("", false), (".", false), ("a.", false), (".a", false), ("a..b", false), ("*", false),
         ("a.*.b", false), ("a*.b", false), ("*a.b", false), ("-a.test", false), ("a-.test", false),
         ("a b.test", false), ("é.test", false), ("a.test\0", false),
+        ("127.0.0.1", false), ("1", false), ("a.0", false), ("a.0x1", true),
         (String(repeating: "a", count: 63) + ".test", true),
         (String(repeating: "a", count: 64) + ".test", false),
         (String(repeating: "a.", count: 126) + "a", true),

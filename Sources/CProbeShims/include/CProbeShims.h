@@ -162,6 +162,7 @@ static inline int shim_new_context_index(void) {
     return SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
 }
 static inline uint64_t shim_ignore_unexpected_eof(void) { return SSL_OP_IGNORE_UNEXPECTED_EOF; }
+static inline uint64_t shim_allow_legacy_servers(void) { return SSL_OP_LEGACY_SERVER_CONNECT; }
 static inline int shim_store_count(X509_STORE *_Nonnull store) {
     return sk_X509_OBJECT_num(X509_STORE_get0_objects(store));
 }

@@ -43,6 +43,8 @@ final class MintedIdentity: @unchecked Sendable {
 struct CertificateWish {
     enum Key {
         case p256
+        case p384
+        case ed25519
         case rsa(bits: CInt)
     }
 
@@ -56,6 +58,14 @@ struct CertificateWish {
     var key = Key.p256
     /// Bytes of a comment, to make a certificate large.
     var commentBytes = 0
+    /// Further extensions: number and value in the form of openssl's configuration.
+    var extra: [(number: CInt, value: String)] = []
+    /// The digest that the issuer signs with.
+    var digest = "SHA256"
+    /// The key; nil makes one.
+    var pair: MintedIdentity?
+    /// Of the constraints of an authority, such as `critical,CA:TRUE,pathlen:0`.
+    var authority = "critical,CA:TRUE"
 
     /// Valid from an hour ago for `hours`.
     init(names: String? = "DNS:localhost.test", hours: Int64 = 720) {
@@ -74,7 +84,7 @@ enum Minting {
     ) throws
         -> MintedIdentity
     {
-        let key = try makeKey(wish.key)
+        let key = try wish.pair.map(shared) ?? makeKey(wish.key)
         guard let certificate = X509_new() else { throw MintingError() }
         let identity = MintedIdentity(certificate: certificate, key: key)
         // 2 means version 3 (RFC 5280 §4.1.2.1).
@@ -87,7 +97,7 @@ enum Minting {
         X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, wish.commonName, -1, -1, 0)
         X509_set_issuer_name(
             certificate, issuer.map { X509_get_subject_name($0.certificate) } ?? subject)
-        let constraints = wish.isAuthority ? "critical,CA:TRUE" : "CA:FALSE"
+        let constraints = wish.isAuthority ? wish.authority : "CA:FALSE"
         try add(NID_basic_constraints, constraints, to: certificate)
         if wish.isAuthority {
             try add(NID_key_usage, "critical,keyCertSign,cRLSign", to: certificate)
@@ -98,10 +108,18 @@ enum Minting {
                 NID_netscape_comment, String(repeating: "x", count: wish.commentBytes),
                 to: certificate)
         }
-        guard X509_sign(certificate, issuer?.key ?? key, EVP_sha256()) > 0 else {
-            throw MintingError()
-        }
+        for one in wish.extra { try add(one.number, one.value, to: certificate) }
+        let signer = issuer?.key ?? key
+        // Edwards curves bring their own digest (EVP_PKEY-ED25519(7)).
+        let digest = EVP_PKEY_get_id(signer) == EVP_PKEY_ED25519 ? nil : wish.digest
+        guard X509_sign(certificate, signer, digest.flatMap { EVP_get_digestbyname($0) }) > 0
+        else { throw MintingError() }
         return identity
+    }
+
+    private static func shared(_ identity: MintedIdentity) -> OpaquePointer {
+        EVP_PKEY_up_ref(identity.key)
+        return identity.key
     }
 
     private static func add(_ number: CInt, _ value: String, to certificate: OpaquePointer) throws {
@@ -115,7 +133,8 @@ enum Minting {
     private static func makeKey(_ kind: CertificateWish.Key) throws -> OpaquePointer {
         let name: String
         switch kind {
-        case .p256: name = "EC"
+        case .p256, .p384: name = "EC"
+        case .ed25519: name = "ED25519"
         case .rsa: name = "RSA"
         }
         guard let context = EVP_PKEY_CTX_new_from_name(nil, name, nil) else {
@@ -125,6 +144,8 @@ enum Minting {
         EVP_PKEY_keygen_init(context)
         switch kind {
         case .p256: EVP_PKEY_CTX_set_group_name(context, "prime256v1")
+        case .p384: EVP_PKEY_CTX_set_group_name(context, "secp384r1")
+        case .ed25519: break
         case .rsa(let bits): EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits)
         }
         var key: OpaquePointer?

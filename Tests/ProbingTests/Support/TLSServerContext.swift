@@ -5,34 +5,73 @@ import Glibc
 // Safety: an SSL_CTX that is no longer changed may be used from any thread (SSL_CTX_new(3)).
 final class TLSServerContext: @unchecked Sendable {
     private let context: OpaquePointer
+    private var unnamed: MintedIdentity?
 
     /// Speaks as told: `identity` is sent first and `chain` after it; `version`, such as
     /// TLS1_2_VERSION, is the only one spoken, nil means any.
-    init(
+    convenience init(
         identity: MintedIdentity, chain: [MintedIdentity] = [], version: CInt? = nil,
         demandsClientCertificate: Bool = false
     ) throws {
-        guard let context = SSL_CTX_new(TLS_server_method()) else { throw MintingError() }
-        self.context = context
-        // Debian's level 2 refuses to serve the weak keys that these tests are about.
-        SSL_CTX_set_security_level(context, 0)
+        try self.init(
+            certificate: identity.certificate, key: identity.key, chain: chain.map(\.certificate))
         if let version { limit(to: version) }
         if demandsClientCertificate {
             SSL_CTX_set_verify(
                 context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
         }
-        guard SSL_CTX_use_certificate(context, identity.certificate) == 1,
-            SSL_CTX_use_PrivateKey(context, identity.key) == 1
+    }
+
+    /// Sends `certificate` and `chain`, whatever they are; references of its own are taken.
+    init(certificate: OpaquePointer, key: OpaquePointer, chain: [OpaquePointer]) throws {
+        guard let context = SSL_CTX_new(TLS_server_method()) else { throw MintingError() }
+        self.context = context
+        // Debian's level 2 refuses to serve the weak keys that these tests are about.
+        SSL_CTX_set_security_level(context, 0)
+        guard SSL_CTX_use_certificate(context, certificate) == 1,
+            SSL_CTX_use_PrivateKey(context, key) == 1
         else { throw MintingError() }
         for link in chain {
             // 1 asks for a reference of its own (SSL_CTX_add1_chain_cert(3)).
             let number = SSL_CTX_ctrl(
-                context, SSL_CTRL_CHAIN_CERT, 1, UnsafeMutableRawPointer(link.certificate))
+                context, SSL_CTRL_CHAIN_CERT, 1, UnsafeMutableRawPointer(link))
             guard number == 1 else { throw MintingError() }
         }
     }
 
     deinit { SSL_CTX_free(context) }
+
+    /// Speaks these suites only, in OpenSSL's spelling, and no TLS 1.3; before the first connection.
+    func limit(toSuites suites: String) throws {
+        limit(to: TLS1_2_VERSION)
+        guard SSL_CTX_set_cipher_list(context, suites + ":@SECLEVEL=0") == 1 else {
+            throw MintingError()
+        }
+    }
+
+    /// Asks the client for a certificate and goes on without one; before the first connection.
+    func askForClientCertificate() {
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+    }
+
+    /// Shows `other` to clients that send no server name; before the first connection.
+    func withoutServerName(show other: MintedIdentity) {
+        unnamed = other
+        SSL_CTX_set_client_hello_cb(
+            context,
+            { ssl, _, raw in
+                var bytes: UnsafePointer<UInt8>?
+                var count = 0
+                if let ssl, let raw,
+                    SSL_client_hello_get0_ext(
+                        ssl, CUnsignedInt(TLSEXT_TYPE_server_name), &bytes, &count) != 1
+                {
+                    let other = Unmanaged<MintedIdentity>.fromOpaque(raw).takeUnretainedValue()
+                    SSL_use_cert_and_key(ssl, other.certificate, other.key, nil, 1)
+                }
+                return SSL_CLIENT_HELLO_SUCCESS
+            }, Unmanaged.passUnretained(other).toOpaque())
+    }
 
     /// Speaks only this version; before the first connection.
     func limit(to version: CInt) {
