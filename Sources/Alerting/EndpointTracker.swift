@@ -44,6 +44,7 @@ public struct EndpointTracker: Sendable, Hashable {
         if let tls = result.tls, tls.leaf != nil || status.lastTLS?.leaf == nil {
             status.lastTLS = tls
         }
+        keepHops(of: result)
         staleAt =
             status.state == .unknown
             ? nil
@@ -71,6 +72,21 @@ public struct EndpointTracker: Sendable, Hashable {
         guard state != status.state else { return }
         status.state = state
         status.since = instant
+    }
+
+    /// Takes over the hops; what a failed probe did not get to see stays as it was.
+    private mutating func keepHops(of result: ProbeResult) {
+        var hops = result.hops
+        if result.reason != nil {
+            for (index, old) in status.lastHops.enumerated() {
+                if index >= hops.count {
+                    hops.append(old)
+                } else if hops[index].tls?.leaf == nil, hops[index].url == old.url {
+                    hops[index].tls = old.tls
+                }
+            }
+        }
+        status.lastHops = hops
     }
 
     private mutating func count(_ result: ProbeResult) {

@@ -33,10 +33,12 @@ extension HealthMonitor {
         case .certificateRunningOut(let share):
             guard let tracker = binding.tracker else { return .unknown }
             if trackers[tracker].status.state == .unknown { return .unknown }
-            guard let tls = trackers[tracker].status.lastTLS, tls.verdict == nil,
-                let certificate = tls.runsOutFirst
-            else { return .fails }
-            return certificate.isRunningOut(share: share, at: now) ? .holds : .fails
+            // A redirect's own certificate runs out as well, and stops everybody when it has.
+            let isRunningOut = trackers[tracker].status.tlsRecords.contains { tls in
+                tls.verdict == nil
+                    && tls.runsOutFirst?.isRunningOut(share: share, at: now) == true
+            }
+            return isRunningOut ? .holds : .fails
         }
     }
 

@@ -65,7 +65,7 @@ extension HealthMonitor {
             return Duration.microseconds(quantile.microseconds).shortText
         case .certificateInvalid, .certificateRunningOut:
             guard let tracker = binding.tracker,
-                let certificate = trackers[tracker].status.lastTLS?.runsOutFirst
+                let certificate = trackers[tracker].status.runsOutFirst
             else { return "-" }
             return (certificate.notAfter - now).shortText
         case .state:

@@ -48,6 +48,22 @@ public struct EndpointStatus: Sendable, Hashable {
     public var failureCounts: [Reason: Int]
     /// The last TLS record seen, also when a later probe did not get that far; nil when none was.
     public var lastTLS: TLSRecord?
+    /// The last TLS record seen of every hop of the probe, in order; nil for a hop without TLS.
+    ///
+    /// A probe that did not get as far as an earlier one leaves the later hops as they were. Empty
+    /// when the results name no hops.
+    public var lastHops: [ProbeHop]
+
+    /// The records of all hops that show a certificate; `lastTLS` when no hops are known.
+    public var tlsRecords: [TLSRecord] {
+        let records = lastHops.compactMap(\.tls).filter { $0.leaf != nil }
+        return records.isEmpty ? [lastTLS].compactMap(\.self).filter { $0.leaf != nil } : records
+    }
+
+    /// The certificate that runs out first on the paths of all hops; nil when none was seen.
+    public var runsOutFirst: Certificate? {
+        tlsRecords.compactMap(\.runsOutFirst).min { $0.notAfter < $1.notAfter }
+    }
 
     /// Makes the status of an endpoint that was never measured.
     public init(id: EndpointID) {
@@ -61,6 +77,7 @@ public struct EndpointStatus: Sendable, Hashable {
         successCount = 0
         failureCounts = [:]
         lastTLS = nil
+        lastHops = []
     }
 }
 

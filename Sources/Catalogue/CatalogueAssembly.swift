@@ -132,6 +132,8 @@ struct CatalogueAssembly {
         let enabled = services.filter(\.isEnabled)
         var endpoints: [Endpoint] = []
         var owned: Set<EndpointID> = []
+        var certificates: [ClientCertificateReference] = []
+        var files: Set<ClientCertificateFiles> = []
         var disabledEndpoints = 0
         for service in enabled {
             for draft in service.endpoints {
@@ -141,11 +143,17 @@ struct CatalogueAssembly {
                 }
                 endpoints.append(endpoint)
                 if draft.isOwned { owned.insert(endpoint.id) }
+                if let named = draft.probe.clientCertificate,
+                    let position = draft.clientCertificatePosition, files.insert(named).inserted
+                {
+                    certificates.append(
+                        ClientCertificateReference(files: named, position: position))
+                }
             }
         }
         return CatalogueReading(
             catalogue: ServiceCatalogue(services: enabled.map(\.service), endpoints: endpoints),
-            ownedEndpoints: owned,
+            ownedEndpoints: owned, clientCertificates: certificates,
             counts: CatalogueReading.Counts(
                 services: enabled.count, darkServices: enabled.count { $0.kind == .dark },
                 endpoints: endpoints.count, disabledEndpoints: disabledEndpoints,

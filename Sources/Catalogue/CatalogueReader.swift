@@ -17,6 +17,14 @@ enum DefaultsKey: String, FieldKey {
     static let mappingName = "defaults"
 }
 
+/// A client certificate and where it is named first.
+public struct ClientCertificateReference: Sendable, Hashable {
+    /// The files.
+    public var files: ClientCertificateFiles
+    /// Where an endpoint names them.
+    public var position: SourcePosition
+}
+
 /// What the files of `probes/` say.
 public struct CatalogueReading: Sendable, Hashable {
     /// How many there are of each, disabled ones apart.
@@ -40,6 +48,10 @@ public struct CatalogueReading: Sendable, Hashable {
     ///
     /// They may be probed faster than strangers allow.
     public var ownedEndpoints: Set<EndpointID>
+    /// The client certificates that enabled endpoints name, each pair of files once.
+    ///
+    /// Whether the files can be used is not known yet.
+    public var clientCertificates: [ClientCertificateReference] = []
     /// How many there are of each.
     public var counts: Counts
 }

@@ -7,6 +7,8 @@ public struct Configuration: Sendable, Hashable {
     public var catalogue: ServiceCatalogue
     /// Enabled endpoints marked `owned: true`, which may be probed faster than strangers allow.
     public var ownedEndpoints: Set<EndpointID>
+    /// The client certificates that enabled endpoints name, each pair of files once.
+    public var clientCertificates: [ClientCertificateReference] = []
     /// What is worth telling.
     public var rules: RuleSet
     /// How many services and endpoints there are, disabled ones apart.
@@ -65,7 +67,8 @@ public enum ConfigurationLoader {
         let rules = RuleReader.read(alertFiles, ruleLog)
         for error in [catalogueLog.error, ruleLog.error].compactMap({ $0 }) { log.add(error) }
         return Configuration(
-            catalogue: reading.catalogue, ownedEndpoints: reading.ownedEndpoints, rules: rules,
+            catalogue: reading.catalogue, ownedEndpoints: reading.ownedEndpoints,
+            clientCertificates: reading.clientCertificates, rules: rules,
             counts: reading.counts, sourceFiles: (probeFiles + alertFiles).map(\.path))
     }
 

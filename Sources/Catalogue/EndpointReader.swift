@@ -14,6 +14,7 @@ enum EndpointKey: String, FieldKey {
     case httpVersion = "http_version"
     case addressFamily = "address_family"
     case headers
+    case clientCertificate = "client_certificate"
     case redirects
     case status
     case headerMatches = "header_matches"
@@ -53,6 +54,8 @@ struct EndpointDraft {
     var position: SourcePosition
     var url: ProbeURL?
     var probe: Probe
+    /// Where the client certificate is named; nil when none is.
+    var clientCertificatePosition: SourcePosition?
     var isEnabled: Bool
     var isOwned: Bool
     var usesDefaultMarkers: Bool
@@ -67,9 +70,9 @@ struct EndpointReader {
     /// When a first failure is confirmed unless set: soon, but not at one instant for all.
     static let defaultConfirmation: ClosedRange<Duration> = .seconds(5) ... .seconds(15)
 
-    private let fields: Fields<EndpointKey>
+    let fields: Fields<EndpointKey>
     private let tier: Tier
-    private let log: MistakeLog
+    let log: MistakeLog
 
     /// The endpoint in `node`, of a service of tier `tier`; nil when it has no usable id.
     ///
@@ -85,7 +88,9 @@ struct EndpointReader {
     private func draft(isServiceOwned: Bool) -> EndpointDraft? {
         let id = fields.required(.id).flatMap { $0.identifier(log) }
         let url = fields.required(.url).flatMap(url)
-        let probe = probe()
+        var probe = probe()
+        probe.clientCertificate = clientCertificate(of: url)
+        if let url, !url.scheme.isHTTP { forbidHTTPKeys(beside: url) }
         let isEnabled = fields[.enabled].map { $0.boolean(log) ?? false } ?? true
         let isOwned = fields[.owned].map { $0.boolean(log) ?? false } ?? isServiceOwned
         let usesDefaults = fields[.defaultMarkers].map { $0.boolean(log) ?? false } ?? true
@@ -93,20 +98,17 @@ struct EndpointReader {
         guard let id else { return nil }
         return EndpointDraft(
             id: EndpointID(id), position: fields[.id]?.position ?? fields.position, url: url,
-            probe: probe, isEnabled: isEnabled, isOwned: isOwned,
-            usesDefaultMarkers: usesDefaults && probe.method != .head)
+            probe: probe,
+            clientCertificatePosition: probe.clientCertificate.map { _ in
+                fields.position(of: .clientCertificate)
+            }, isEnabled: isEnabled, isOwned: isOwned,
+            usesDefaultMarkers: usesDefaults && probe.method != .head
+                && url?.scheme.isHTTP != false)
     }
 
     private func url(_ node: YAMLNode) -> ProbeURL? {
         if let text = node.scalarText, let url = ProbeURL(text) { return url }
-        let text = node.scalarText ?? ""
-        let guess = "https://\(text)"
-        let isGuessable = !text.contains("://") && text.contains(".") && ProbeURL(guess) != nil
-        log.add(
-            at: node.position, "found \(node.found)",
-            expected:
-                "an http or https URL without user name, at most \(ProbeURL.bytesLimit) bytes",
-            hint: isGuessable ? "did you mean `\(guess)`?" : nil)
+        reportURL(node)
         return nil
     }
 

@@ -4,6 +4,7 @@ import HealthModel
 public import Probing
 public import Scheduling
 public import StatusServer
+import TLSInspection
 
 /// Everything that a run of the daemon is told from outside.
 public struct DaemonConfiguration: Sendable {
@@ -81,7 +82,9 @@ public struct DaemonConfiguration: Sendable {
     func loadWatch() throws(ConfigurationError) -> Watch {
         let read = try ConfigurationLoader.load(
             probesDirectory: probesDirectory, alertsDirectory: alertsDirectory)
-        var watch = Watch(catalogue: read.catalogue, rules: read.rules)
+        var watch = Watch(
+            catalogue: read.catalogue, rules: read.rules,
+            identities: try ClientIdentityLoader.load(read.clientCertificates))
         if isPolite {
             watch.catalogue = LivePolicy.polite(watch.catalogue, owned: read.ownedEndpoints)
         }
@@ -97,4 +100,6 @@ public struct DaemonConfiguration: Sendable {
 struct Watch: Sendable {
     var catalogue: ServiceCatalogue
     var rules: RuleSet
+    /// The client certificates that endpoints name.
+    var identities: ClientIdentities = [:]
 }

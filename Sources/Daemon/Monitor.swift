@@ -7,6 +7,7 @@ import ResultStore
 import Scheduling
 public import StatusServer
 import Synchronization
+import TLSInspection
 
 /// The shell around the pure brain: takes results in, evaluates once a second, writes evidence,
 /// and hands out snapshots.
@@ -31,6 +32,8 @@ public final class Monitor: MonitorReading, Sendable {
         var brain: HealthMonitor
         var counters: MonitorCounters
         var engine: ProbeEngine?
+        /// Client certificates for when probing starts.
+        var identities: ClientIdentities
     }
 
     private struct Inbox {
@@ -78,7 +81,8 @@ public final class Monitor: MonitorReading, Sendable {
                 brain: HealthMonitor(
                     catalogue: watch.catalogue, rules: watch.rules,
                     acceleration: configuration.limits.acceleration),
-                counters: MonitorCounters(startedAt: timekeeper.now())))
+                counters: MonitorCounters(startedAt: timekeeper.now()),
+                identities: watch.identities))
     }
 
     // MARK: Life
@@ -89,11 +93,11 @@ public final class Monitor: MonitorReading, Sendable {
         evidence.start()
         loop.start()
         record([EvidenceRecord(at: timekeeper.now(), action: .monitorStart)])
-        let endpoints = state.withLock { state in
+        let (endpoints, identities) = state.withLock { state in
             state.engine = engine
-            return state.brain.catalogue.endpoints
+            return (state.brain.catalogue.endpoints, state.identities)
         }
-        engine.replace(endpoints: endpoints)
+        engine.replace(endpoints: endpoints, identities: identities)
         loop.post { [self] in tick(at: timekeeper.monotonicNanoseconds()) }
     }
 
@@ -246,6 +250,7 @@ public final class Monitor: MonitorReading, Sendable {
         let (ended, engine) = state.withLock { state in
             let ended = state.brain.replace(
                 catalogue: watch.catalogue, rules: watch.rules, at: now)
+            state.identities = watch.identities
             state.counters.reloads += 1
             state.counters.isConfigurationCurrent = true
             state.counters.configurationReadAt = now
@@ -255,7 +260,8 @@ public final class Monitor: MonitorReading, Sendable {
         evidence.reopen { [self] error in say("\(now.dateAndTime)  \(error)") }
         record(
             ended.map { EvidenceRecord($0) } + [EvidenceRecord(at: now, action: .configReload)])
-        engine?.replace(endpoints: watch.catalogue.endpoints)
+        engine?.replace(
+            endpoints: watch.catalogue.endpoints, identities: watch.identities)
     }
 
     private func refuse(_ error: ConfigurationError) {

@@ -1,3 +1,6 @@
+// Which module the compiler takes for the owner of `timespec` depends on the files it happens to
+// compile together: one of these two.
+import Dispatch
 import Glibc
 public import HealthModel
 

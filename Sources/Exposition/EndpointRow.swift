@@ -23,8 +23,12 @@ final class EndpointRow: Sendable {
     ///
     /// The newest result comes first: a new certificate is never hidden behind an older one.
     let tls: TLSRecord?
-    /// The numbers in `tls`.
+    /// The numbers in `tls`, the ends of validity and the verdict taken over all hops.
     let certificate: CertificateFacts?
+    /// The numbers of every hop that has shown a certificate, by its place in the redirects.
+    let hops: [(label: LabelSet, certificate: CertificateFacts)]
+    /// Whether HTTP is probed.
+    let isHTTP: Bool
 
     init(endpoint: Endpoint, status: EndpointStatus, at now: Timestamp) {
         labels = LabelSet([
@@ -41,7 +45,12 @@ final class EndpointRow: Sendable {
         failureCounts = status.failureCounts.sorted { $0.key.rawValue < $1.key.rawValue }
         result = status.lastResult.map { ResultFacts($0) }
         tls = [status.lastResult?.tls, status.lastTLS].compactMap(\.self).first { $0.leaf != nil }
-        certificate = tls.flatMap { CertificateFacts($0, at: now) }
+        certificate = tls.flatMap { CertificateFacts($0, among: status.tlsRecords, at: now) }
+        hops = status.lastHops.enumerated().compactMap { index, hop in
+            hop.tls.flatMap { CertificateFacts($0, among: [$0], at: now) }
+                .map { (LabelSet("hop", "\(index)"), $0) }
+        }
+        isHTTP = endpoint.url.scheme.isHTTP
     }
 }
 
@@ -99,9 +108,13 @@ struct CertificateFacts: Sendable {
     let lifetimeLeft: Double
     let isTrusted: Bool
 
-    init?(_ record: TLSRecord, at now: Timestamp) {
-        guard let leaf = record.leaf, let first = record.runsOutFirst else { return nil }
-        earliestNotAfterSent = record.earliestNotAfterSent
+    /// Takes the facts out of `record`; what runs out first is sought in `records` too.
+    init?(_ record: TLSRecord, among records: [TLSRecord], at now: Timestamp) {
+        let all = records + [record]
+        guard let leaf = record.leaf,
+            let first = all.compactMap(\.runsOutFirst).min(by: { $0.notAfter < $1.notAfter })
+        else { return nil }
+        earliestNotAfterSent = all.compactMap(\.earliestNotAfterSent).min()
         earliestNotAfterVerified = record.earliestNotAfterVerified
         notBefore = leaf.notBefore
         notAfter = leaf.notAfter

@@ -4,14 +4,22 @@ import HealthModel
 extension HealthMetrics {
     /// Adds a gauge with one sample for each endpoint that has a last result and a value in it.
     func writeResults(
-        _ name: String, help: String, to text: inout PrometheusText,
-        _ value: (ResultFacts) -> SampleValue?
+        _ name: String, help: String, ofHTTPOnly isHTTPOnly: Bool = false,
+        to text: inout PrometheusText, _ value: (ResultFacts) -> SampleValue?
     ) {
         text.openFamily(name, .gauge, help: help)
-        for row in endpoints {
+        for row in endpoints where row.isHTTP || !isHTTPOnly {
             guard let result = row.result, let value = value(result) else { continue }
             text.addSample(row.labels, value)
         }
+    }
+
+    /// The same for endpoints where HTTP is probed.
+    private func writeAnswers(
+        _ name: String, help: String, to text: inout PrometheusText,
+        _ value: (ResultFacts) -> SampleValue?
+    ) {
+        writeResults(name, help: help, ofHTTPOnly: true, to: &text, value)
     }
 
     /// The families that every kind of probe has.
@@ -79,34 +87,35 @@ extension HealthMetrics {
 
     /// The families of blackbox_exporter's http prober.
     ///
-    /// A probe without an HTTP answer has the same zeros as there.
+    /// A probe without an HTTP answer has the same zeros as there; an endpoint where no HTTP is
+    /// spoken has none of them.
     func writeHTTP(to text: inout PrometheusText) {
         writePhases(to: &text)
-        writeResults(
+        writeAnswers(
             "probe_http_status_code", help: "The HTTP status; 0 without an answer.", to: &text
         ) { .count($0.http?.status ?? 0) }
-        writeResults(
+        writeAnswers(
             "probe_http_version", help: "The HTTP version of the answer; 0 without one.", to: &text
         ) { .double($0.http?.version ?? 0) }
-        writeResults(
+        writeAnswers(
             "probe_http_ssl", help: "1 when the last connection used TLS, 0 when not.", to: &text
         ) { .flag($0.isTLS) }
-        writeResults("probe_http_redirects", help: "Redirects followed.", to: &text) {
+        writeAnswers("probe_http_redirects", help: "Redirects followed.", to: &text) {
             .count($0.http?.redirects ?? 0)
         }
-        writeResults(
+        writeAnswers(
             "probe_http_content_length",
             help: "The Content-Length header; -1 when absent, 0 without an answer.", to: &text
         ) { $0.http.map { .integer($0.contentLengthBytes ?? -1) } ?? .integer(0) }
-        writeResults(
+        writeAnswers(
             "probe_http_uncompressed_body_length",
             help: "Bytes of the body read; the reading stops at a limit.", to: &text
         ) { .count($0.http?.bodyBytes ?? 0) }
-        writeResults(
+        writeAnswers(
             "probe_http_last_modified_timestamp_seconds",
             help: "The Last-Modified header; absent when the answer has none.", to: &text
         ) { $0.http?.lastModified.map { .timestamp($0) } }
-        writeResults(
+        writeAnswers(
             "probe_failed_due_to_regex",
             help: "1 when a pattern on the headers or the body failed the probe, else 0.", to: &text
         ) { .flag($0.reason == .headerMismatch || $0.reason == .bodyMismatch) }
@@ -123,7 +132,17 @@ extension HealthMetrics {
         text.openFamily(
             "probe_http_duration_seconds", .gauge,
             help: "How long each phase took, summed over redirects; 0 when not reached.")
-        for row in endpoints {
+        for row in endpoints where row.isHTTP {
+            guard let result = row.result else { continue }
+            for (label, phase) in phases {
+                text.addSample(row.labels, label, .microseconds(result.phases[keyPath: phase]))
+            }
+        }
+        text.openFamily(
+            "vitaal_probe_phase_duration_seconds", .gauge,
+            help: "How long each phase took where no HTTP is spoken: processing is the way to TLS "
+                + "in plain text; 0 when not reached.")
+        for row in endpoints where !row.isHTTP {
             guard let result = row.result else { continue }
             for (label, phase) in phases {
                 text.addSample(row.labels, label, .microseconds(result.phases[keyPath: phase]))

@@ -45,12 +45,36 @@ extension HealthMetrics {
             to: &text
         ) { $0.group.map { LabelSet("group", $0) } }
         writeVerdict(to: &text)
+        writeHops(to: &text)
+    }
+
+    /// One sample for each redirect hop, `0` first: at most one more than `Limits.redirects`.
+    private func writeHops(to text: inout PrometheusText) {
+        text.openFamily(
+            "vitaal_tls_hop_not_after_timestamp_seconds", .gauge,
+            help: "When the first of the certificates that a redirect hop sent runs out; hop 0 is "
+                + "the endpoint itself.")
+        for row in endpoints {
+            for hop in row.hops {
+                guard let instant = hop.certificate.earliestNotAfterSent else { continue }
+                text.addSample(row.labels, hop.label, .timestamp(instant))
+            }
+        }
+        text.openFamily(
+            "vitaal_tls_hop_trusted", .gauge,
+            help: "1 when the certificate of a redirect hop is trusted, 0 when not.")
+        for row in endpoints {
+            for hop in row.hops {
+                text.addSample(row.labels, hop.label, .flag(hop.certificate.isTrusted))
+            }
+        }
     }
 
     private func writeChain(to text: inout PrometheusText) {
         writeCertificates(
             "probe_ssl_earliest_cert_expiry",
-            help: "When the first of the certificates sent runs out, trusted or not.", to: &text
+            help: "When the first of the certificates sent runs out, trusted or not, over all "
+                + "redirect hops.", to: &text
         ) { $0.earliestNotAfterSent.map { .timestamp($0) } }
         writeCertificates(
             "probe_ssl_last_chain_expiry_timestamp_seconds",
@@ -79,8 +103,8 @@ extension HealthMetrics {
         ) { .timestamp($0.notBefore) }
         writeCertificates(
             "vitaal_tls_certificate_lifetime_left_ratio",
-            help: "Share of the lifetime left of the certificate on the path that runs out first: "
-                + "1 when new, negative when it has run out.", to: &text
+            help: "Share of the lifetime left of the certificate on the path of any redirect hop "
+                + "that runs out first: 1 when new, negative when it has run out.", to: &text
         ) { .double($0.lifetimeLeft) }
     }
 

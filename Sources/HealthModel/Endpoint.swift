@@ -67,6 +67,8 @@ public struct Probe: Sendable, Hashable {
     public var addressFamily: AddressFamily
     /// Extra request headers, in order.
     public var requestHeaders: [Header]
+    /// The certificate shown to a server that asks for one; nil shows none.
+    public var clientCertificate: ClientCertificateFiles?
     /// Redirects.
     public var redirects: RedirectPolicy
     /// What a good answer looks like.
@@ -79,8 +81,9 @@ public struct Probe: Sendable, Hashable {
         confirmation: ClosedRange<Duration>? = .seconds(5) ... .seconds(15), method: Method = .get,
         httpVersion: HTTPVersion = .http1, addressFamily: AddressFamily = .any,
         requestHeaders: [Header] = [], redirects: RedirectPolicy = RedirectPolicy(),
-        assertions: Assertions = Assertions()
+        assertions: Assertions = Assertions(), clientCertificate: ClientCertificateFiles? = nil
     ) {
+        self.clientCertificate = clientCertificate
         self.interval = interval
         self.timeout = timeout
         self.phaseTimeouts = phaseTimeouts

@@ -31,6 +31,11 @@ public struct ProbeResult: Sendable, Hashable {
     public var address: NetworkAddress?
     /// What TLS showed on the last connection; nil for plain HTTP or when no handshake began.
     public var tls: TLSRecord?
+    /// Every connection of the probe in order, one for each redirect followed and the first; empty
+    /// only in results made elsewhere.
+    ///
+    /// At most `Limits.redirects` + 1. `tls` and `address` are those of the last one.
+    public var hops: [ProbeHop]
     /// Seconds the server asked to be left alone (Retry-After), cut at one hour; nil when absent.
     public var retryAfterSeconds: Int?
 
@@ -40,8 +45,10 @@ public struct ProbeResult: Sendable, Hashable {
         latenessMicroseconds: Int64 = 0, finishedAt: Timestamp, reason: Reason?,
         detail: String = "", attempts: Int = 1, firstReason: Reason? = nil,
         phases: PhaseDurations = PhaseDurations(), http: HTTPAnswer? = nil,
-        address: NetworkAddress? = nil, tls: TLSRecord? = nil, retryAfterSeconds: Int? = nil
+        address: NetworkAddress? = nil, tls: TLSRecord? = nil, hops: [ProbeHop] = [],
+        retryAfterSeconds: Int? = nil
     ) {
+        self.hops = hops
         self.endpoint = endpoint
         self.vantage = vantage
         self.slot = slot

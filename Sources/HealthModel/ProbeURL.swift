@@ -1,12 +1,38 @@
-/// An absolute `http` or `https` URL, taken apart once and bounded.
+/// An absolute URL of a scheme that a probe speaks, taken apart once and bounded.
 public struct ProbeURL: Sendable, Hashable, CustomStringConvertible {
     /// The schemes that a probe speaks.
     public enum Scheme: String, Sendable, Hashable, CaseIterable {
         case http
         case https
+        /// TLS from the first byte, whatever is spoken inside.
+        case tls
+        /// SMTP with STARTTLS (RFC 3207).
+        case smtp
+        /// IMAP with STARTTLS (RFC 9051 §6.2.1).
+        case imap
+        /// POP3 with STLS (RFC 2595 §4).
+        case pop3
+        /// FTP with AUTH TLS (RFC 4217).
+        case ftp
+        /// LDAP with StartTLS (RFC 4511 §4.14).
+        case ldap
 
-        /// 80 or 443.
-        public var defaultPort: UInt16 { self == .http ? 80 : 443 }
+        /// The port when the URL names none; nil for `tls`, which has no port of its own.
+        public var defaultPort: UInt16? {
+            switch self {
+            case .http: 80
+            case .https: 443
+            case .tls: nil
+            case .smtp: 25
+            case .imap: 143
+            case .pop3: 110
+            case .ftp: 21
+            case .ldap: 389
+            }
+        }
+
+        /// Whether HTTP is spoken; of the others only the way to TLS and the handshake are probed.
+        public var isHTTP: Bool { self == .http || self == .https }
     }
 
     /// Bytes in a URL; RFC 9110 §4.1 asks for at least 8000.
@@ -18,10 +44,11 @@ public struct ProbeURL: Sendable, Hashable, CustomStringConvertible {
     public let host: String
     /// The port, also when it is the scheme's default.
     public let port: UInt16
-    /// Path and query, starting with `/`.
+    /// Path and query, starting with `/`; only `/` for a scheme other than http and https.
     public let target: String
 
-    /// Takes `text` apart; nil when it is not an absolute http(s) URL without credentials.
+    /// Takes `text` apart; nil when it is not an absolute URL of such a scheme without
+    /// credentials, when a `tls` URL names no port, or when a URL without HTTP has a path.
     ///
     /// A fragment is dropped, since it never travels (RFC 9110 §4.1). User information is refused,
     /// so that a secret cannot end up in a log.
@@ -39,11 +66,17 @@ public struct ProbeURL: Sendable, Hashable, CustomStringConvertible {
         }
         var target = String(rest[authorityEnd...].prefix { $0 != "#" })
         if !target.hasPrefix("/") { target = "/" + target }
+        guard scheme.isHTTP || target == "/", let port = port ?? scheme.defaultPort else {
+            return nil
+        }
         self.scheme = scheme
         self.host = host
-        self.port = port ?? scheme.defaultPort
+        self.port = port
         self.target = target
     }
+
+    /// The URL as text, without what follows a `?`: queries may hold what identifies a session.
+    public var withoutQuery: String { String(description.prefix { $0 != "?" }) }
 
     /// The URL as text; a default port is left out.
     public var description: String {

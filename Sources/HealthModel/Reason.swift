@@ -15,12 +15,17 @@ public enum Reason: String, Sendable, Hashable, CaseIterable {
     case connectUnreachable = "connect_unreachable"
     case connectFailed = "connect_failed"
     case timeoutConnect = "timeout_connect"
+    // From plain text to TLS.
+    case startTLSRefused = "starttls_refused"
+    case startTLSProtocol = "starttls_protocol"
+    case startTLSClosed = "starttls_closed"
     // TLS handshake.
     case tlsNotTLS = "tls_not_tls"
     case tlsProtocol = "tls_protocol"
     case tlsReset = "tls_reset"
     case tlsChainTooLarge = "tls_chain_too_large"
     case tlsClientCertificateRequired = "tls_client_certificate_required"
+    case tlsClientCertificateRefused = "tls_client_certificate_refused"
     case timeoutTLS = "timeout_tls"
     // Certificate verdict.
     case tlsExpired = "tls_expired"

@@ -235,6 +235,11 @@ public final class PollLoop: @unchecked Sendable {
 
     private func run() {
         loopThread.store(pthread_self(), ordering: .relaxed)
+        // OpenSSL writes with write(2): a peer that is gone must not end the process.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
         if let shortName = String(name.utf8.prefix(15)) { linux_name_thread(shortName) }
         let events = UnsafeMutablePointer<epoll_event>.allocate(
             capacity: Self.eventsPerTurn)

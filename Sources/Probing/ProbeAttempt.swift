@@ -10,37 +10,46 @@ import TLSInspection
 final class ProbeAttempt {
     typealias Phase = TransferFailure.Phase
 
-    private let endpoint: Endpoint
+    let endpoint: Endpoint
     private let slot: Slot
     private let assertions: CompiledAssertions
-    private let context: ProbeContext
+    let context: ProbeContext
+    private let clientIdentity: ClientIdentity?
     private let onEnd: (ProbeResult) -> Void
 
-    private var phase: Phase = .resolve
+    private(set) var phase: Phase = .resolve
     private var phaseStart: Int64 = 0
-    private var startedAt: Int64 = 0
+    private(set) var startedAt: Int64 = 0
     private var durations = PhaseDurations()
     private var latenessMicroseconds: Int64 = 0
     private var timer: PollLoop.TimerID?
     private var query: Resolver.Query?
     private var transfer: Transfer?
-    private var capture: HandshakeCapture?
-    private var url: ProbeURL
+    /// The connection of an endpoint without HTTP.
+    var connection: TLSConnection?
+    private(set) var capture: HandshakeCapture?
+    private(set) var url: ProbeURL
     private var redirects = 0
-    private var address: NetworkAddress?
+    private(set) var address: NetworkAddress?
     private var answer: HTTPAnswer?
+    private var hops: [ProbeHop] = []
+    /// What the hops before this one took.
+    private var earlierDurations = PhaseDurations()
+    private var hopStatus: Int?
     private var retryAfterSeconds: Int?
     private var hasAskedIPv6 = false
     private var refusal: HandshakeRefusal?
     private var hasEnded = false
 
     init(
-        endpoint: Endpoint, slot: Slot, assertions: CompiledAssertions, context: ProbeContext,
+        endpoint: Endpoint, slot: Slot, assertions: CompiledAssertions,
+        clientIdentity: ClientIdentity?, context: ProbeContext,
         onEnd: @escaping (ProbeResult) -> Void
     ) {
         self.endpoint = endpoint
         self.slot = slot
         self.assertions = assertions
+        self.clientIdentity = clientIdentity
         self.context = context
         self.onEnd = onEnd
         url = endpoint.url
@@ -64,7 +73,7 @@ final class ProbeAttempt {
 
     // MARK: Phases
 
-    private func enter(_ next: Phase) {
+    func enter(_ next: Phase) {
         let now = context.timekeeper.monotonicNanoseconds()
         let spent = (now - phaseStart) / 1000
         switch phase {
@@ -107,7 +116,11 @@ final class ProbeAttempt {
             failUnlessBlind(.timeoutDNS, detail: "")
         case .connect: end(.timeoutConnect, "")
         case .tls: endUnlessBadCertificate(.timeoutTLS, "")
-        case .processing: endUnlessBadCertificate(.timeoutProcessing, "")
+        case .processing:
+            endUnlessBadCertificate(
+                .timeoutProcessing, connection?.dialogue.map { "for \($0.expectation)" } ?? "")
+        // The server had nothing to say against our certificate.
+        case .transfer where connection != nil: secured()
         case .transfer:
             if let transfer { noteAnswer(of: transfer) }
             endUnlessBadCertificate(
@@ -116,7 +129,7 @@ final class ProbeAttempt {
     }
 
     /// Ends with the verdict on the certificate when that is bad, else with `reason`.
-    private func endUnlessBadCertificate(_ reason: Reason, _ detail: String) {
+    func endUnlessBadCertificate(_ reason: Reason, _ detail: String) {
         guard let record = capture?.record, let verdict = record.verdict else {
             return end(reason, detail)
         }
@@ -182,14 +195,10 @@ final class ProbeAttempt {
     private func connect(to address: NetworkAddress, port: UInt16) {
         self.address = address
         enter(.connect)
-        guard let transfer = context.takeTransfer() else {
-            return endLater(.monitorNoMemory, "")
-        }
-        self.transfer = transfer
         // The callbacks are called inside libcurl and must not call it; moving to the next phase
         // only touches the loop's timers.
         capture =
-            url.scheme == .https
+            url.scheme != .http
             ? HandshakeCapture(
                 host: url.host, isAddress: AddressText.isAddress(url.host),
                 trustStore: context.configuration.trustStore, certificates: context.certificates,
@@ -197,14 +206,25 @@ final class ProbeAttempt {
                 onEvent: { [unowned self] event in if event == .started { self.enter(.tls) } })
             : nil
         capture?.isTolerant = refusal != nil
+        // What may be a secret goes to the endpoint's own origin only.
         let isSameOrigin =
             url.host == endpoint.url.host && url.port == endpoint.url.port
             && url.scheme == endpoint.url.scheme
+        if isSameOrigin, refusal == nil, endpoint.probe.clientCertificate != nil {
+            guard let clientIdentity else {
+                return endLater(.monitorError, "the client certificate is not loaded")
+            }
+            capture?.clientIdentity = clientIdentity
+        }
+        guard url.scheme.isHTTP else { return openDoor(at: address, port: port) }
+        guard let transfer = context.takeTransfer() else {
+            return endLater(.monitorNoMemory, "")
+        }
+        self.transfer = transfer
         transfer.prepare(
             Transfer.Request(
                 url: url, address: address, port: port, method: endpoint.probe.method,
                 httpVersion: endpoint.probe.httpVersion,
-                // What may be a secret goes to the endpoint's own origin only.
                 headers: isSameOrigin ? endpoint.probe.requestHeaders : [],
                 userAgent: context.configuration.userAgent),
             capture: capture,
@@ -242,6 +262,7 @@ final class ProbeAttempt {
             hasRoute: address.map { AddressText.hasRoute(to: $0.text) } ?? true,
             alertReceived: capture?.alertReceived,
             isClientCertificateRequested: capture?.isClientCertificateRequested ?? false,
+            isClientCertificateAtHand: capture?.clientIdentity != nil,
             tlsReasonNumber: capture?.failureReasonNumber ?? 0,
             isHeaderTooLarge: transfer.isHeaderTooLarge)
         let (reason, detail) = failure.reason
@@ -266,13 +287,14 @@ final class ProbeAttempt {
     /// Keeps what is known of the answer; an interim one (RFC 9110 §15.2) is none.
     private func noteAnswer(of transfer: Transfer) {
         guard transfer.status >= 200 else { return }
+        hopStatus = transfer.status
         let headers = HeaderBlock(transfer.headerBytes)
         answer = HTTPAnswer(
             status: transfer.status, version: transfer.httpVersion, redirects: redirects,
             contentLengthBytes: transfer.contentLengthBytes, bodyBytes: transfer.body.count,
             isBodyCut: transfer.isBodyCut,
             lastModified: headers.value(of: "last-modified").flatMap(HTTPDate.instant),
-            url: String(url.description.prefix { $0 != "?" }))
+            url: url.withoutQuery)
         retryAfterSeconds = headers.value(of: "retry-after").flatMap {
             RetryAfter.seconds($0, now: context.timekeeper.now())
         }
@@ -307,12 +329,26 @@ final class ProbeAttempt {
     }
 
     private func follow(_ next: ProbeURL) {
+        closeHop()
         removeTransfer()
+        capture = nil
+        address = nil
+        hopStatus = nil
         redirects += 1
         url = next
         hasAskedIPv6 = false
         enter(.resolve)
         resolve()
+    }
+
+    /// Keeps what the connection showed.
+    private func closeHop() {
+        hops.append(
+            ProbeHop(
+                url: url.withoutQuery, address: address, status: hopStatus,
+                tls: capture.flatMap { $0.isStarted ? $0.record : nil },
+                phases: durations.since(earlierDurations)))
+        earlierDurations = durations
     }
 
     // MARK: End
@@ -324,7 +360,7 @@ final class ProbeAttempt {
         }
     }
 
-    private func end(_ reason: Reason?, _ detail: String) {
+    func end(_ reason: Reason?, _ detail: String) {
         guard !hasEnded else { return }
         hasEnded = true
         enter(phase)
@@ -336,13 +372,15 @@ final class ProbeAttempt {
             detail = refusal.detail(seen: capture?.record)
             durations = refusal.durations
         }
+        closeHop()
         durations.totalMicroseconds = total
+        // A hop whose name was not found made no connection.
+        let last = hops.last { $0.address != nil }
         let result = ProbeResult(
             endpoint: endpoint.id, vantage: context.configuration.vantage, slot: slot,
             latenessMicroseconds: latenessMicroseconds, finishedAt: context.timekeeper.now(),
             reason: reason, detail: detail.cut(toBytes: Limits.labelValueBytes),
-            phases: durations, http: answer, address: address,
-            tls: capture.flatMap { $0.isStarted ? $0.record : nil },
+            phases: durations, http: answer, address: last?.address, tls: last?.tls, hops: hops,
             retryAfterSeconds: retryAfterSeconds)
         cleanUp()
         onEnd(result)
@@ -354,6 +392,8 @@ final class ProbeAttempt {
         if let query { context.resolver.cancel(query) }
         query = nil
         removeTransfer()
+        if let connection { context.dismiss(connection) }
+        connection = nil
     }
 
     private func removeTransfer() {

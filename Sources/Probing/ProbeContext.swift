@@ -23,8 +23,14 @@ final class ProbeContext {
     let certificates = CertificateReader()
     let verdicts = VerdictCache()
     let redirectJudge = RedirectJudge()
+    /// For connections without HTTP; nil when memory is short.
+    private(set) lazy var doors = DoorContext()
 
     private var idleTransfers: [Transfer] = []
+    /// Connections that are only saying goodbye.
+    private var leaving: [ObjectIdentifier: TLSConnection] = [:]
+    /// More of them are closed without waiting for an answer.
+    private static let leavingMax = 64
 
     /// Call on the loop's thread.
     init(
@@ -61,8 +67,20 @@ final class ProbeContext {
         if idleTransfers.count < Self.idleTransfersMax { idleTransfers.append(transfer) }
     }
 
+    /// Lets a connection without HTTP go: at once, or when it has said goodbye.
+    func dismiss(_ connection: TLSConnection) {
+        guard connection.isLeaving, leaving.count < Self.leavingMax else {
+            return connection.close()
+        }
+        let key = ObjectIdentifier(connection)
+        leaving[key] = connection
+        connection.onLeft = { [unowned self] in self.leaving[key] = nil }
+    }
+
     /// Ends what the context itself has in flight.
     func close() {
+        for connection in leaving.values { connection.close() }
+        leaving.removeAll()
         resolver.close()
         resolverCheck.close()
         idleTransfers.removeAll()

@@ -120,12 +120,17 @@ public final class ProbeEngine: Sendable {
     }
 
     /// Puts a new set of endpoints in force; what stayed keeps its place in the schedule.
-    public func replace(endpoints: [Endpoint]) {
+    ///
+    /// - Parameters:
+    ///   - endpoints: what is probed from now on.
+    ///   - identities: the client certificates that they name; a probe that lacks its own ends
+    ///     with `monitor_error`.
+    public func replace(endpoints: [Endpoint], identities: ClientIdentities = [:]) {
         for (number, worker) in workers.enumerated() {
             let share = endpoints.filter {
                 Int(stableHash($0.url.host) % UInt64(workers.count)) == number
             }
-            loops[number].post { worker.replace(endpoints: share) }
+            loops[number].post { worker.replace(endpoints: share, identities: identities) }
         }
     }
 
@@ -134,10 +139,11 @@ public final class ProbeEngine: Sendable {
     ///
     /// Nothing is confirmed and nothing goes to the sink.
     public func probeOnce(
-        _ endpoint: Endpoint, completion: @escaping @Sendable (ProbeResult) -> Void
+        _ endpoint: Endpoint, identity: ClientIdentity? = nil,
+        completion: @escaping @Sendable (ProbeResult) -> Void
     ) {
         loops[0].post { [worker = workers[0]] in
-            worker.probeOnce(endpoint, completion: completion)
+            worker.probeOnce(endpoint, identity: identity, completion: completion)
         }
     }
 

@@ -19,6 +19,7 @@ final class ProbeWorker: @unchecked Sendable {
     private var schedule: Schedule
     private var attempts: [ObjectIdentifier: ProbeAttempt] = [:]
     private var assertions: [EndpointID: CompiledAssertions] = [:]
+    private var identities: ClientIdentities = [:]
     private var finished: [ProbeResult] = []
     private var timer: PollLoop.TimerID?
     private var isDraining = false
@@ -51,8 +52,9 @@ final class ProbeWorker: @unchecked Sendable {
     /// Puts a new set of endpoints in force.
     ///
     /// On the loop's thread.
-    func replace(endpoints: [Endpoint]) {
+    func replace(endpoints: [Endpoint], identities: ClientIdentities) {
         loop.preconditionOnLoop()
+        self.identities = identities
         var cache = PatternCache()
         var compiled: [EndpointID: CompiledAssertions] = [:]
         var byAssertions: [Assertions: CompiledAssertions] = [:]
@@ -70,7 +72,10 @@ final class ProbeWorker: @unchecked Sendable {
     /// Probes once, outside the schedule.
     ///
     /// On the loop's thread.
-    func probeOnce(_ endpoint: Endpoint, completion: @escaping @Sendable (ProbeResult) -> Void) {
+    func probeOnce(
+        _ endpoint: Endpoint, identity: ClientIdentity?,
+        completion: @escaping @Sendable (ProbeResult) -> Void
+    ) {
         loop.preconditionOnLoop()
         // A probe asked for while the engine stops ends like those in flight: without a result.
         guard !isDraining else { return }
@@ -78,7 +83,8 @@ final class ProbeWorker: @unchecked Sendable {
         let slot = Slot(milliseconds: timekeeper.now().milliseconds)
         start(
             endpoint, slot: slot,
-            assertions: CompiledAssertions(endpoint.probe.assertions, cache: &cache)
+            assertions: CompiledAssertions(endpoint.probe.assertions, cache: &cache),
+            identity: identity
         ) { result in completion(result) }
     }
 
@@ -104,7 +110,10 @@ final class ProbeWorker: @unchecked Sendable {
             guard let ready = assertions[order.endpoint.id] else {
                 preconditionFailure("an order for an endpoint that is not in force")
             }
-            start(order.endpoint, slot: order.slot, assertions: ready) { [unowned self] result in
+            start(
+                order.endpoint, slot: order.slot, assertions: ready,
+                identity: order.endpoint.probe.clientCertificate.flatMap { identities[$0] }
+            ) { [unowned self] result in
                 self.take(result, of: order)
             }
         }
@@ -113,12 +122,14 @@ final class ProbeWorker: @unchecked Sendable {
 
     private func start(
         _ endpoint: Endpoint, slot: Slot, assertions: CompiledAssertions,
+        identity: ClientIdentity?,
         onEnd: @escaping (ProbeResult) -> Void
     ) {
         guard let context else { preconditionFailure("open() comes first") }
         var identifier: ObjectIdentifier?
         let attempt = ProbeAttempt(
-            endpoint: endpoint, slot: slot, assertions: assertions, context: context
+            endpoint: endpoint, slot: slot, assertions: assertions, clientIdentity: identity,
+            context: context
         ) { [unowned self] result in
             if let identifier { self.attempts[identifier] = nil }
             onEnd(result)

@@ -26,7 +26,7 @@ struct RedirectJudge: Sendable {
         from origin: ProbeURL, to location: String, endpointHost: String, followed: Int,
         policy: RedirectPolicy
     ) -> Decision {
-        guard let target = ProbeURL(location) else {
+        guard let target = ProbeURL(location), target.scheme.isHTTP else {
             // Control characters would reach a terminal.
             let shown = String(
                 decoding: location.utf8.lazy.filter { (0x20...0x7E).contains($0) }.prefix(100),
@@ -53,6 +53,6 @@ struct RedirectJudge: Sendable {
 
     /// Query strings may hold what identifies a session: only scheme, host and path are shown.
     private func shown(_ url: ProbeURL) -> String {
-        String(url.description.prefix { $0 != "?" }.prefix(120))
+        String(url.withoutQuery.prefix(120))
     }
 }

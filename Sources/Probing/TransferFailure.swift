@@ -28,6 +28,8 @@ struct TransferFailure {
     var alertReceived: Int?
     /// Whether the server asked for a client certificate.
     var isClientCertificateRequested = false
+    /// Whether a client certificate was at hand to show.
+    var isClientCertificateAtHand = false
     /// OpenSSL's reason number; 0 when there is none.
     var tlsReasonNumber: CInt = 0
     /// Whether the headers went over the limit.
@@ -43,6 +45,11 @@ struct TransferFailure {
         }
         if code == CURLE_OUT_OF_MEMORY { return (.monitorNoMemory, "") }
         if socketErrorNumber != 0 { return localSocketFailure }
+        if isClientCertificateAtHand && isClientCertificateRequested, let alertReceived,
+            Self.clientCertificateAlerts.contains(alertReceived)
+        {
+            return (.tlsClientCertificateRefused, alertText)
+        }
         // A TLS 1.3 server says only after the handshake that it wants a client certificate.
         if alertReceived == Self.certificateRequiredAlert
             || (isClientCertificateRequested && phase == .tls && alertReceived != nil)
@@ -58,6 +65,11 @@ struct TransferFailure {
 
     /// RFC 8446 §6.2.
     private static let certificateRequiredAlert = 116
+    /// What is said of a certificate (RFC 8446 §6.2): from bad_certificate to certificate_unknown,
+    /// unknown_ca, access_denied, decrypt_error and certificate_required.
+    static let clientCertificateAlerts: Set<Int> = [
+        42, 43, 44, 45, 46, 48, 49, 51, certificateRequiredAlert,
+    ]
 
     private var alertText: String {
         alertReceived.map { "alert \($0) received" } ?? ""

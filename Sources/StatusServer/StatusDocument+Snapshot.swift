@@ -93,7 +93,18 @@ extension StatusDocument.Result {
             detail: result.detail.isEmpty ? nil : result.detail, attempts: result.attempts,
             firstReason: result.firstReason?.rawValue,
             phasesSeconds: StatusDocument.Phases(result.phases),
-            http: result.http.map { StatusDocument.HTTP($0) }, address: result.address?.text)
+            http: result.http.map { StatusDocument.HTTP($0) }, address: result.address?.text,
+            hops: result.hops.count > 1
+                ? result.hops.map { StatusDocument.Hop($0, at: result.finishedAt) } : nil)
+    }
+}
+
+extension StatusDocument.Hop {
+    init(_ hop: ProbeHop, at now: Timestamp) {
+        self.init(
+            url: hop.url, address: hop.address?.text, status: hop.status,
+            phasesSeconds: StatusDocument.Phases(hop.phases),
+            tls: hop.tls.flatMap { StatusDocument.TLS($0, at: now) })
     }
 }
 

@@ -140,6 +140,22 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var http: HTTP?
         /// The address used; nil when the name was not resolved.
         public var address: String?
+        /// Every connection in order; nil when there was one only, which is the endpoint's own.
+        public var hops: [Hop]?
+    }
+
+    /// One connection of a probe that followed redirects.
+    public struct Hop: Sendable, Hashable, Codable {
+        /// The URL without its query.
+        public var url: String
+        /// The address used; nil when the name was not resolved.
+        public var address: String?
+        /// The HTTP status; nil without an answer.
+        public var status: Int?
+        /// How long each phase of it took.
+        public var phasesSeconds: Phases
+        /// The certificate seen; nil when none was.
+        public var tls: TLS?
     }
 
     /// Durations in seconds; 0 for a phase that was not reached.

@@ -66,10 +66,16 @@ extension StatusText {
                 "  \(endpoint.id)  \(age(endpoint.since))  \(endpoint.url)", indent: 2)
         ]
         if let result = endpoint.last {
-            lines.append(line("    " + layers(of: result, isTLS: endpoint.url.hasPrefix("https:"))))
+            lines.append(line("    " + layers(of: result, url: endpoint.url)))
             if let why = sentence(for: result) { lines.append(line("    \(why)")) }
         }
-        if let tls = endpoint.tls { lines.append(line("    \(certificate(tls))")) }
+        let hops = endpoint.last?.hops ?? []
+        if hops.isEmpty, let tls = endpoint.tls { lines.append(line("    \(certificate(tls))")) }
+        for hop in hops {
+            let status = hop.status.map { " \($0)" } ?? ""
+            lines.append(line("    → \(hop.url)\(status)"))
+            if let tls = hop.tls { lines.append(line("      \(certificate(tls))")) }
+        }
         if let success = endpoint.lastSuccessAt {
             let time = success.timestamp.dateAndTime
             lines.append(
@@ -108,15 +114,22 @@ extension StatusText {
 
     // MARK: Layers
 
-    /// The four layers of one probe, the failed one in capitals, those after it as a dash.
-    func layers(of result: StatusDocument.Result, isTLS: Bool) -> String {
+    /// The layers of one probe, the failed one in capitals, those after it as a dash.
+    ///
+    /// Without HTTP the way to TLS counts as TLS.
+    func layers(of result: StatusDocument.Result, url: String) -> String {
         let phases = result.phasesSeconds
-        let failed = result.reason.flatMap { Reason(rawValue: $0) }.flatMap { $0.layer }
+        let hasHTTP = url.hasPrefix("http")
+        let isTLS = !url.hasPrefix("http:")
+        var failed = result.reason.flatMap { Reason(rawValue: $0) }.flatMap { $0.layer }
+        if failed == .http && !hasHTTP { failed = .tls }
         let layers: [(Layer, String, Double)] = [
             (.dns, "dns", phases.resolve), (.tcp, "tcp", phases.connect),
-            (.tls, "tls", phases.tls), (.http, "http", phases.processing + phases.transfer),
+            (.tls, "tls", phases.tls + (hasHTTP ? 0 : phases.processing)),
+            (.http, "http", phases.processing + phases.transfer),
         ]
-        let shown = layers.filter { isTLS || $0.0 != .tls }.map { layer, name, seconds in
+        let reached = layers.filter { ($0.0 != .tls || isTLS) && ($0.0 != .http || hasHTTP) }
+        let shown = reached.map { layer, name, seconds in
             let duration = short(seconds)
             if layer == .http, let http = result.http {
                 let mark = failed == .http ? " \(language.of(nl: "FOUT", en: "FAILED"))" : ""
@@ -172,7 +185,8 @@ extension Reason {
         case .connectRefused, .connectReset, .connectUnreachable, .connectFailed, .timeoutConnect,
             .monitorNoRoute:
             .tcp
-        case .tlsNotTLS, .tlsProtocol, .tlsReset, .tlsChainTooLarge,
+        case .startTLSRefused, .startTLSProtocol, .startTLSClosed, .tlsClientCertificateRefused,
+            .tlsNotTLS, .tlsProtocol, .tlsReset, .tlsChainTooLarge,
             .tlsClientCertificateRequired, .timeoutTLS, .tlsExpired, .tlsNotYetValid,
             .tlsHostnameMismatch, .tlsSelfSigned, .tlsUntrusted, .tlsIncompleteChain, .tlsWeak,
             .tlsRevoked, .tlsInvalid:

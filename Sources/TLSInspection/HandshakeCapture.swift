@@ -31,6 +31,12 @@ public final class HandshakeCapture {
     /// there was none, as when the peer just closed the connection.
     public private(set) var failureReasonNumber: CInt = 0
 
+    /// The certificate shown when the server asks for one; nil shows none.
+    ///
+    /// With one, a bad verdict ends the handshake before anything of it is sent. Set it before the
+    /// handshake begins.
+    public var clientIdentity: ClientIdentity?
+
     private let host: String
     private let isAddress: Bool
     private let trustStore: TrustStore
@@ -76,30 +82,54 @@ public final class HandshakeCapture {
     ///
     /// The context keeps an unretained reference: the capture must live as long as the transfer.
     public func install(in context: OpaquePointer) {
-        let raw = Unmanaged.passUnretained(self).toOpaque()
         SSL_CTX_set1_cert_store(context, trustStore.store)
+        SSL_CTX_set_ex_data(
+            context, Self.captureIndex, Unmanaged.passUnretained(self).toOpaque())
+        Self.prepare(context)
+        if isTolerant { offerEverything(in: context) }
+    }
+
+    /// Attaches the capture to one connection of a prepared context that others share.
+    ///
+    /// The connection keeps an unretained reference: the capture must outlive it.
+    public func attach(to ssl: OpaquePointer) {
+        SSL_set_ex_data(
+            ssl, Self.connectionIndex, Unmanaged.passUnretained(self).toOpaque())
+        _ = shim_set_verify_store(ssl, trustStore.store)
+    }
+
+    /// Prepares a context whose connections each have a capture attached or installed.
+    public static func prepare(_ context: OpaquePointer) {
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
         SSL_CTX_set_cert_verify_callback(
             context,
-            { storeContext, raw in
-                guard let storeContext, let raw else { return 0 }
-                Unmanaged<HandshakeCapture>.fromOpaque(raw).takeUnretainedValue()
-                    .verify(storeContext)
+            { storeContext, _ in
+                guard let storeContext, let capture = HandshakeCapture.of(verifying: storeContext)
+                else { return 0 }
+                capture.verify(storeContext)
+                guard capture.mayContinue else {
+                    X509_STORE_CTX_set_error(
+                        storeContext, X509_V_ERR_APPLICATION_VERIFICATION)
+                    return 0
+                }
                 return 1
-            }, raw)
-        SSL_CTX_set_ex_data(context, Self.captureIndex, raw)
+            }, nil)
         SSL_CTX_set_info_callback(context) { ssl, position, value in
             guard let ssl, let capture = HandshakeCapture.of(ssl) else { return }
             capture.note(position: position, value: value, of: ssl)
         }
-        SSL_CTX_set_client_cert_cb(context) { ssl, _, _ in
-            if let ssl { HandshakeCapture.of(ssl)?.isClientCertificateRequested = true }
-            return 0
-        }
+        // Called when the server has asked for a certificate, in TLS 1.3 before its own is seen:
+        // what is set here is sent only after the verdict.
+        SSL_CTX_set_cert_cb(
+            context,
+            { ssl, _ in
+                guard let ssl, let capture = HandshakeCapture.of(ssl) else { return 1 }
+                capture.isClientCertificateRequested = true
+                return capture.clientIdentity?.present(on: ssl) ?? true ? 1 : 0
+            }, nil)
         _ = shim_request_ocsp_staple(context)
         _ = shim_set_maximum_chain_bytes(context, Limits.chainBytes)
         _ = shim_disable_session_cache(context)
-        if isTolerant { offerEverything(in: context) }
         // Many servers close without close_notify. The length of the HTTP message tells whether
         // anything was cut off, so such an end is no error by itself.
         SSL_CTX_set_options(context, shim_ignore_unexpected_eof())
@@ -114,13 +144,24 @@ public final class HandshakeCapture {
     }
 
     private static let captureIndex: CInt = shim_new_context_index()
+    private static let connectionIndex: CInt = shim_new_connection_index()
 
     private static func of(_ ssl: OpaquePointer) -> HandshakeCapture? {
-        guard let context = SSL_get_SSL_CTX(ssl),
-            let raw = SSL_CTX_get_ex_data(context, captureIndex)
+        let attached = SSL_get_ex_data(ssl, connectionIndex)
+        guard
+            let raw = attached
+                ?? SSL_get_SSL_CTX(ssl).flatMap({ SSL_CTX_get_ex_data($0, captureIndex) })
         else { return nil }
         return Unmanaged<HandshakeCapture>.fromOpaque(raw).takeUnretainedValue()
     }
+
+    private static func of(verifying storeContext: OpaquePointer) -> HandshakeCapture? {
+        X509_STORE_CTX_get_ex_data(storeContext, SSL_get_ex_data_X509_STORE_CTX_idx())
+            .flatMap { of(OpaquePointer($0)) }
+    }
+
+    /// A bad certificate is described to the end, unless a secret is at stake.
+    private var mayContinue: Bool { clientIdentity == nil || record.verdict == nil }
 
     private func note(position: CInt, value: CInt, of ssl: OpaquePointer) {
         if position & SSL_CB_ALERT != 0 {

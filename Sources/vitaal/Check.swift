@@ -12,7 +12,8 @@ struct Check: AsyncParsableCommand {
         abstract: "Probe a URL, host, endpoint or service once; exit 0, 1, 2 or 3.",
         discussion: """
             TARGET is a URL, a host name (https is meant), or the id of an endpoint or service of \
-            the catalogue. Hosts of the catalogue are probed on the real internet only with \
+            the catalogue. URLs without HTTP are tls://HOST:PORT/ and, upgraded by STARTTLS, \
+            smtp://, imap://, pop3://, ftp:// and ldap://. Hosts of the catalogue are probed on the real internet only with \
             --live --contact ADDRESS. Exit 0 success, 1 slow or busy, 2 failure, 3 not known.
             """)
 
@@ -25,10 +26,23 @@ struct Check: AsyncParsableCommand {
     @Option(help: "Seconds for the whole probe.")
     var timeout: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "PEM file of the certificate to show when the server asks for one.", valueName: "file"))
+    var clientCertificate: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "PEM file of its key, readable by its owner only.", valueName: "file"))
+    var clientKey: String?
+
     @OptionGroup var configuration: ConfigurationOptions
     @OptionGroup var connection: ConnectionOptions
 
     func validate() throws {
+        if (clientCertificate == nil) != (clientKey == nil) {
+            throw ValidationError("--client-certificate and --client-key go together")
+        }
         if let timeout, !(0.01...3600).contains(timeout) {
             throw ValidationError("--timeout takes 0.01 to 3600 seconds")
         }
@@ -36,12 +50,16 @@ struct Check: AsyncParsableCommand {
 
     func run() async throws {
         let endpoints = try endpointsToProbe()
+        let identities = try clientIdentities(of: endpoints)
         let engine = try startEngine()
         defer { engine.stop() }
         var reports: [CheckReport] = []
         for endpoint in endpoints {
             let result = await withCheckedContinuation { continuation in
-                engine.probeOnce(endpoint) { continuation.resume(returning: $0) }
+                engine.probeOnce(
+                    endpoint,
+                    identity: endpoint.probe.clientCertificate.flatMap { identities[$0] }
+                ) { continuation.resume(returning: $0) }
             }
             reports.append(CheckReport(endpoint: endpoint, result: result))
         }
@@ -80,6 +98,19 @@ struct Check: AsyncParsableCommand {
         }
     }
 
+    private func clientIdentities(of endpoints: [Endpoint]) throws -> ClientIdentities {
+        var identities: ClientIdentities = [:]
+        do throws(ClientIdentity.LoadError) {
+            for files in Set(endpoints.compactMap(\.probe.clientCertificate)) {
+                identities[files] = try ClientIdentity(files)
+            }
+        } catch {
+            StandardError.complain("\(error)")
+            throw PluginExit.unknown
+        }
+        return identities
+    }
+
     // MARK: Target
 
     private func endpointsToProbe() throws -> [Endpoint] {
@@ -88,6 +119,12 @@ struct Check: AsyncParsableCommand {
         if let timeout {
             for index in endpoints.indices {
                 endpoints[index].probe.timeout = .seconds(timeout)
+            }
+        }
+        if let clientCertificate, let clientKey {
+            for index in endpoints.indices {
+                endpoints[index].probe.clientCertificate = ClientCertificateFiles(
+                    certificatePath: clientCertificate, keyPath: clientKey)
             }
         }
         if endpoints.isEmpty {

@@ -85,6 +85,14 @@ struct CheckDocument: Encodable {
         }
     }
 
+    struct Hop: Encodable {
+        var url: String
+        var address: String?
+        var status: Int?
+        var phasesSeconds: Phases
+        var tls: TLS?
+    }
+
     var target: String
     var endpoint: String
     var outcome: String
@@ -95,6 +103,8 @@ struct CheckDocument: Encodable {
     var http: HTTP?
     var phasesSeconds: Phases
     var tls: TLS?
+    /// Every connection in order, the endpoint's own first.
+    var hops: [Hop]
 
     init(_ report: CheckReport) {
         let result = report.result
@@ -111,15 +121,26 @@ struct CheckDocument: Encodable {
                 contentLengthBytes: answer.contentLengthBytes, bodyBytes: answer.bodyBytes,
                 url: answer.url)
         }
-        let phases = result.phases
-        phasesSeconds = Phases(
+        phasesSeconds = Phases(result.phases)
+        tls = result.tls.map { TLS($0, now: result.finishedAt) }
+        hops = result.hops.map { hop in
+            Hop(
+                url: hop.url, address: hop.address?.text, status: hop.status,
+                phasesSeconds: Phases(hop.phases),
+                tls: hop.tls.map { TLS($0, now: result.finishedAt) })
+        }
+    }
+}
+
+extension CheckDocument.Phases {
+    init(_ phases: PhaseDurations) {
+        self.init(
             resolve: Double(phases.resolveMicroseconds) / 1e6,
             connect: Double(phases.connectMicroseconds) / 1e6,
             tls: Double(phases.tlsMicroseconds) / 1e6,
             processing: Double(phases.processingMicroseconds) / 1e6,
             transfer: Double(phases.transferMicroseconds) / 1e6,
             total: Double(phases.totalMicroseconds) / 1e6)
-        tls = result.tls.map { TLS($0, now: result.finishedAt) }
     }
 }
 

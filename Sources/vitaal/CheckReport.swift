@@ -38,6 +38,11 @@ struct CheckReport {
                 "  http     status \(http.status), HTTP/\(http.version), \(http.bodyBytes) bytes\(redirects)"
             )
         }
+        if result.hops.count > 1 {
+            for (number, hop) in result.hops.enumerated() {
+                lines.append("  hop \(number)    \(Self.line(of: hop, now: now))")
+            }
+        }
         if let tls = result.tls { lines += Self.lines(of: tls, now: now) }
         return lines.map(Self.printable).joined(separator: "\n")
     }
@@ -53,11 +58,39 @@ struct CheckReport {
 
     private var phases: String {
         let phases = result.phases
-        return [
+        let reached = [
             ("resolve", phases.resolveMicroseconds), ("connect", phases.connectMicroseconds),
-            ("tls", phases.tlsMicroseconds), ("processing", phases.processingMicroseconds),
-            ("transfer", phases.transferMicroseconds),
-        ].map { "\($0) \(shown($1))" }.joined(separator: " | ")
+        ]
+        let rest =
+            endpoint.url.scheme.isHTTP
+            ? [
+                ("tls", phases.tlsMicroseconds), ("processing", phases.processingMicroseconds),
+                ("transfer", phases.transferMicroseconds),
+            ]
+            : (endpoint.url.scheme == .tls
+                ? [] : [("starttls", phases.processingMicroseconds)])
+                + [("tls", phases.tlsMicroseconds)]
+        return (reached + rest).map { "\($0) \(shown($1))" }.joined(separator: " | ")
+    }
+
+    /// One redirect hop: where, what it answered, how long, and its certificate.
+    private static func line(of hop: ProbeHop, now: Timestamp) -> String {
+        var parts = ["\(hop.url)"]
+        if let status = hop.status { parts.append("status \(status)") }
+        if let address = hop.address { parts.append(address.text) }
+        parts.append(Duration.microseconds(hop.phases.totalMicroseconds).shortText)
+        if let tls = hop.tls {
+            parts.append(tls.version ?? "no TLS")
+            if let leaf = tls.leaf, let first = tls.runsOutFirst {
+                let left = first.notAfter - now
+                parts.append(
+                    left >= .zero
+                        ? "\(left.shortText) left" : "ended \((.zero - left).shortText) ago")
+                parts.append(tls.verdict?.rawValue ?? "trusted")
+                parts.append(leaf.subject)
+            }
+        }
+        return parts.joined(separator: ", ")
     }
 
     private static func lines(of tls: TLSRecord, now: Timestamp) -> [String] {

@@ -16,6 +16,7 @@ struct Validate: ParsableCommand {
             let read = try ConfigurationLoader.load(
                 probesDirectory: configuration.probesDirectory,
                 alertsDirectory: configuration.alertsDirectory)
+            _ = try ClientIdentityLoader.load(read.clientCertificates)
             Console.say(
                 "\(read.sourceFiles.count) files, \(read.catalogue.services.count) services, "
                     + "\(read.catalogue.endpoints.count) endpoints enabled, "

@@ -43,6 +43,9 @@ import Testing
         #expect(
             try keys("probes", endpoint[0], endpoint[1], endpoint[2], "body_bytes")
                 == names(BodyBytesKey.self))
+        #expect(
+            try keys("probes", endpoint[0], endpoint[1], endpoint[2], "client_certificate")
+                == names(ClientCertificateKey.self))
     }
 
     @Test func `the schema of alerts knows the keys of the reader, and no others`() throws {

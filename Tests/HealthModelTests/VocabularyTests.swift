@@ -73,6 +73,13 @@ import Testing
             ),
             ("http://192.0.2.1/", "http", "192.0.2.1", 80, "/", "http://192.0.2.1/"),
             ("https://a_b.nl./", "https", "a_b.nl.", 443, "/", "https://a_b.nl./"),
+            ("tls://a.nl:636", "tls", "a.nl", 636, "/", "tls://a.nl:636/"),
+            ("smtp://a.nl", "smtp", "a.nl", 25, "/", "smtp://a.nl/"),
+            ("smtp://a.nl:587/", "smtp", "a.nl", 587, "/", "smtp://a.nl:587/"),
+            ("imap://a.nl/#x", "imap", "a.nl", 143, "/", "imap://a.nl/"),
+            ("pop3://a.nl/", "pop3", "a.nl", 110, "/", "pop3://a.nl/"),
+            ("ftp://a.nl/", "ftp", "a.nl", 21, "/", "ftp://a.nl/"),
+            ("LDAP://[::1]/", "ldap", "::1", 389, "/", "ldap://[::1]/"),
             ("https://a.nl:65535/", "https", "a.nl", 65_535, "/", "https://a.nl:65535/"),
         ] as [(String, String, String, UInt16, String, String)])
     func goodURLs(
@@ -89,7 +96,8 @@ import Testing
 
     @Test(
         arguments: [
-            "", "digid.nl", "/path", "ftp://a.nl/", "https:/a.nl", "https://", "https:///x",
+            "", "digid.nl", "/path", "gopher://a.nl/", "tls://a.nl/", "tls://a.nl:443/x",
+            "smtp://a.nl/x", "ldap://a.nl/?q", "smtps://a.nl/", "imap://u@a.nl/", "https:/a.nl", "https://", "https:///x",
             "https://user@a.nl/", "https://user:secret@a.nl/", "https://a.nl:0/",
             "https://a.nl:65536/", "https://a.nl:x/", "https://a.nl:-1/", "https://a..nl/",
             "https://.nl/", "https://-a.nl/", "https://a b.nl/", "https://a.nl/ x",

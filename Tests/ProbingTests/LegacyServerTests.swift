@@ -38,11 +38,11 @@ import Testing
         Row(
             testDescription: "TLS 1.1",
             words: ["-tls1_1", "-cipher", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0"],
-            reason: .tlsProtocol, version: "TLSv1.1", grades: [.insufficient, .phaseOut]),
+            reason: .tlsProtocol, version: "TLSv1.1", grades: [.insufficient, .insufficient]),
         Row(
             testDescription: "TLS 1.0",
             words: ["-tls1", "-cipher", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0"],
-            reason: .tlsProtocol, version: "TLSv1", grades: [.insufficient, .phaseOut]),
+            reason: .tlsProtocol, version: "TLSv1", grades: [.insufficient, .insufficient]),
         Row(
             testDescription: "no encryption",
             words: ["-tls1_2", "-cipher", "eNULL:@SECLEVEL=0"],

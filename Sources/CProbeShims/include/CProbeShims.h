@@ -161,6 +161,16 @@ static inline int shim_group_name(SSL *_Nonnull ssl, char *_Nonnull buffer, size
 static inline int shim_new_context_index(void) {
     return SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
 }
+static inline int shim_new_connection_index(void) {
+    return SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+}
+/* The roots of one connection, apart from those of its context. */
+static inline long shim_set_verify_store(SSL *_Nonnull ssl, X509_STORE *_Nonnull store) {
+    return SSL_set1_verify_cert_store(ssl, store);
+}
+static inline long shim_set_server_name(SSL *_Nonnull ssl, const char *_Nonnull name) {
+    return SSL_set_tlsext_host_name(ssl, name);
+}
 static inline uint64_t shim_ignore_unexpected_eof(void) { return SSL_OP_IGNORE_UNEXPECTED_EOF; }
 static inline uint64_t shim_allow_legacy_servers(void) { return SSL_OP_LEGACY_SERVER_CONNECT; }
 static inline int shim_store_count(X509_STORE *_Nonnull store) {
@@ -173,6 +183,9 @@ static inline unsigned long shim_readable_name_flags(void) {
 /* socket(2) with close-on-exec, so that no child inherits a probe's connection. */
 static inline int shim_socket(int family, int type, int protocol) {
     return socket(family, type | SOCK_CLOEXEC, protocol);
+}
+static inline int shim_stream_socket(int family) {
+    return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 static inline int shim_datagram_socket(int family) {
     return socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

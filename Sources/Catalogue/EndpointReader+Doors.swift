@@ -1,0 +1,83 @@
+import HealthModel
+
+/// The keys of a client certificate.
+enum ClientCertificateKey: String, FieldKey {
+    case certificate
+    case key
+    static let mappingName = "a client certificate"
+}
+
+/// Endpoints without HTTP, and client certificates.
+extension EndpointReader {
+    /// Says what is wrong with a URL, and what was probably meant.
+    func reportURL(_ node: YAMLNode) {
+        let text = node.scalarText ?? ""
+        log.add(
+            at: node.position, "found \(node.found)",
+            expected: "a URL with http, https, tls, smtp, imap, pop3, ftp or ldap, without user "
+                + "name, at most \(ProbeURL.bytesLimit) bytes",
+            hint: Self.hint(forURL: text))
+    }
+
+    /// What was probably meant; nil when nothing comes near.
+    private static func hint(forURL text: String) -> String? {
+        func guess(_ url: String) -> String? {
+            ProbeURL(url) == nil ? nil : "did you mean `\(url)`?"
+        }
+        guard let separator = text.firstRange(of: "://") else {
+            return text.contains(".") ? guess("https://\(text)") : nil
+        }
+        let scheme = text[..<separator.lowerBound].lowercased()
+        let authority = text[separator.upperBound...].prefix { !"/?#".contains($0) }
+        // TLS from the first byte has one scheme, whatever is spoken inside.
+        let ports = ["smtps": 465, "imaps": 993, "pop3s": 995, "ftps": 990, "ldaps": 636]
+        if let port = ports[scheme] {
+            return guess("tls://\(authority):\(port)/") ?? guess("tls://\(authority)/")
+        }
+        if scheme == "tls", guess("tls://\(authority):443/") != nil {
+            return "name the port, such as `tls://\(authority):443/`"
+        }
+        return scheme.hasPrefix("http") ? nil : guess("\(scheme)://\(authority)/")
+    }
+
+    /// Reports every key that only HTTP gives a meaning.
+    func forbidHTTPKeys(beside url: ProbeURL) {
+        let keys: [EndpointKey] = [
+            .method, .httpVersion, .headers, .redirects, .status, .headerMatches,
+            .headerNotMatches, .bodyMatches, .bodyNotMatches, .bodyBytes, .busyMarkers,
+            .maintenanceMarkers, .defaultMarkers,
+        ]
+        for key in keys where fields[key] != nil {
+            log.add(
+                at: fields.position(of: key),
+                "\(key.rawValue.quoted) on an endpoint with \(url.scheme.rawValue)://, where no "
+                    + "HTTP is spoken",
+                hint: "leave it out: success means a finished handshake and a trusted certificate")
+        }
+    }
+
+    /// The files of the client certificate, beside the file that names them.
+    func clientCertificate(of url: ProbeURL?) -> ClientCertificateFiles? {
+        guard let node = fields[.clientCertificate],
+            let files = Fields<ClientCertificateKey>(node, log)
+        else { return nil }
+        let certificate = files.required(.certificate)?.text(
+            log, expected: "the name of a PEM file")
+        let key = files.required(.key)?.text(log, expected: "the name of a PEM file")
+        if url?.scheme == .http {
+            log.add(
+                at: fields.position(of: .clientCertificate),
+                "a client certificate on an endpoint with http://, where no TLS is spoken",
+                hint: "did you mean https?")
+        }
+        guard let certificate, let key else { return nil }
+        return ClientCertificateFiles(
+            certificatePath: Self.path(certificate, beside: node.position.file),
+            keyPath: Self.path(key, beside: node.position.file))
+    }
+
+    private static func path(_ name: String, beside file: String) -> String {
+        guard !name.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return name }
+        return file[...slash] + name
+    }
+}
