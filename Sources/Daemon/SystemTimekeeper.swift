@@ -1,6 +1,4 @@
-// Which module the compiler takes for the owner of `timespec` depends on the files it happens to
-// compile together: one of these two.
-import Dispatch
+import CLinux
 import Glibc
 public import HealthModel
 
@@ -12,15 +10,10 @@ public struct SystemTimekeeper: Timekeeper {
     public init() {}
 
     /// CLOCK_REALTIME (clock_gettime(2)).
-    public func now() -> Timestamp { Timestamp(nanoseconds: Self.read(CLOCK_REALTIME)) }
+    public func now() -> Timestamp {
+        Timestamp(nanoseconds: linux_clock_nanoseconds(CLOCK_REALTIME))
+    }
 
     /// CLOCK_MONOTONIC (clock_gettime(2)).
-    public func monotonicNanoseconds() -> Int64 { Self.read(CLOCK_MONOTONIC) }
-
-    private static func read(_ clock: clockid_t) -> Int64 {
-        var time = timespec()
-        let number = clock_gettime(clock, &time)
-        precondition(number == 0, "clock_gettime failed")
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
+    public func monotonicNanoseconds() -> Int64 { linux_clock_nanoseconds(CLOCK_MONOTONIC) }
 }

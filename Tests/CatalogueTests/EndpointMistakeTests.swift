@@ -319,7 +319,7 @@ import Testing
             """
             10:9: unknown key `colour` in an endpoint; expected `id`, `url`, `enabled`, \
             `owned`, `interval`, `timeout`, `phase_timeouts`, `confirm`, `method`, \
-            `http_version`, `address_family`, `headers`, `redirects`, `status`, \
+            `http_version`, `address_family`, `headers`, `client_certificate`, `redirects`, `status`, \
             `header_matches`, `header_not_matches`, `body_matches`, `body_not_matches`, \
             `body_bytes`, `maximum_duration`, `busy_markers`, `maintenance_markers`, \
             `default_markers`, `evidence` or `note`
@@ -369,49 +369,49 @@ import Testing
         #expect(catalogueLines(endpointFile(row.text)) == row.lines)
     }
 
+    /// What every URL that is not one is told.
+    private static let anyURL = """
+        expected a URL with http, https, tls, smtp, imap, pop3, ftp or ldap, without user name, at \
+        most 8000 bytes
+        """
+
     static let urls = [
         Row(
             "no scheme", "www.a.nl/x",
-            """
-            9:14: found the text `www.a.nl/x`; expected an http or https URL without user \
-            name, at most 8000 bytes; did you mean `https://www.a.nl/x`?
-            """),
-        Row(
-            "ftp", "ftp://a.example/",
-            """
-            9:14: found the text `ftp://a.example/`; expected an http or https URL without \
-            user name, at most 8000 bytes
-            """),
+            "9:14: found the text `www.a.nl/x`; \(anyURL); did you mean `https://www.a.nl/x`?"),
+        Row("gopher", "gopher://a.nl/", "9:14: found the text `gopher://a.nl/`; \(anyURL)"),
         Row(
             "user name", "https://u:p@a.example/",
-            """
-            9:14: found the text `https://u:p@a.example/`; expected an http or https URL \
-            without user name, at most 8000 bytes
-            """),
+            "9:14: found the text `https://u:p@a.example/`; \(anyURL)"),
         Row(
             "space", "'https://a.example/a b'",
-            """
-            9:14: found the text `https://a.example/a b`; expected an http or https URL \
-            without user name, at most 8000 bytes
-            """),
+            "9:14: found the text `https://a.example/a b`; \(anyURL)"),
         Row(
             "port", "https://a.example:70000/",
-            """
-            9:14: found the text `https://a.example:70000/`; expected an http or https URL \
-            without user name, at most 8000 bytes
-            """),
-        Row(
-            "nothing", "",
-            """
-            9:13: found nothing; expected an http or https URL without user name, at most 8000 \
-            bytes
-            """),
+            "9:14: found the text `https://a.example:70000/`; \(anyURL)"),
+        Row("nothing", "", "9:13: found nothing; \(anyURL)"),
         Row(
             "not in ASCII", "https://é.example/",
+            "9:14: found the text `https://é.example/`; \(anyURL)"),
+        Row(
+            "TLS without a port", "tls://a.nl/",
             """
-            9:14: found the text `https://é.example/`; expected an http or https URL without \
-            user name, at most 8000 bytes
+            9:14: found the text `tls://a.nl/`; \(anyURL); name the port, such as \
+            `tls://a.nl:443/`
             """),
+        Row(
+            "TLS with a path", "tls://a.nl:636/x",
+            "9:14: found the text `tls://a.nl:636/x`; \(anyURL); did you mean `tls://a.nl:636/`?"),
+        Row(
+            "implicit TLS", "ldaps://a.nl/",
+            "9:14: found the text `ldaps://a.nl/`; \(anyURL); did you mean `tls://a.nl:636/`?"),
+        Row(
+            "implicit TLS with a port", "smtps://a.nl:2465/",
+            "9:14: found the text `smtps://a.nl:2465/`; \(anyURL); did you mean `tls://a.nl:2465/`?"
+        ),
+        Row(
+            "mail with a path", "imap://a.nl/INBOX",
+            "9:14: found the text `imap://a.nl/INBOX`; \(anyURL); did you mean `imap://a.nl/`?"),
     ]
 
     @Test(arguments: urls)

@@ -120,7 +120,7 @@ struct CheckTests {
         #expect(outcome.output.contains("timeout_processing"))
     }
 
-    @Test(arguments: ["ftp://127.0.0.1/", "two words", "", "http://"])
+    @Test(arguments: ["gopher://127.0.0.1/", "two words", "", "http://"])
     func whatIsNoTargetIsSaid(target: String) async throws {
         let outcome = try await Vitaal.outcome(["check", target])
         #expect(outcome.status == 3)

@@ -64,7 +64,7 @@ let goldenMetrics = #"""
     # HELP probe_failed_due_to_regex 1 when a pattern on the headers or the body failed the probe, else 0.
     # TYPE probe_failed_due_to_regex gauge
     probe_failed_due_to_regex{endpoint="digid-www",service="digid",vantage="local"} 0
-    # HELP probe_ssl_earliest_cert_expiry When the first of the certificates sent runs out, trusted or not.
+    # HELP probe_ssl_earliest_cert_expiry When the first of the certificates sent runs out, trusted or not, over all redirect hops.
     # TYPE probe_ssl_earliest_cert_expiry gauge
     probe_ssl_earliest_cert_expiry{endpoint="digid-www",service="digid",vantage="local"} 1795549597.042
     # HELP probe_ssl_last_chain_expiry_timestamp_seconds When the first certificate of the trusted path runs out; 0 without such a path.
@@ -79,7 +79,7 @@ let goldenMetrics = #"""
     # HELP vitaal_tls_certificate_not_before_timestamp_seconds When the leaf certificate became valid.
     # TYPE vitaal_tls_certificate_not_before_timestamp_seconds gauge
     vitaal_tls_certificate_not_before_timestamp_seconds{endpoint="digid-www",service="digid",vantage="local"} 1795203997.042
-    # HELP vitaal_tls_certificate_lifetime_left_ratio Share of the lifetime left of the certificate on the path that runs out first: 1 when new, negative when it has run out.
+    # HELP vitaal_tls_certificate_lifetime_left_ratio Share of the lifetime left of the certificate on the path of any redirect hop that runs out first: 1 when new, negative when it has run out.
     # TYPE vitaal_tls_certificate_lifetime_left_ratio gauge
     vitaal_tls_certificate_lifetime_left_ratio{endpoint="digid-www",service="digid",vantage="local"} 0.25
     # HELP probe_tls_version_info The TLS version of the last handshake.

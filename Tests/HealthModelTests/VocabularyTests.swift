@@ -97,7 +97,8 @@ import Testing
     @Test(
         arguments: [
             "", "digid.nl", "/path", "gopher://a.nl/", "tls://a.nl/", "tls://a.nl:443/x",
-            "smtp://a.nl/x", "ldap://a.nl/?q", "smtps://a.nl/", "imap://u@a.nl/", "https:/a.nl", "https://", "https:///x",
+            "smtp://a.nl/x", "ldap://a.nl/?q", "smtps://a.nl/", "imap://u@a.nl/", "https:/a.nl",
+            "https://", "https:///x",
             "https://user@a.nl/", "https://user:secret@a.nl/", "https://a.nl:0/",
             "https://a.nl:65536/", "https://a.nl:x/", "https://a.nl:-1/", "https://a..nl/",
             "https://.nl/", "https://-a.nl/", "https://a b.nl/", "https://a.nl/ x",

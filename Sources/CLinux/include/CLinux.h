@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* epoll_data is a union, which Swift imports awkwardly: carry 64 bits only. */
@@ -35,6 +36,14 @@ static inline int linux_epoll_wait(int epoll, struct epoll_event *_Nonnull event
 /* The name that ps and top show for the calling thread; 15 bytes at most. */
 static inline void linux_name_thread(const char *_Nonnull name) {
     prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0);
+}
+
+/* A clock in nanoseconds (clock_gettime(2)). Here, because the owner of Swift's `timespec` depends
+   on which files happen to be compiled together. */
+static inline int64_t linux_clock_nanoseconds(clockid_t clock) {
+    struct timespec time = {0, 0};
+    clock_gettime(clock, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
 static inline int linux_errno(void) { return errno; }

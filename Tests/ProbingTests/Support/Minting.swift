@@ -29,6 +29,22 @@ final class MintedIdentity: @unchecked Sendable {
         Self.text { PEM_write_bio_PKCS8PrivateKey($0, key, nil, nil, 0, nil, nil) }
     }
 
+    /// The key in PEM form with a password, in the form of PKCS #8 or in OpenSSL's older one.
+    func encryptedKeyPEM(isTraditional: Bool) -> String {
+        let password = Array("secret".utf8CString)
+        return Self.text { memory in
+            isTraditional
+                ? PEM_write_bio_PrivateKey_traditional(
+                    memory, key, EVP_aes_128_cbc(), nil, 0,
+                    { buffer, _, _, _ in
+                        buffer?.pointee = 0x78
+                        return 1
+                    }, nil)
+                : PEM_write_bio_PKCS8PrivateKey(
+                    memory, key, EVP_aes_128_cbc(), password, 6, nil, nil)
+        }
+    }
+
     private static func text(_ write: (OpaquePointer) -> CInt) -> String {
         guard let memory = BIO_new(BIO_s_mem()) else { return "" }
         defer { BIO_free(memory) }

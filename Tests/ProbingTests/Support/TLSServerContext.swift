@@ -1,11 +1,17 @@
 import COpenSSL
+import CProbeShims
 import Glibc
+import Synchronization
 
 /// How a test server speaks TLS.
 // Safety: an SSL_CTX that is no longer changed may be used from any thread (SSL_CTX_new(3)).
 final class TLSServerContext: @unchecked Sendable {
     private let context: OpaquePointer
     private var unnamed: MintedIdentity?
+    private let subjects = Mutex<[String]>([])
+
+    /// The common names of all certificates that clients have shown.
+    var clientSubjects: [String] { subjects.withLock { $0 } }
 
     /// Speaks as told: `identity` is sent first and `chain` after it; `version`, such as
     /// TLS1_2_VERSION, is the only one spoken, nil means any.
@@ -77,6 +83,38 @@ final class TLSServerContext: @unchecked Sendable {
     func limit(to version: CInt) {
         SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(version), nil)
         SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(version), nil)
+    }
+
+    /// Asks for a client certificate and notes what is shown; a nil file of roots refuses all.
+    func askForClientCertificate(trusting file: String?, isDemanded: Bool = true) throws {
+        let mode = SSL_VERIFY_PEER | (isDemanded ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0)
+        SSL_CTX_set_verify(context, mode, nil)
+        if let file {
+            guard SSL_CTX_load_verify_locations(context, file, nil) == 1 else {
+                throw MintingError()
+            }
+        }
+        SSL_CTX_set_session_id_context(context, [1], 1)
+        SSL_CTX_set_cert_verify_callback(
+            context,
+            { storeContext, raw in
+                guard let storeContext, let raw else { return 0 }
+                Unmanaged<TLSServerContext>.fromOpaque(raw).takeUnretainedValue()
+                    .note(X509_STORE_CTX_get0_untrusted(storeContext))
+                return X509_verify_cert(storeContext)
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    private func note(_ chain: OpaquePointer?) {
+        for index in 0..<shim_certificate_count(chain) {
+            guard let chain, let one = shim_certificate(chain, index) else { continue }
+            var name = [CChar](repeating: 0, count: 256)
+            X509_NAME_get_text_by_NID(
+                X509_get_subject_name(one), NID_commonName, &name, CInt(name.count))
+            let text = String(
+                decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            subjects.withLock { $0.append(text) }
+        }
     }
 
     /// Does the handshake on an accepted socket; nil when it fails.
