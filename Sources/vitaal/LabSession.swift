@@ -45,8 +45,9 @@ struct LabSession: Sendable {
             forwarders: ["127.0.0.1@\(lab.dnsPort)"], resolvConf: nil, hostsFile: nil)
     }
 
-    /// 443 and 80 are not for everyone to listen on: the lab has ports of its own. Other ports are
-    /// sent there for the endpoints without HTTP only.
+    /// 443 and 80 are not for everyone to listen on: the lab has ports of its own.
+    ///
+    /// Other ports are sent there for the endpoints without HTTP only.
     var connectOverrides: [ConnectOverride] {
         let doors = catalogue.endpoints.map(\.url).filter { $0.scheme == .tls }
         return doors.map { url in
