@@ -70,7 +70,7 @@ import Testing
         ("https://[::1]:8443/", "https://[::1]:8443/"), ("http://a_b.nl./", "http://a_b.nl./"),
         ("https://u@a.nl/", nil), ("https://a.nl:0/", nil), ("https://a.nl:65536/", nil),
         ("https:///x", nil), ("https://a..nl/", nil), ("https://-a.nl/", nil), ("a.nl", nil),
-        ("ftp://a.nl/", nil), ("https://a nl/", nil), ("https://a.nl/\u{7F}", nil),
+        ("gopher://a.nl/", nil), ("https://a nl/", nil), ("https://a.nl/\u{7F}", nil),
         ("https://[::1/", nil), ("https://[]/", nil), ("https://[::1]x/", nil),
         ("https://é.nl/", nil), ("https:/a.nl/", nil), ("", nil), ("https://a.nl\\@b.nl/", nil),
     ])
