@@ -105,7 +105,8 @@ public struct PhaseTimeouts: Sendable, Hashable {
     public var connect: Duration?
     /// TLS handshake.
     public var tls: Duration?
-    /// From the request to the first byte of the answer.
+    /// From the request to the first byte of the answer; the words before TLS where no HTTP is
+    /// spoken.
     public var processing: Duration?
 
     /// Makes limits.

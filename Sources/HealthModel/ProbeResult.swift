@@ -79,7 +79,8 @@ public struct PhaseDurations: Sendable, Hashable {
     public var connectMicroseconds: Int64
     /// TLS handshake.
     public var tlsMicroseconds: Int64
-    /// From the request to the first byte of the answer.
+    /// From the request to the first byte of the answer; the words before TLS where no HTTP is
+    /// spoken.
     public var processingMicroseconds: Int64
     /// From the first byte to the last.
     public var transferMicroseconds: Int64

@@ -24,13 +24,17 @@ public struct LabHost: Sendable, Hashable {
     /// The hosts of all enabled endpoints, each once, in the order of the catalogue.
     ///
     /// Endpoints at a bare address or at a port other than 80 and 443 are left out: the lab
-    /// stands behind its own name server and maps those two ports only.
+    /// stands behind its own name server and maps those two ports only. Of `tls` endpoints any
+    /// port is played: whoever probes sends it to `Lab.tlsPort`. Those that begin in plain text
+    /// are not played.
     public static func hosts(of catalogue: ServiceCatalogue) -> [LabHost] {
         var hosts: [LabHost] = []
         var indexByName: [String: Int] = [:]
         for endpoint in catalogue.endpoints {
             let url = endpoint.url
-            guard url.port == url.scheme.defaultPort, !isAddress(url.host) else { continue }
+            let isPlayed =
+                url.scheme == .tls || (url.scheme.isHTTP && url.port == url.scheme.defaultPort)
+            guard isPlayed, !isAddress(url.host) else { continue }
             let name = url.host.hasSuffix(".") ? String(url.host.dropLast()) : url.host
             let index: Int
             if let known = indexByName[name] {

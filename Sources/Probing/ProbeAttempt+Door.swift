@@ -9,7 +9,9 @@ import TLSInspection
 extension ProbeAttempt {
     /// Connects, starts TLS and says goodbye.
     func openDoor(at address: NetworkAddress, port: UInt16) {
-        guard let capture, let doors = context.doors else { return end(.monitorNoMemory, "") }
+        guard let capture, let doors = context.doors else {
+            return endLater(.monitorNoMemory, "")
+        }
         let name = url.host.hasSuffix(".") ? String(url.host.dropLast()) : url.host
         let connection = TLSConnection(
             loop: context.loop, timekeeper: context.timekeeper, context: doors.context,

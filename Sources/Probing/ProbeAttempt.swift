@@ -354,7 +354,7 @@ final class ProbeAttempt {
     // MARK: End
 
     /// Ends at the next turn of the loop, for ends found inside `start`.
-    private func endLater(_ reason: Reason, _ detail: String) {
+    func endLater(_ reason: Reason, _ detail: String) {
         context.loop.schedule(atMonotonicNanoseconds: 0) { [weak self] in
             self?.end(reason, detail)
         }

@@ -46,8 +46,14 @@ struct LabSession: Sendable {
     }
 
     /// 443 and 80 are not for everyone to listen on: the lab has ports of its own.
+    ///
+    /// Other ports are sent there for the endpoints without HTTP only.
     var connectOverrides: [ConnectOverride] {
-        [
+        let doors = catalogue.endpoints.map(\.url).filter { $0.scheme == .tls }
+        return doors.map { url in
+            ConnectOverride(
+                host: url.host, port: url.port, connectHost: nil, connectPort: UInt16(lab.tlsPort))
+        } + [
             ConnectOverride(
                 host: nil, port: 443, connectHost: nil, connectPort: UInt16(lab.tlsPort)),
             ConnectOverride(

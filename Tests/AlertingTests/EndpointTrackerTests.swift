@@ -55,6 +55,36 @@ import Testing
         #expect(tracker([one, one]).status == tracker([one]).status)
     }
 
+    /// A failed probe that does not get as far leaves the later hops as they were.
+    @Test func theHopsSeenLastAreKept() {
+        func hop(_ url: String, _ days: Int64?) -> ProbeHop {
+            ProbeHop(url: url, tls: days.map { tls(to: $0 * 86_400) })
+        }
+        func probe(_ second: Int64, _ reason: Reason?, _ hops: [ProbeHop]) -> ProbeResult {
+            var one = result("a", second, reason, tls: hops.last?.tls)
+            one.hops = hops
+            return one
+        }
+        let both = [hop("https://a/", 1), hop("https://b/", 2)]
+        let seen = probe(0, nil, both)
+        #expect(tracker([seen]).status.lastHops == both)
+        let stuck = probe(60, .timeoutConnect, [hop("https://a/", nil)])
+        #expect(tracker([seen, stuck]).status.lastHops == both)
+        let renewed = probe(60, .dnsServfail, [hop("https://a/", 3), hop("https://b/", nil)])
+        #expect(
+            tracker([seen, renewed]).status.lastHops == [hop("https://a/", 3), both[1]])
+        let elsewhere = probe(60, .timeoutTLS, [hop("https://c/", nil)])
+        #expect(
+            tracker([seen, elsewhere]).status.lastHops == [hop("https://c/", nil), both[1]])
+        let alone = probe(60, nil, [hop("https://a/", 3)])
+        #expect(tracker([seen, alone]).status.lastHops == alone.hops)
+        #expect(tracker([seen]).status.runsOutFirst == both[0].tls?.leaf)
+        #expect(tracker([seen]).status.tlsRecords.count == 2)
+        let none = tracker([result("a", 0, nil, tls: tls(to: 1000))]).status
+        #expect(none.lastHops.isEmpty)
+        #expect(none.tlsRecords == [tls(to: 1000)])
+    }
+
     @Test func theLastCertificatesSeenAreKept() {
         let seen = tls(to: 1000)
         let withTLS = result("a", 0, nil, tls: seen)

@@ -141,6 +141,25 @@ import Testing
         #expect(watch.news(at: 180) == ["certificate a resolved"])
     }
 
+    /// The certificate of a redirect runs out as well as that of the page behind it.
+    @Test(arguments: [0, 1]) func everyHopIsWatched(index: Int) throws {
+        let watch = Watch(
+            [service("digid")], [endpoint("a", of: "digid")],
+            [rule("running-out", .certificateRunningOut(share: 0.75), summary: "{value}")])
+        var hops = [90, 90].map { ProbeHop(url: "https://h/", tls: tls(to: $0 * 86_400)) }
+        var seen = result("a", 0, nil, tls: hops[1].tls)
+        seen.hops = hops
+        watch.apply(seen)
+        #expect(watch.news(at: 0) == [])
+        hops[index].tls = tls(from: -90 * 86_400, to: 86_400)
+        seen = result("a", 60, nil, tls: hops[1].tls)
+        seen.hops = hops
+        watch.apply(seen)
+        let news = watch.evaluate(at: 60)
+        #expect(news.map(\.alert.key.subject.description) == ["a"])
+        #expect(news.first?.alert.summary.english == "23h59m")
+    }
+
     @Test func withoutACertificateRuleForTheTierTheOutageIsTold() {
         var quiet = rules[2]
         quiet.level = PerTier(tier0: nil, tier1: .page, tier2: .page, tier3: .page)

@@ -110,6 +110,46 @@ private func parsed(
         #expect(metrics.samples("probe_http_ssl").map(\.value) == ["0"])
     }
 
+    @Test func everyHopHasItsOwnExpiryAndTheFirstCounts() throws {
+        var early = Fixture.trustedRecord()
+        early.chainSent = [Fixture.certificate(notAfter: Fixture.now + .seconds(3600))]
+        early.chainBuilt = early.chainSent
+        var status = Fixture.status(Fixture.result())
+        status.lastHops = [
+            ProbeHop(url: "http://www.digid.nl/"),
+            ProbeHop(url: "https://www.digid.nl/", tls: early),
+            ProbeHop(url: "https://mijn.digid.nl/", tls: Fixture.trustedRecord()),
+        ]
+        let metrics = try parsed(status)
+        let hops = metrics.samples("vitaal_tls_hop_not_after_timestamp_seconds")
+        #expect(hops.map { $0.labels["hop"] } == ["1", "2"])
+        let earliest = metrics.samples("probe_ssl_earliest_cert_expiry").map(\.value)
+        #expect(earliest == [try #require(hops.first).value])
+        #expect(earliest != [try #require(hops.last).value])
+        #expect(metrics.samples("vitaal_tls_hop_trusted").map(\.value) == ["1", "1"])
+        let left = metrics.samples("vitaal_tls_certificate_lifetime_left_ratio").map(\.value)
+        #expect(try #require(left.first.flatMap { Double($0) }) < 0.02)
+    }
+
+    @Test func whereNoHTTPIsSpokenThereAreNoHTTPFamilies() throws {
+        var snapshot = try Fixture.snapshot(Fixture.status(Fixture.result()))
+        let door = Endpoint(
+            id: Fixture.digidEndpoint, service: Fixture.digid,
+            url: try #require(ProbeURL("smtp://mx.digid.nl/")), probe: Probe())
+        snapshot.catalogue = ServiceCatalogue(
+            services: snapshot.catalogue.services, endpoints: [door])
+        let bytes = HealthMetrics.text(of: snapshot, counters: Fixture.counters(), version: "1")
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(!text.contains("probe_http_"))
+        #expect(!text.contains("probe_failed_due_to_regex"))
+        let metrics = try StrictParser(bytes)
+        #expect(
+            metrics.samples("vitaal_probe_phase_duration_seconds").map { $0.labels["phase"] }
+                == ["resolve", "connect", "tls", "processing", "transfer"])
+        #expect(metrics.samples("probe_ssl_earliest_cert_expiry").count == 1)
+        #expect(metrics.samples("probe_success").count == 1)
+    }
+
     @Test func theNewestCertificateIsShown() throws {
         var status = Fixture.status(
             Fixture.result(reason: .tlsExpired, tls: Fixture.expiredRecord()))

@@ -184,11 +184,16 @@ import Testing
                 try endpoint("b-3", "b", "https://192.0.2.1/"),
                 try endpoint("b-4", "b", "https://[2001:db8::1]/"),
                 try endpoint("b-5", "b", "https://three.nl/"),
+                try endpoint("b-6", "b", "tls://four.nl:636/"),
+                try endpoint("b-7", "b", "smtp://five.nl/"),
             ])
         let hosts = LabHost.hosts(of: catalogue)
-        #expect(hosts.map(\.name) == ["one.nl", "three.nl"])
-        #expect(hosts.map(\.title.dutch) == ["De a", "De b"])
-        #expect(hosts.map(\.services) == [[ServiceID("a"), ServiceID("b")], [ServiceID("b")]])
-        #expect(hosts.map(\.isPlainHTTP) == [true, false])
+        #expect(hosts.map(\.name) == ["one.nl", "three.nl", "four.nl"])
+        #expect(hosts.map(\.title.dutch) == ["De a", "De b", "De b"])
+        #expect(
+            hosts.map(\.services) == [
+                [ServiceID("a"), ServiceID("b")], [ServiceID("b")], [ServiceID("b")],
+            ])
+        #expect(hosts.map(\.isPlainHTTP) == [true, false, false])
     }
 }

@@ -127,6 +127,22 @@ import Testing
         #expect(seen.all == ["EHLO [127.0.0.1]", "QUIT"])
     }
 
+    /// RFC 5321 §4.1.3.
+    @Test func theClientNamesItsIPv6Address() async throws {
+        let seen = Seen()
+        let result = try await withServer(isIPv6: true) { connection in
+            connection.write("220 mx\r\n")
+            seen.add(connection.readLine() ?? "")
+        } body: { server in
+            try await withEngine(overrides: [everything(to: server.port, isIPv6: true)]) {
+                await $0.probe(endpoint("smtp://localhost.test/"))
+            }
+        }
+        #expect(result.reason == .startTLSClosed)
+        #expect(result.detail == "waiting for the answer to EHLO")
+        #expect(seen.all == ["EHLO [IPv6:::1]"])
+    }
+
     @Test func anEndlessLineIsCutOff() async throws {
         let result = try await probe(url: "imap://localhost.test/") { connection in
             while connection.write(Array(repeating: 0x78, count: 1024)) {}

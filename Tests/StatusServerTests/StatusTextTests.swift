@@ -40,6 +40,49 @@ private func lines(_ text: String) -> [String] {
                 """)
     }
 
+    @Test func everyHopIsShown() throws {
+        var snapshot = try Fixture.calm()
+        let leaf = Fixture.record()
+        snapshot.endpoints[0].lastResult?.hops = [
+            ProbeHop(
+                url: "https://digid.nl/", status: 301,
+                tls: Fixture.record(notAfter: Fixture.now + .seconds(86_400))),
+            ProbeHop(url: "https://www.digid.nl/", status: 200, tls: leaf),
+        ]
+        let document = Fixture.document(snapshot)
+        let id = try #require(document.services.first?.id)
+        let shown = lines(StatusText.render(document, ids: [id]))
+        let start = try #require(shown.firstIndex { $0.contains("→ https://digid.nl/ 301") })
+        #expect(shown[start + 1].contains("1d left"))
+        #expect(shown[start + 2].contains("→ https://www.digid.nl/ 200"))
+        #expect(shown[start + 3].contains("61d left"))
+        let hops = document.services.first?.endpoints.first?.last?.hops
+        #expect(hops?.map(\.status) == [301, 200])
+        #expect(hops?.first?.tls?.subject == leaf.leaf?.subject)
+    }
+
+    /// Where no HTTP is spoken the way to TLS is part of TLS.
+    @Test(arguments: [
+        (Reason?.none, "dns ok 12ms | tcp ok 9ms | tls ok 145ms"),
+        (.startTLSRefused, "dns ok 12ms | tcp ok 9ms | tls FAILED 145ms"),
+        (.timeoutProcessing, "dns ok 12ms | tcp ok 9ms | tls FAILED 145ms"),
+        (.connectRefused, "dns ok 12ms | tcp FAILED 9ms | tls ok 145ms"),
+    ])
+    func doorsHaveNoHTTPLayer(reason: Reason?, wanted: String) throws {
+        var snapshot = try Fixture.calm()
+        let old = snapshot.catalogue.endpoints[0]
+        let door = Endpoint(
+            id: old.id, service: old.service, url: try #require(ProbeURL("imap://mx.nl/")),
+            probe: Probe())
+        snapshot.catalogue = ServiceCatalogue(
+            services: snapshot.catalogue.services,
+            endpoints: [door] + snapshot.catalogue.endpoints.dropFirst())
+        snapshot.endpoints[0].lastResult?.reason = reason
+        snapshot.endpoints[0].lastResult?.http = nil
+        let shown = StatusText.render(Fixture.document(snapshot), ids: [old.service.text])
+        #expect(lines(shown).contains { $0.hasSuffix("    " + wanted) }, "\(shown)")
+    }
+
     @Test func detail() throws {
         let document = Fixture.document(try Fixture.outage())
         #expect(
