@@ -26,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -105,10 +106,16 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Inventory",
+            dependencies: [
+                "HealthModel", "TLSInspection", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "Daemon",
             dependencies: [
                 "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
-                "PollLoop",
+                "PollLoop", "Inventory",
                 "TLSInspection", "Probing", "Catalogue", "StatusServer",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -119,7 +126,7 @@ let package = Package(
             name: "vitaal",
             dependencies: [
                 "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
-                "Scheduling", "TLSFindings", "TLSInspection",
+                "Scheduling", "TLSFindings", "TLSInspection", "Inventory",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -168,6 +175,8 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ]),
+        .testTarget(
+            name: "InventoryTests", dependencies: ["Inventory", "TLSInspection", "HealthModel"]),
         .testTarget(name: "TidyTests"),
         .testTarget(
             name: "DaemonTests",

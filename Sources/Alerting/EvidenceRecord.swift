@@ -19,6 +19,8 @@ public struct EvidenceRecord: Sendable, Hashable {
         case monitorStop = "monitor.stop"
         /// The configuration was read anew.
         case configReload = "config.reload"
+        /// The certificate of an endpoint changed in a way that is worth a look.
+        case certificateChanged = "certificate.changed"
     }
 
     /// Bytes kept of one text before escaping; a summary has been cut by the monitor.
@@ -42,6 +44,17 @@ public struct EvidenceRecord: Sendable, Hashable {
     public var actor: String
     /// The alert behind an alert action; nil for the others.
     public var alert: Alert?
+
+    /// The change behind `certificateChanged`; nil for the others.
+    public var change: CertificateChange?
+
+    /// Makes the record of a change of a certificate.
+    public init(_ change: CertificateChange, origin: String = VantageID.local.text) {
+        self.init(
+            at: change.at, action: .certificateChanged, object: "endpoint/\(change.endpoint)",
+            origin: origin)
+        self.change = change
+    }
 
     /// Makes a record of something that is not an alert.
     ///
@@ -108,6 +121,18 @@ public struct EvidenceRecord: Sendable, Hashable {
             put("summary_nl", alert.summary.dutch)
             put("summary_en", alert.summary.english)
         }
+        if let change {
+            put("change", change.kind.rawValue)
+            put("host", change.host)
+            put("address", change.address)
+            put("details", change.details.joined(separator: ", "))
+            put("issuer_before", change.before.authorityName)
+            put("issuer", change.after.authorityName)
+            put("fingerprint_before", change.before.fingerprintSHA256)
+            put("fingerprint", change.after.fingerprintSHA256)
+            put("summary_nl", change.summary.dutch)
+            put("summary_en", change.summary.english)
+        }
         return line + "}\n"
     }
 
@@ -118,7 +143,8 @@ public struct EvidenceRecord: Sendable, Hashable {
         let level = alert.map { $0.level.rawValue.uppercased() } ?? "-"
         let word = String(action.rawValue.split(separator: ".").last ?? "").uppercased()
         let subject = alert.map { $0.key.subject.description } ?? object
-        let text = alert?.summary.english ?? (result == "ok" ? "" : result)
+        let text =
+            alert?.summary.english ?? change?.summary.english ?? (result == "ok" ? "" : result)
         let line =
             "\(at.dateAndTime)  \(level.padded(to: 8))  \(word.padded(to: 8))  \(subject)  \(text)"
         return line.cut(toBytes: Self.textBytes).withoutControlCharacters.trimmedAtEnd

@@ -1,11 +1,11 @@
 import HealthModel
 
 /// Durations as people write them: a whole number and a unit, such as `250ms`, `60s` or `2m`.
-enum DurationText {
+public enum DurationText {
     /// The longest duration that may be written: more is a slip, not a wish.
     static let longest: Duration = .seconds(366 * 86_400)
     /// What messages say was expected.
-    static let expectation = "a duration such as `250ms`, `60s`, `2m`, `1h` or `1d`"
+    public static let expectation = "a duration such as `250ms`, `60s`, `2m`, `1h` or `1d`"
 
     /// Seconds times 1000 in one of each unit.
     private static let milliseconds = [
@@ -13,7 +13,7 @@ enum DurationText {
     ]
 
     /// Reads `text`; nil when it is anything but one number and one unit, or too long.
-    static func parse(_ text: some StringProtocol) -> Duration? {
+    public static func parse(_ text: some StringProtocol) -> Duration? {
         let digits = text.utf8.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         let unit = text[digits.endIndex...]
         guard !digits.isEmpty, let number = Int64(String(text[..<digits.endIndex])),

@@ -1,6 +1,7 @@
 public import Alerting
 import Catalogue
 public import HealthModel
+import Inventory
 import PollLoop
 import Probing
 import ResultStore
@@ -46,6 +47,7 @@ public final class Monitor: MonitorReading, Sendable {
     private let configuration: DaemonConfiguration
     private let console: WriterThread
     private let evidence: EvidenceWriter
+    private let inventory: InventoryWriter
     private let sayNow: @Sendable (String) -> Void
     private let state: Mutex<State>
     private let inbox = Mutex(Inbox())
@@ -57,12 +59,14 @@ public final class Monitor: MonitorReading, Sendable {
     ///   - configuration: what the run is told from outside.
     ///   - watch: what is watched at the start.
     ///   - log: the evidence log, open.
+    ///   - recorder: the inventory of certificates.
     ///   - timekeeper: the clocks.
     ///   - say: takes one line for a person.
     /// - Throws: `PollLoopError` when descriptors are short.
     init(
         configuration: DaemonConfiguration, watch: Watch, log: consuming EvidenceLog,
-        timekeeper: any Timekeeper, say: @escaping @Sendable (String) -> Void
+        recorder: InventoryRecorder, timekeeper: any Timekeeper,
+        say: @escaping @Sendable (String) -> Void
     ) throws(PollLoopError) {
         self.configuration = configuration
         self.timekeeper = timekeeper
@@ -76,6 +80,17 @@ public final class Monitor: MonitorReading, Sendable {
             let line = Self.line(for: notice, at: timekeeper.now())
             _ = console.submit { say(line) }
         }
+        inventory = try InventoryWriter(
+            recorder: recorder, store: configuration.trustStorePath, timekeeper: timekeeper,
+            onChanges: { [evidence] changes in
+                let records = changes.map { EvidenceRecord($0) }
+                evidence.write(records.map(\.jsonLine))
+                for record in records { _ = console.submit { say(record.humanLine) } }
+            },
+            onNotice: { notice in
+                let line = Self.line(for: notice, at: timekeeper.now())
+                _ = console.submit { say(line) }
+            })
         state = Mutex(
             State(
                 brain: HealthMonitor(
@@ -91,12 +106,14 @@ public final class Monitor: MonitorReading, Sendable {
     func start(engine: ProbeEngine) {
         console.start()
         evidence.start()
+        inventory.start()
         loop.start()
         record([EvidenceRecord(at: timekeeper.now(), action: .monitorStart)])
         let (endpoints, identities) = state.withLock { state in
             state.engine = engine
             return (state.brain.catalogue.endpoints, state.identities)
         }
+        inventory.use(snapshot().catalogue)
         engine.replace(endpoints: endpoints, identities: identities)
         loop.post { [self] in tick(at: timekeeper.monotonicNanoseconds()) }
     }
@@ -109,6 +126,7 @@ public final class Monitor: MonitorReading, Sendable {
         engine.stop()
         loop.stop()
         loop.join()
+        inventory.finish()
         record([EvidenceRecord(at: timekeeper.now(), action: .monitorStop)])
         evidence.finish()
         console.finish()
@@ -148,6 +166,7 @@ public final class Monitor: MonitorReading, Sendable {
             state.counters.latenessMicrosecondsMax = max(
                 state.counters.latenessMicrosecondsMax, lateness)
         }
+        inventory.deliver(results)
     }
 
     /// Evaluates and plans the next tick a fixed time after this one was due.
@@ -183,6 +202,19 @@ public final class Monitor: MonitorReading, Sendable {
         }
     }
 
+    private static func line(for notice: InventoryRecorder.Notice, at now: Timestamp) -> String {
+        switch notice {
+        case .failing(let words):
+            "\(now.dateAndTime)  the inventory of certificates cannot be written: \(words); "
+                + "monitoring goes on, it is tried again"
+        case .recovered:
+            "\(now.dateAndTime)  the inventory of certificates is written again"
+        case .setAside(let path):
+            "\(now.dateAndTime)  the inventory of certificates was damaged; it now is \(path), "
+                + "and a new one is begun"
+        }
+    }
+
     // MARK: Reading
 
     /// Whether probing has started.
@@ -201,6 +233,11 @@ public final class Monitor: MonitorReading, Sendable {
         counters.evidenceErrors = written.errors
         counters.evidenceWaiting = written.waiting
         counters.evidenceLost = written.lost
+        let kept = inventory.counters
+        counters.inventoryWritten = kept.written
+        counters.inventoryErrors = kept.errors
+        counters.inventoryWaiting = kept.waiting
+        counters.inventoryDropped = kept.dropped
         counters.droppedResults = inbox.withLock { $0.dropped }
         if let schedule = engine?.counters {
             counters.missedSlots = schedule.missedSlots
@@ -260,6 +297,7 @@ public final class Monitor: MonitorReading, Sendable {
         evidence.reopen { [self] error in say("\(now.dateAndTime)  \(error)") }
         record(
             ended.map { EvidenceRecord($0) } + [EvidenceRecord(at: now, action: .configReload)])
+        inventory.use(watch.catalogue)
         engine?.replace(
             endpoints: watch.catalogue.endpoints, identities: watch.identities)
     }

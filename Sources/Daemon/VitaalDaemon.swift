@@ -2,6 +2,7 @@ import Alerting
 import Catalogue
 import Glibc
 public import HealthModel
+import Inventory
 import Logging
 import PollLoop
 import Probing
@@ -98,10 +99,11 @@ public enum VitaalDaemon {
             let watch = try configuration.loadWatch()
             try makeDirectory(configuration.dataDirectory)
             let log = try EvidenceLog(path: configuration.evidencePath)
+            let recorder = try InventoryRecorder(dataDirectory: configuration.dataDirectory)
             let trustStore = try TrustStore(path: configuration.trustStorePath)
             let monitor = try Monitor(
-                configuration: configuration, watch: watch, log: log, timekeeper: timekeeper,
-                say: say)
+                configuration: configuration, watch: watch, log: log, recorder: recorder,
+                timekeeper: timekeeper, say: say)
             let engine = try ProbeEngine(
                 configuration: ProbeEngine.Configuration(
                     loops: configuration.loops

@@ -36,6 +36,7 @@ extension HealthMetrics {
             help: "The largest lateness of a probe start since the last snapshot.",
             .microseconds(counters.latenessMicrosecondsMax))
         writeEvidence(to: &text)
+        writeInventory(to: &text)
         writeConfiguration(to: &text)
     }
 
@@ -54,6 +55,25 @@ extension HealthMetrics {
             "vitaal_evidence_waiting_lines", .gauge,
             help: "Lines of the evidence log that wait because the disk refuses them.",
             .count(counters.evidenceWaiting))
+    }
+
+    private func writeInventory(to text: inout PrometheusText) {
+        text.addFamily(
+            "vitaal_inventory_sightings_total", .counter,
+            help: "New sightings of certificates written to the inventory.",
+            .count(counters.inventoryWritten))
+        text.addFamily(
+            "vitaal_inventory_errors_total", .counter,
+            help: "Failed attempts to write the inventory of certificates.",
+            .count(counters.inventoryErrors))
+        text.addFamily(
+            "vitaal_inventory_dropped_total", .counter,
+            help: "Sightings of certificates lost because too many waited for the inventory.",
+            .count(counters.inventoryDropped))
+        text.addFamily(
+            "vitaal_inventory_waiting", .gauge,
+            help: "New sightings of certificates that wait because the disk refuses them.",
+            .count(counters.inventoryWaiting))
     }
 
     private func writeConfiguration(to text: inout PrometheusText) {

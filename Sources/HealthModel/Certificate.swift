@@ -29,7 +29,16 @@ public struct Certificate: Sendable, Hashable {
         set { storedProfile = newValue.map(StoredProfile.init) }
     }
 
+    /// The certificate as it was sent, in DER; nil when that was not kept.
+    ///
+    /// Held by reference; at most `Limits.chainBytes`, since a longer message is not read.
+    public var der: [UInt8]? {
+        get { storedBytes?.value }
+        set { storedBytes = newValue.map(StoredBytes.init) }
+    }
+
     private var storedProfile: StoredProfile?
+    private var storedBytes: StoredBytes?
 
     private final class StoredProfile: Sendable, Hashable {
         let value: CertificateProfile
@@ -42,11 +51,22 @@ public struct Certificate: Sendable, Hashable {
         func hash(into hasher: inout Hasher) { hasher.combine(value) }
     }
 
+    private final class StoredBytes: Sendable, Hashable {
+        let value: [UInt8]
+
+        init(_ value: [UInt8]) { self.value = value }
+
+        static func == (left: StoredBytes, right: StoredBytes) -> Bool {
+            left === right || left.value == right.value
+        }
+        func hash(into hasher: inout Hasher) { hasher.combine(value.count) }
+    }
+
     /// Makes the facts of a certificate.
     public init(
         fingerprintSHA256: String, subject: String, issuer: String, serialNumber: String,
         names: [String], nameCount: Int, notBefore: Timestamp, notAfter: Timestamp, key: String,
-        signatureAlgorithm: String, profile: CertificateProfile? = nil
+        signatureAlgorithm: String, profile: CertificateProfile? = nil, der: [UInt8]? = nil
     ) {
         self.fingerprintSHA256 = fingerprintSHA256
         self.subject = subject
@@ -59,6 +79,7 @@ public struct Certificate: Sendable, Hashable {
         self.key = key
         self.signatureAlgorithm = signatureAlgorithm
         storedProfile = profile.map(StoredProfile.init)
+        storedBytes = der.map(StoredBytes.init)
     }
 
     /// How long the certificate is valid in all.

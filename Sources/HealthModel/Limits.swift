@@ -74,6 +74,9 @@ public enum Limits {
     public static let rules = 256
     /// Bytes of one API request body.
     public static let requestBytes = 1024 * 1024
+    /// Results with certificates that may wait for the inventory before the oldest is dropped and
+    /// counted.
+    public static let inventoryQueue = 16_384
     /// Evidence lines that may wait while the disk refuses them.
     public static let evidenceQueue = 10_000
     /// Results kept per endpoint in the rolling window in memory.

@@ -22,6 +22,14 @@ public struct MonitorCounters: Sendable, Hashable {
     public var evidenceWaiting: Int = 0
     /// Evidence lines lost because too many waited.
     public var evidenceLost: Int = 0
+    /// Results dropped before the inventory of certificates took them.
+    public var inventoryDropped: Int = 0
+    /// New sightings of certificates written to the inventory.
+    public var inventoryWritten: Int = 0
+    /// Failed attempts to write the inventory.
+    public var inventoryErrors: Int = 0
+    /// New sightings that wait for the inventory's disk.
+    public var inventoryWaiting: Int = 0
     /// Reloads that succeeded.
     public var reloads: Int = 0
     /// Whether the last reload, or the start, succeeded.

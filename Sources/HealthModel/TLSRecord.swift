@@ -1,5 +1,7 @@
 /// What one TLS connection showed, also when the certificate is bad or the handshake failed.
 public struct TLSRecord: Sendable, Hashable {
+    /// The name or address that was asked for; nil when none was.
+    public var host: String?
     /// Whether the handshake finished.
     ///
     /// When not, later facts are nil or empty.
@@ -32,6 +34,7 @@ public struct TLSRecord: Sendable, Hashable {
 
     /// Makes a record of a connection on which nothing has been seen yet.
     public init() {
+        host = nil
         isHandshakeComplete = false
         version = nil
         cipherSuite = nil

@@ -16,25 +16,37 @@ struct CertificateAuthority {
     let root: X509.Certificate
     /// The certificate that signs the leaves.
     let intermediate: X509.Certificate
+    private let rootKey: X509.Certificate.PrivateKey
     private let intermediateKey: X509.Certificate.PrivateKey
 
     /// Mints an authority that is valid from a year before `now` to several years after it.
     ///
     /// - Throws: What swift-certificates throws when it cannot encode or sign.
     init(commonName: String, now: Timestamp) throws {
-        let rootKey = X509.Certificate.PrivateKey(P256.Signing.PrivateKey())
+        rootKey = X509.Certificate.PrivateKey(P256.Signing.PrivateKey())
         intermediateKey = X509.Certificate.PrivateKey(P256.Signing.PrivateKey())
-        let rootName = try Self.name("\(commonName) root")
+        let rootName = try Self.name("\(commonName) root", organisation: commonName)
         root = try Self.certificate(
             subject: rootName, publicKey: rootKey.publicKey, issuer: rootName, issuerKey: rootKey,
             validity: (now - Self.day * 366)...(now + Self.day * 3650),
             extensions: Self.authorityExtensions(of: rootKey.publicKey, issuer: rootKey.publicKey))
         intermediate = try Self.certificate(
-            subject: Self.name("\(commonName) intermediate"),
+            subject: Self.name("\(commonName) intermediate", organisation: commonName),
             publicKey: intermediateKey.publicKey, issuer: rootName, issuerKey: rootKey,
             validity: (now - Self.day * 366)...(now + Self.day * 1830),
             extensions: Self.authorityExtensions(
                 of: intermediateKey.publicKey, issuer: rootKey.publicKey))
+    }
+
+    /// Vouches for the root of another authority: a second path for what that one signed.
+    func crossSigned(
+        _ other: CertificateAuthority, validity: ClosedRange<Timestamp>
+    ) throws -> X509.Certificate {
+        try Self.certificate(
+            subject: other.root.subject, publicKey: other.root.publicKey, issuer: root.subject,
+            issuerKey: rootKey, validity: validity,
+            extensions: Self.authorityExtensions(
+                of: other.root.publicKey, issuer: rootKey.publicKey))
     }
 
     /// Mints a leaf for one host name.
@@ -59,10 +71,12 @@ struct CertificateAuthority {
             extensions: leafExtensions(for: name, publicKey: key.publicKey, issuer: key.publicKey))
     }
 
-    private static func name(_ commonName: String) throws -> DistinguishedName {
+    private static func name(
+        _ commonName: String, organisation: String = "Vitaal lab"
+    ) throws -> DistinguishedName {
         // RFC 5280 appendix A.1 limits a common name to 64 characters; the SAN has it whole.
         try DistinguishedName {
-            OrganizationName("Vitaal lab")
+            OrganizationName(organisation)
             CommonName(String(commonName.prefix(64)))
         }
     }

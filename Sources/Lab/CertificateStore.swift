@@ -61,7 +61,10 @@ final class CertificateStore {
         var variant: CertificateVariant
     }
 
-    private let authority: CertificateAuthority
+    /// The authorities of `LabAuthority.names`, in that order.
+    private let authorities: [CertificateAuthority]
+    /// Each root as the authority before it in the circle vouches for it.
+    private let crossSignedRoots: [X509.Certificate]
     private let untrustedAuthority: CertificateAuthority
     private let leafKey: X509.Certificate.PrivateKey
     private let serverKey: NIOSSLPrivateKey
@@ -72,7 +75,15 @@ final class CertificateStore {
     ///
     /// - Throws: What swift-certificates or NIOSSL throw when they cannot make a key.
     init(now: Timestamp) throws {
-        authority = try CertificateAuthority(commonName: "Vitaal lab", now: now)
+        let authorities = try LabAuthority.names.map {
+            try CertificateAuthority(commonName: $0, now: now)
+        }
+        let day = Duration.seconds(86_400)
+        crossSignedRoots = try authorities.indices.map { index in
+            try authorities[LabAuthority.crossSigner(of: index)].crossSigned(
+                authorities[index], validity: (now - day * 366)...(now + day * 1830))
+        }
+        self.authorities = authorities
         untrustedAuthority = try CertificateAuthority(commonName: "Untrusted lab", now: now)
         let key = P256.Signing.PrivateKey()
         leafKey = X509.Certificate.PrivateKey(key)
@@ -80,8 +91,10 @@ final class CertificateStore {
         mintedAt = now
     }
 
-    /// The root to trust, in PEM.
-    func rootPEM() throws -> String { try authority.root.serializeAsPEM().pemString + "\n" }
+    /// The roots to trust, in PEM.
+    func rootPEM() throws -> String {
+        try authorities.map { try $0.root.serializeAsPEM().pemString + "\n" }.joined()
+    }
 
     /// The chain of a host, minted for the instant `now`.
     func chain(
@@ -98,7 +111,9 @@ final class CertificateStore {
             }
         let validity = (end - lifetime)...end
         let name = variant == .wrongName ? Self.wrongName : host
-        let issuer = variant == .untrusted ? untrustedAuthority : authority
+        let vouching = LabAuthority(host: host)
+        let issuer =
+            variant == .untrusted ? untrustedAuthority : authorities[vouching.issuer]
         if variant == .selfSigned {
             return CertificateChain(certificates: [
                 try CertificateAuthority.selfSigned(for: name, validity: validity, key: leafKey)
@@ -115,7 +130,10 @@ final class CertificateStore {
                 certificates: [leaf]
                     + [X509.Certificate](
                         repeating: issuer.intermediate, count: Self.hugeChainRepeats))
-        default: CertificateChain(certificates: [leaf, issuer.intermediate])
+        default:
+            CertificateChain(
+                certificates: [leaf, issuer.intermediate]
+                    + (vouching.isCrossSigned ? [crossSignedRoots[vouching.issuer]] : []))
         }
     }
 
@@ -133,13 +151,13 @@ final class CertificateStore {
         let key = Key(host: host, variant: variant)
         if let context = contexts[key] { return context }
         let chain = try chain(for: host, variant: variant, now: now)
-        let context = try NIOSSLContext(configuration: configuration(variant, chain: chain))
+        let context = try NIOSSLContext(configuration: configuration(variant, of: host, chain: chain))
         contexts[key] = context
         return context
     }
 
     private func configuration(
-        _ variant: CertificateVariant, chain: CertificateChain
+        _ variant: CertificateVariant, of host: String, chain: CertificateChain
     ) throws -> TLSConfiguration {
         let sources = try chain.certificates.map {
             NIOSSLCertificateSource.certificate(try Self.encoded($0))
@@ -154,7 +172,9 @@ final class CertificateStore {
             configuration.maximumTLSVersion = .tlsv11
         case .clientCertificate:
             configuration.certificateVerification = .noHostnameVerification
-            configuration.trustRoots = .certificates([try Self.encoded(authority.root)])
+            configuration.trustRoots = .certificates([
+                try Self.encoded(authorities[LabAuthority(host: host).issuer].root)
+            ])
         default: break
         }
         return configuration

@@ -13,7 +13,9 @@ public enum PublicSuffix {
 
     /// The part of a name that someone registered, such as `digid.nl`; nil for an address or a
     /// public suffix.
-    static func registrableDomain(of host: String) -> String? {
+    ///
+    /// - Parameter host: A domain name in ASCII, lower case, without a final dot.
+    public static func registrableDomain(of host: String) -> String? {
         guard let list = psl_builtin(), !AddressText.isAddress(host) else { return nil }
         // The answer points into the text that was asked about: it must be read while that lives.
         return host.withCString { text in

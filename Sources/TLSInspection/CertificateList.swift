@@ -47,6 +47,9 @@ public final class CertificateList: @unchecked Sendable {
         self.stack = stack
     }
 
+    /// Takes over a stack and what is in it.
+    init(owning stack: OpaquePointer) { self.stack = stack }
+
     deinit { shim_certificates_release(stack) }
 
     /// One certificate; it lives as long as the list.

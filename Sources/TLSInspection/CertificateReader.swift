@@ -8,9 +8,9 @@ public import HealthModel
 /// The same chains come by at every probe, so the facts are kept by fingerprint. Belongs to one
 /// thread.
 public final class CertificateReader {
-    /// Bytes of text kept before all is dropped: 10,000 ordinary certificates, and a bound for a
-    /// server that shows another one every time.
-    static let cacheBytesMax = 16 * 1024 * 1024
+    /// Bytes kept before all is dropped: 9,000 ordinary certificates with their encoding, and a
+    /// bound for a server that shows another one every time.
+    static let cacheBytesMax = 32 * 1024 * 1024
 
     private struct Fingerprint: Hashable {
         var high: (UInt64, UInt64) = (0, 0)
@@ -63,6 +63,7 @@ public final class CertificateReader {
     private static func bytes(of certificate: Certificate) -> Int {
         1024 + certificate.subject.utf8.count + certificate.issuer.utf8.count
             + bytes(of: certificate.names) + (certificate.profile.map(bytes) ?? 0)
+            + (certificate.der?.count ?? 0)
     }
 
     private static func bytes(of profile: CertificateProfile) -> Int {
@@ -83,6 +84,7 @@ public final class CertificateReader {
 
     private static func facts(of certificate: OpaquePointer, fingerprint: String) -> Certificate {
         let (names, nameCount) = alternativeNames(of: certificate)
+        let encoding = encoding(of: certificate)
         return Certificate(
             fingerprintSHA256: fingerprint,
             subject: text(of: X509_get_subject_name(certificate)),
@@ -95,18 +97,22 @@ public final class CertificateReader {
             signatureAlgorithm: OBJ_nid2ln(X509_get_signature_nid(certificate)).map {
                 String(cString: $0)
             } ?? "unknown",
-            profile: profile(of: certificate))
+            profile: encoding.flatMap(profile), der: encoding)
     }
 
-    /// The profile; nil when the encoding cannot be had or read.
-    private static func profile(of certificate: OpaquePointer) -> CertificateProfile? {
+    /// The certificate in DER; nil when it cannot be had.
+    private static func encoding(of certificate: OpaquePointer) -> [UInt8]? {
         let size = i2d_X509(certificate, nil)
         guard size > 0 else { return nil }
         // Safety: OpenSSL writes as many bytes as it announced, and reports them.
-        let bytes = [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
+        return [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
             var end = buffer.baseAddress
             count = Int(max(0, i2d_X509(certificate, &end)))
         }
+    }
+
+    /// The profile; nil when the encoding cannot be read.
+    private static func profile(of bytes: [UInt8]) -> CertificateProfile? {
         guard let parsed = CertificateParser(bytes[...]) else { return nil }
         var profile = parsed.profile
         profile.publicKeySHA256 = sha256(Array(parsed.publicKeyInfo))

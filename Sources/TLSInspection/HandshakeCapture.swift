@@ -63,6 +63,7 @@ public final class HandshakeCapture {
         verificationTime: Timestamp, onEvent: @escaping (Event) -> Void
     ) {
         self.host = host.hasSuffix(".") ? String(host.dropLast()) : host
+        record.host = self.host
         self.isAddress = isAddress
         self.trustStore = trustStore
         self.certificates = certificates

@@ -72,10 +72,12 @@ public final class TrustStore: @unchecked Sendable {
 
     /// Takes every certificate of a list as a trust anchor.
     ///
-    /// - Throws: `LoadError` when the list is empty or memory is short.
-    init(anchors: CertificateList, name: String) throws(LoadError) {
+    /// - Throws: `LoadError` when the list is empty and must not be, or memory is short.
+    init(
+        anchors: CertificateList, name: String, mayBeEmpty: Bool = false
+    ) throws(LoadError) {
         OpenSSLProcess.prepare()
-        guard anchors.count > 0 else { throw LoadError(path: name, problem: "no certificate") }
+        guard mayBeEmpty || anchors.count > 0 else { throw LoadError(path: name, problem: "no certificate") }
         guard let store = X509_STORE_new() else {
             throw LoadError(path: name, problem: "out of memory")
         }

@@ -75,7 +75,9 @@ final class Bench: Sendable {
         let configuration = Self.configuration(directory)
         monitor = try Monitor(
             configuration: configuration, watch: configuration.loadWatch(),
-            log: EvidenceLog(path: configuration.evidencePath), timekeeper: SystemTimekeeper(),
+            log: EvidenceLog(path: configuration.evidencePath),
+            recorder: InventoryRecorder(dataDirectory: configuration.dataDirectory),
+            timekeeper: SystemTimekeeper(),
             say: { [heard] line in heard.lines.withLock { $0.append(line) } })
     }
 

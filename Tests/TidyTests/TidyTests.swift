@@ -26,15 +26,16 @@ struct TidyTests {
         "PatternMatching": ["HealthModel", "CRegex"],
         "Catalogue": ["HealthModel", "Alerting", "PatternMatching"],
         "StatusServer": ["HealthModel", "ResultStore", "Alerting", "Exposition"],
+        "Inventory": ["HealthModel", "TLSInspection"],
         "Lab": ["HealthModel"],
         "Daemon": [
             "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
-            "PollLoop",
+            "PollLoop", "Inventory",
             "TLSInspection", "Probing", "Catalogue", "StatusServer",
         ],
         "vitaal": [
             "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
-            "Scheduling", "TLSFindings", "TLSInspection",
+            "Scheduling", "TLSFindings", "TLSInspection", "Inventory",
         ],
         "vitaal-bench": [],
     ]
