@@ -176,13 +176,19 @@ let package = Package(
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ]),
         .testTarget(
-            name: "InventoryTests", dependencies: ["Inventory", "TLSInspection", "HealthModel"]),
+            name: "InventoryTests",
+            dependencies: [
+                "Inventory", "TLSInspection", "HealthModel",
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(name: "TidyTests"),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "StatusServer", "Alerting", "HealthModel", "Scheduling", "Probing",
-                "TLSInspection",
+                "TLSInspection", "Inventory",
             ]),
         .testTarget(
             name: "EndToEndTests",

@@ -55,9 +55,9 @@ struct DistrustAnswer {
         for service in services {
             let one = service.service
             let concerned = service.endpoints.filter { $0.fate == fate }
+            let seen = service.endpoints.count { $0.fate != .notSeen }
             let share =
-                concerned.count == service.endpoints.count
-                ? "" : "  (\(concerned.count) of \(service.endpoints.count) endpoints)"
+                concerned.count == seen ? "" : "  (\(concerned.count) of \(seen) endpoints)"
             lines.append(
                 "  tier \(one.tier.rawValue)  \(one.sector)  \(one.name.english) (\(one.id))\(share)")
             for endpoint in concerned {
@@ -95,7 +95,8 @@ struct DistrustAnswer {
 
     private static func words(_ outcome: DistrustTrial.Outcome) -> String {
         switch outcome {
-        case .breaks(let reason), .untrustedBefore(let reason): reason.rawValue
+        case .breaks(let reason): "no path left (\(reason.rawValue))"
+        case .untrustedBefore(let reason): reason.rawValue
         case .survives(let root): "by \(root.shortSubject)"
         case .unaffected(let root): "by \(root.shortSubject)"
         }

@@ -2,6 +2,7 @@ import Alerting
 import Foundation
 import Glibc
 import HealthModel
+import Inventory
 import Probing
 import Scheduling
 import StatusServer
