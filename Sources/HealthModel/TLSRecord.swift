@@ -14,8 +14,8 @@ public struct TLSRecord: Sendable, Hashable {
     public var group: String?
     /// The protocol agreed in ALPN, such as `h2`; nil when none was.
     public var alpn: String?
-    /// Whether the server stapled an OCSP response.
-    public var isOCSPStapled: Bool
+    /// What the OCSP response says that the server stapled.
+    public var staple: StapleStatus
     /// The certificates as the server sent them, leaf first; at most `Limits.chainCertificates`.
     public var chainSent: [Certificate]
     /// The path from the leaf to the trust anchor as built here; partial when none was found.
@@ -40,7 +40,7 @@ public struct TLSRecord: Sendable, Hashable {
         cipherSuite = nil
         group = nil
         alpn = nil
-        isOCSPStapled = false
+        staple = .none
         chainSent = []
         chainBuilt = []
         pathWarnings = []
@@ -49,6 +49,9 @@ public struct TLSRecord: Sendable, Hashable {
         isNameMatching = nil
         verdict = nil
     }
+
+    /// Whether the server stapled an OCSP response, good or bad.
+    public var isOCSPStapled: Bool { staple != .none }
 
     /// The leaf as sent; nil when no certificate was seen.
     public var leaf: Certificate? { chainSent.first }
@@ -101,6 +104,22 @@ public enum PathWarning: Sendable, Hashable {
     case missingIssuer(issuer: String, url: String?)
     /// So many paths are possible that not all were tried: the verdict is that of those tried.
     case searchCutShort
+}
+
+/// What a stapled OCSP response says of the leaf (RFC 6960).
+public enum StapleStatus: String, Sendable, Hashable, CaseIterable {
+    /// The server stapled none.
+    case none
+    /// The leaf is not revoked.
+    case good
+    /// The leaf is revoked.
+    case revoked
+    /// It is past its next update, or from later than now.
+    case stale
+    /// Whoever signed it does not know the leaf.
+    case unknown
+    /// It cannot be read, is no answer about the leaf, or nobody who may has signed it.
+    case invalid
 }
 
 /// What revocation lists say about one certificate.

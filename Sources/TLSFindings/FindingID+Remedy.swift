@@ -103,6 +103,13 @@ extension FindingID {
         .stapleMissing: LocalizedText(
             dutch: "zet OCSP-stapling aan, of vernieuw het certificaat zonder deze belofte",
             english: "switch OCSP stapling on, or renew the certificate without this promise"),
+        .stapleUnusable: LocalizedText(
+            dutch:
+                "laat de server het OCSP-antwoord op tijd vernieuwen bij de uitgever van dit "
+                + "certificaat",
+            english:
+                "have the server renew its OCSP response in time, from the issuer of this "
+                + "certificate"),
         .chainDuplicate: LocalizedText(
             dutch: "haal de herhaling uit het ketenbestand",
             english: "remove the repetition from the chain file"),

@@ -109,6 +109,9 @@ extension FindingID {
                 + "er geen",
             english:
                 "the certificate promises a stapled OCSP response, but the server sends none"),
+        .stapleUnusable: LocalizedText(
+            dutch: "het bijgevoegde OCSP-antwoord zegt niets over dit certificaat",
+            english: "the stapled OCSP response says nothing about this certificate"),
         .chainDuplicate: LocalizedText(
             dutch: "de server stuurt een certificaat twee keer",
             english: "the server sends a certificate twice"),

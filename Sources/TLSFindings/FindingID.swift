@@ -27,6 +27,7 @@ public enum FindingID: String, Sendable, Hashable, CaseIterable {
     case timestampsMissing = "ct_timestamps_missing"
     case timestampsTooFew = "ct_timestamps_too_few"
     case stapleMissing = "staple_missing"
+    case stapleUnusable = "staple_unusable"
     case chainDuplicate = "chain_duplicate"
     case chainRootSent = "chain_root_sent"
     case chainUnneeded = "chain_unneeded"
@@ -61,7 +62,7 @@ public enum FindingID: String, Sendable, Hashable, CaseIterable {
             .serialTooLong, .chainExpiredSent, .authorityKeyMissing, .authorityKeyMismatch,
             .versionOld, .leafIsAuthority, .leafSignsCertificates, .nameConstraintsInLeaf,
             .nameConstraintsForm, .extensionMalformed, .extensionDuplicate, .extensionCritical,
-            .revocationAddressMissing:
+            .revocationAddressMissing, .stapleUnusable:
             .warning
         case .ekuClientAuthentication, .rootExtendedKeyUsage, .chainDuplicate, .chainRootSent,
             .chainUnneeded, .chainMisordered, .authorityKeyForm, .subjectKeyMissing,
@@ -105,6 +106,8 @@ public enum FindingID: String, Sendable, Hashable, CaseIterable {
             "Chrome Certificate Transparency Policy; RFC 6962 §3.3"
         case .stapleMissing:
             "RFC 7633 §4.2.3.1"
+        case .stapleUnusable:
+            "RFC 6960 §3.2"
         case .chainDuplicate, .chainRootSent, .chainUnneeded:
             "RFC 8446 §4.4.2"
         case .chainExpiredSent:

@@ -6,7 +6,7 @@ import HealthModel
 enum MustStaple {
     static func judge(_ chain: JudgedChain) -> [Finding] {
         guard let leaf = chain.leaf, leaf.profile.isStapleRequired,
-            chain.connection.isHandshakeComplete, !chain.connection.isOCSPStapled
+            chain.connection.isHandshakeComplete, chain.connection.staple == .none
         else { return [] }
         return [Finding(.stapleMissing, at: leaf.place)]
     }

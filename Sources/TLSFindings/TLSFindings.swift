@@ -41,7 +41,8 @@ public enum TLSFindings {
     private static let policies: [@Sendable (JudgedChain) -> [Finding]] = [
         ValidityLimit.judge, ExtendedKeyUsage.judge, PolicyIdentifier.judge, KeySize.judge,
         SerialNumber.judge, WeakSignature.judge, CertificateTransparency.judge, MustStaple.judge,
-        ChainOrder.judge, KeyIdentifiers.judge, LeafConstraints.judge, NameConstraints.judge,
+        StapleUse.judge, ChainOrder.judge, KeyIdentifiers.judge, LeafConstraints.judge,
+        NameConstraints.judge,
         ExtensionForm.judge, RevocationPointers.judge,
     ]
 }
@@ -62,27 +63,27 @@ public struct ConnectionFacts: Sendable, Hashable {
     public var isTrusted: Bool
     /// Whether the handshake finished, so that a missing staple is known to be missing.
     public var isHandshakeComplete: Bool
-    /// Whether the server stapled an OCSP response.
-    public var isOCSPStapled: Bool
+    /// What the stapled OCSP response says.
+    public var staple: StapleStatus
     /// Whether transparency timestamps came in the handshake instead of in the certificate.
     public var hasHandshakeTimestamps = false
 
     /// Makes facts.
     public init(
         rules: CertificateRules, isTrusted: Bool, isHandshakeComplete: Bool = true,
-        isOCSPStapled: Bool = false
+        staple: StapleStatus = .none
     ) {
         self.rules = rules
         self.isTrusted = isTrusted
         self.isHandshakeComplete = isHandshakeComplete
-        self.isOCSPStapled = isOCSPStapled
+        self.staple = staple
     }
 
     /// Takes the facts from a record.
     public init(_ record: TLSRecord, rules: CertificateRules) {
         self.init(
             rules: rules, isTrusted: record.verdict == nil && !record.chainBuilt.isEmpty,
-            isHandshakeComplete: record.isHandshakeComplete, isOCSPStapled: record.isOCSPStapled)
+            isHandshakeComplete: record.isHandshakeComplete, staple: record.staple)
     }
 }
 

@@ -129,6 +129,12 @@ public final class HandshakeCapture {
                 return capture.clientIdentity?.present(on: ssl) ?? true ? 1 : 0
             }, nil)
         _ = shim_request_ocsp_staple(context)
+        // In TLS 1.2 the staple comes after the certificate; here it has come in all versions.
+        _ = shim_on_ocsp_staple(context) { ssl, _ in
+            guard let capture = HandshakeCapture.of(ssl) else { return 1 }
+            capture.readStaple(of: ssl)
+            return capture.mayContinue ? 1 : 0
+        }
         _ = shim_set_maximum_chain_bytes(context, Limits.chainBytes)
         _ = shim_disable_session_cache(context)
         // Many servers close without close_notify. The length of the HTTP message tells whether
@@ -207,8 +213,44 @@ public final class HandshakeCapture {
                 decoding: UnsafeBufferPointer(start: protocolName, count: Int(length)),
                 as: UTF8.self)
         }
-        // In TLS 1.2 the staple comes after the certificate, so it is read here.
-        record.isOCSPStapled = shim_ocsp_staple_bytes(ssl) > 0
+    }
+
+    private func readStaple(of ssl: OpaquePointer) {
+        var bytes: UnsafePointer<UInt8>?
+        let count = shim_ocsp_staple(ssl, &bytes)
+        guard count > 0, let bytes else { return }
+        record.staple = .invalid
+        guard let leaf = SSL_get0_peer_certificate(ssl), let issuer = issuer(of: leaf, in: ssl)
+        else { return }
+        defer { X509_free(issuer) }
+        record.staple = OCSPStaple.status(
+            of: UnsafeBufferPointer(start: bytes, count: count), leaf: leaf, issuer: issuer,
+            at: verificationTime)
+        guard record.staple == .revoked, record.verdict == nil else { return }
+        record.errors.append(
+            VerificationError(
+                depth: 0, number: Int(X509_V_ERR_CERT_REVOKED),
+                code: ChainVerdict.code(of: Int(X509_V_ERR_CERT_REVOKED))))
+        record.verdict = ChainVerdict.reason(for: record.errors)
+    }
+
+    /// The issuer among the certificates sent, else among the trusted ones; the caller frees it.
+    private func issuer(of leaf: OpaquePointer, in ssl: OpaquePointer) -> OpaquePointer? {
+        if let sent = SSL_get_peer_cert_chain(ssl) {
+            for index in 0..<min(Int(shim_certificate_count(sent)), Limits.chainCertificates) {
+                guard let one = shim_certificate(sent, CInt(index)), X509_cmp(one, leaf) != 0,
+                    X509_check_issued(one, leaf) == X509_V_OK, X509_up_ref(one) == 1
+                else { continue }
+                return one
+            }
+        }
+        guard let context = X509_STORE_CTX_new() else { return nil }
+        defer { X509_STORE_CTX_free(context) }
+        var found: OpaquePointer?
+        guard X509_STORE_CTX_init(context, trustStore.store, leaf, nil) == 1,
+            X509_STORE_CTX_get1_issuer(&found, context, leaf) == 1
+        else { return nil }
+        return found
     }
 
     /// Stands in for X509_verify_cert: judges the chain with libssl's own context and keeps

@@ -130,7 +130,8 @@ struct KnownRoots {
         let reader = CertificateReader()
         var all: [Certificate] = []
         for store in stores {
-            all += try orComplain { () throws(TrustStore.LoadError) in try store.anchors(by: reader) }
+            all += try orComplain { () throws(TrustStore.LoadError) in try store.anchors(by: reader)
+            }
         }
         return all
     }

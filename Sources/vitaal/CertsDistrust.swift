@@ -91,7 +91,8 @@ struct CertsDistrust: ParsableCommand {
             text, among: kind == .root ? anchors : authorities + anchors)
         let target = DistrustTarget(kind: kind, certificates: found)
         if found.isEmpty {
-            let isElsewhere = kind == .root && !DistrustTarget.find(text, among: authorities).isEmpty
+            let isElsewhere =
+                kind == .root && !DistrustTarget.find(text, among: authorities).isEmpty
             StandardError.complain(
                 "no \(kind == .root ? "trusted root" : "authority") fits '\(text)'"
                     + (isElsewhere ? "; servers send such an issuer: use --issuer" : ""))

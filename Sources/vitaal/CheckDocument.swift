@@ -61,6 +61,10 @@ struct CheckDocument: Encodable {
         var group: String?
         var alpn: String?
         var ocspStapled: Bool
+        /// What the stapled OCSP response says: none, good, revoked, stale, unknown or invalid.
+        var staple: String
+        /// What revocation lists say of each certificate of the path but the last.
+        var revocation: [String]
         var verdict: String
         var nameMatches: Bool?
         var errors: [ChainError]
@@ -151,6 +155,8 @@ extension CheckDocument.TLS {
         group = record.group
         alpn = record.alpn
         ocspStapled = record.isOCSPStapled
+        staple = record.staple.rawValue
+        revocation = record.revocation.map(\.rawValue)
         verdict = record.chainSent.isEmpty ? "none" : record.verdict?.rawValue ?? "trusted"
         nameMatches = record.isNameMatching
         errors = record.errors.map { CheckDocument.ChainError(depth: $0.depth, code: $0.code) }

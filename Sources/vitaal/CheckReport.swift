@@ -110,6 +110,7 @@ struct CheckReport {
             NCSCReport(tls, edition: edition).overall.map { "\($0.rawValue) (\(edition.rawValue))" }
         }
         if !grades.isEmpty { lines.append("  ncsc     " + grades.joined(separator: ", ")) }
+        if tls.staple != .none { lines.append("  staple   \(tls.staple.rawValue)") }
         for error in tls.errors { lines.append("  error    depth \(error.depth) \(error.code)") }
         for warning in tls.pathWarnings { lines.append("  warning  \(warning.text)") }
         for finding in tls.findings(at: now) { lines.append("  finding  \(finding.line)") }

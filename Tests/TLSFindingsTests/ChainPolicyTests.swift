@@ -189,9 +189,9 @@ import Testing
         #expect(!ConnectionFacts(record, rules: .publicWeb).isTrusted)
         record.chainBuilt = [Self.leaf]
         record.isHandshakeComplete = true
-        record.isOCSPStapled = true
+        record.staple = .good
         let facts = ConnectionFacts(record, rules: .publicWeb)
-        #expect(facts.isTrusted && facts.isHandshakeComplete && facts.isOCSPStapled)
+        #expect(facts.isTrusted && facts.isHandshakeComplete && facts.staple == .good)
         record.verdict = .tlsExpired
         #expect(!ConnectionFacts(record, rules: .publicWeb).isTrusted)
     }

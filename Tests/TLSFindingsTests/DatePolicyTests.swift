@@ -95,7 +95,7 @@ import Testing
         profile.isStapleRequired = true
         let leaf = certificate(profile: profile)
         #expect(judge(leaf).map(\.id) == [.stapleMissing])
-        #expect(judge(leaf) { $0.isOCSPStapled = true }.isEmpty)
+        #expect(judge(leaf) { $0.staple = .good }.isEmpty)
         #expect(judge(leaf) { $0.isHandshakeComplete = false }.isEmpty)
     }
 }

@@ -101,9 +101,15 @@ static inline int shim_next_finished(CURLM *_Nonnull m, CURL *_Nullable *_Nonnul
 static inline long shim_request_ocsp_staple(SSL_CTX *_Nonnull context) {
     return SSL_CTX_set_tlsext_status_type(context, TLSEXT_STATUSTYPE_ocsp);
 }
-static inline long shim_ocsp_staple_bytes(SSL *_Nonnull ssl) {
-    unsigned char *response = NULL;
-    return SSL_get_tlsext_status_ocsp_resp(ssl, &response);
+/* The bytes of the stapled OCSP response, which stay libssl's; 0 or less when there is none. */
+static inline long shim_ocsp_staple(SSL *_Nonnull ssl,
+                                    const unsigned char *_Nullable *_Nonnull response) {
+    return SSL_get_tlsext_status_ocsp_resp(ssl, response);
+}
+/* Called when the server's certificate and staple are here and nothing of ours has been sent. */
+static inline long shim_on_ocsp_staple(SSL_CTX *_Nonnull context,
+                                       int (*_Nonnull callback)(SSL *_Nonnull, void *_Nullable)) {
+    return SSL_CTX_set_tlsext_status_cb(context, callback);
 }
 static inline long shim_set_maximum_chain_bytes(SSL_CTX *_Nonnull context, long bytes) {
     return SSL_CTX_set_max_cert_list(context, bytes);

@@ -8,6 +8,7 @@ import Synchronization
 final class TLSServerContext: @unchecked Sendable {
     private let context: OpaquePointer
     private var unnamed: MintedIdentity?
+    private var staple: [UInt8] = []
     private let subjects = Mutex<[String]>([])
 
     /// The common names of all certificates that clients have shown.
@@ -78,6 +79,27 @@ final class TLSServerContext: @unchecked Sendable {
                 return SSL_CLIENT_HELLO_SUCCESS
             }, Unmanaged.passUnretained(other).toOpaque())
     }
+
+    /// Staples an OCSP response to every handshake; before the first connection.
+    func staple(_ response: [UInt8]) throws {
+        staple = response
+        SSL_CTX_set_ex_data(context, Self.index, Unmanaged.passUnretained(self).toOpaque())
+        _ = shim_on_ocsp_staple(context) { ssl, _ in
+            guard let context = SSL_get_SSL_CTX(ssl),
+                let raw = SSL_CTX_get_ex_data(context, TLSServerContext.index)
+            else { return SSL_TLSEXT_ERR_NOACK }
+            let response = Unmanaged<TLSServerContext>.fromOpaque(raw).takeUnretainedValue().staple
+            // libssl frees it with OPENSSL_free.
+            guard let copy = CRYPTO_malloc(response.count, nil, 0) else {
+                return SSL_TLSEXT_ERR_NOACK
+            }
+            copy.copyMemory(from: response, byteCount: response.count)
+            SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP, response.count, copy)
+            return SSL_TLSEXT_ERR_OK
+        }
+    }
+
+    private static let index = shim_new_context_index()
 
     /// Speaks only this version; before the first connection.
     func limit(to version: CInt) {
