@@ -85,9 +85,6 @@ struct KnownCertificates {
         index[fingerprint].flatMap { pool.facts($0, by: reader) }
     }
 
-    /// The facts of all.
-    func all() -> [Certificate] { fingerprints.compactMap(facts) }
-
     /// Positions of a chain in the pool; nil when a certificate of it is not there.
     func positions(of sighting: StoredSighting) -> [Int]? {
         let positions = sighting.fingerprints.compactMap { index[$0] }
@@ -130,7 +127,8 @@ struct KnownRoots {
         let reader = CertificateReader()
         var all: [Certificate] = []
         for store in stores {
-            all += try orComplain { () throws(TrustStore.LoadError) in try store.anchors(by: reader) }
+            all += try orComplain { () throws(TrustStore.LoadError) in try store.anchors(by: reader)
+            }
         }
         return all
     }

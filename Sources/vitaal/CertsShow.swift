@@ -88,8 +88,9 @@ struct CertsShow: ParsableCommand {
             "  issuer       \(facts.issuer)",
             "  valid        \(facts.notBefore.dateAndTime) to \(facts.notAfter.dateAndTime)",
             "  key          \(facts.key), signed with \(facts.signatureAlgorithm)",
-        ] + (facts.names.isEmpty
-            ? [] : ["  names        \(facts.names.joined(separator: ", "))\(more)"])
+        ]
+            + (facts.names.isEmpty
+                ? [] : ["  names        \(facts.names.joined(separator: ", "))\(more)"])
     }
 }
 
@@ -179,7 +180,8 @@ struct CertsCalendar: ParsableCommand {
                     let bar = String(repeating: "#", count: width).padding(to: Self.barWidth)
                     let more = day.endpoints.count - Self.endpointsMax
                     let named = day.endpoints.prefix(Self.endpointsMax).joined(separator: ", ")
-                    return "\(day.day)  \(String(day.certificates).padding(to: 5))  \(bar)  \(named)"
+                    return
+                        "\(day.day)  \(String(day.certificates).padding(to: 5))  \(bar)  \(named)"
                         + (more > 0 ? " and \(more) more" : "")
                 })
     }

@@ -59,7 +59,8 @@ struct DistrustAnswer {
             let share =
                 concerned.count == seen ? "" : "  (\(concerned.count) of \(seen) endpoints)"
             lines.append(
-                "  tier \(one.tier.rawValue)  \(one.sector)  \(one.name.english) (\(one.id))\(share)")
+                "  tier \(one.tier.rawValue)  \(one.sector)  \(one.name.english) (\(one.id))\(share)"
+            )
             for endpoint in concerned {
                 lines += endpoint.places.filter { Self.fate(of: $0) == fate }.map { place in
                     "      \(endpoint.endpoint)  \(place.sighting.host) at "

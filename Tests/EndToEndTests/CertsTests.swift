@@ -129,7 +129,8 @@ struct CertsTests {
             uniqueKeysWithValues: broken.map { ($0.service, $0.outcome == "breaks_entirely") })
         #expect(told == expected.broken)
         var surviving: [String: String] = [:]
-        for endpoint in document.services.flatMap(\.endpoints) where endpoint.outcome == "survives" {
+        for endpoint in document.services.flatMap(\.endpoints) where endpoint.outcome == "survives"
+        {
             let root = endpoint.chains.first?.root ?? ""
             surviving[endpoint.endpoint] = root.split(separator: ",").first.map {
                 String($0.dropFirst("CN=".count))
