@@ -131,7 +131,15 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .executableTarget(name: "vitaal-bench", swiftSettings: strict),
+        .executableTarget(
+            name: "vitaal-bench",
+            dependencies: [
+                "Inventory", "TLSInspection", "HealthModel",
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
 
         .testTarget(name: "HealthModelTests", dependencies: ["HealthModel"]),
         .testTarget(name: "TLSFindingsTests", dependencies: ["TLSFindings", "HealthModel"]),

@@ -84,6 +84,7 @@ public struct CertificateWatch: Sendable {
     ///   - sight: what was seen; of one endpoint and host in the order of time.
     ///   - isOurs: whether the loss of a name concerns whoever watches this endpoint, unlike that
     ///     of a stranger who shares the certificate.
+    /// - Returns: What is worth telling; empty nearly always.
     public mutating func note(
         _ sight: Sight, isOurs: (String) -> Bool
     ) -> [CertificateChange] {

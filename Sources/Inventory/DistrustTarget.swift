@@ -40,6 +40,7 @@ public struct DistrustTarget: Sendable, Hashable {
     ///   - text: the beginning of a SHA-256 fingerprint, of that of the key, with or without
     ///     colons, or a part of the subject; case does not matter.
     ///   - authorities: those to choose from.
+    /// - Returns: Those that fit; empty when none does.
     public static func find(_ text: String, among authorities: [Certificate]) -> [Certificate] {
         var seen: Set<String> = []
         let distinct = authorities.filter { seen.insert($0.fingerprintSHA256).inserted }

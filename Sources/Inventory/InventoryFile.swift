@@ -37,7 +37,8 @@ public enum InventoryFile {
         }
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         guard try !queue.read(migrator.hasBeenSuperseded) else {
-            throw OpenError("\(path): written by a newer vitaal; use that one, or move the file away")
+            throw OpenError(
+                "\(path): written by a newer vitaal; use that one, or move the file away")
         }
         try migrator.migrate(queue)
         return queue

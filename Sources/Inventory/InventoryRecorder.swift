@@ -148,7 +148,9 @@ public struct InventoryRecorder: Sendable {
         refreshedAt.map { abs(now - $0) >= Self.refreshInterval } ?? true
     }
 
-    private func abs(_ duration: Duration) -> Duration { duration < .zero ? .zero - duration : duration }
+    private func abs(_ duration: Duration) -> Duration {
+        duration < .zero ? .zero - duration : duration
+    }
 
     /// What an earlier run saw last: current sightings with the facts of the leaf that the file
     /// has, the oldest first; empty when the file cannot be read.

@@ -206,7 +206,8 @@ enum InventoryRow {
 
     private static func bytes(_ hexadecimal: String) -> [UInt8] {
         let values = hexadecimal.utf8.map { digit -> UInt8 in
-            digit < UInt8(ascii: "a") ? digit &- UInt8(ascii: "0") : digit &- UInt8(ascii: "a") &+ 10
+            digit < UInt8(ascii: "a")
+                ? digit &- UInt8(ascii: "0") : digit &- UInt8(ascii: "a") &+ 10
         }
         return stride(from: 0, to: values.count - 1, by: 2).map { values[$0] << 4 | values[$0 + 1] }
     }

@@ -151,7 +151,8 @@ final class CertificateStore {
         let key = Key(host: host, variant: variant)
         if let context = contexts[key] { return context }
         let chain = try chain(for: host, variant: variant, now: now)
-        let context = try NIOSSLContext(configuration: configuration(variant, of: host, chain: chain))
+        let context = try NIOSSLContext(
+            configuration: configuration(variant, of: host, chain: chain))
         contexts[key] = context
         return context
     }

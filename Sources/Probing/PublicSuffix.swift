@@ -15,6 +15,7 @@ public enum PublicSuffix {
     /// public suffix.
     ///
     /// - Parameter host: A domain name in ASCII, lower case, without a final dot.
+    /// - Returns: The registered part.
     public static func registrableDomain(of host: String) -> String? {
         guard let list = psl_builtin(), !AddressText.isAddress(host) else { return nil }
         // The answer points into the text that was asked about: it must be read while that lives.

@@ -14,6 +14,7 @@ extension TrustStore {
     ///
     /// - Parameter fingerprints: SHA-256 over the DER of the roots to leave out, in lower-case
     ///   hexadecimal.
+    /// - Returns: Roots of their own; these stay as they are.
     /// - Throws: `LoadError` when memory is short.
     public func without(_ fingerprints: Set<String>) throws(LoadError) -> TrustStore {
         let all = try anchorList()

@@ -77,7 +77,9 @@ public final class TrustStore: @unchecked Sendable {
         anchors: CertificateList, name: String, mayBeEmpty: Bool = false
     ) throws(LoadError) {
         OpenSSLProcess.prepare()
-        guard mayBeEmpty || anchors.count > 0 else { throw LoadError(path: name, problem: "no certificate") }
+        guard mayBeEmpty || anchors.count > 0 else {
+            throw LoadError(path: name, problem: "no certificate")
+        }
         guard let store = X509_STORE_new() else {
             throw LoadError(path: name, problem: "out of memory")
         }

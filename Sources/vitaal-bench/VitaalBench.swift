@@ -10,6 +10,7 @@ import Foundation
 struct VitaalBench {
     static let usage = """
         USAGE: vitaal-bench [--quick] [--slow-transfers]
+               vitaal-bench --distrust
                vitaal-bench --soak SECONDS [--lab-inside]
 
         Without --soak: measures Vitaal beside blackbox_exporter, Prometheus and openssl against
@@ -17,6 +18,9 @@ struct VitaalBench {
         two, and its numbers are rough.
 
         --slow-transfers  Measures only thousands of slow transfers in flight.
+
+        --distrust      Measures only `vitaal certs distrust` with 10,000 endpoints; exit 1 when it
+                        takes more than three seconds.
 
         --soak SECONDS  Runs Vitaal with 1,000 endpoints in a flapping lab and prints how memory,
                         descriptors and threads develop; exit 1 when one of them grows or a slot
@@ -30,6 +34,9 @@ struct VitaalBench {
         var arguments = CommandLine.arguments.dropFirst()
         // The slow server is a child of the benchmark, so that its work is not ours.
         if arguments == ["--slow-server"] { return SlowServer.runForever() }
+        if arguments == ["--distrust"] {
+            exit(run { try DistrustTiming(workspace: $0).run() })
+        }
         var isQuick = false
         var isSlowOnly = false
         var isLabInside = false

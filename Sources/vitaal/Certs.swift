@@ -85,9 +85,6 @@ struct KnownCertificates {
         index[fingerprint].flatMap { pool.facts($0, by: reader) }
     }
 
-    /// The facts of all.
-    func all() -> [Certificate] { fingerprints.compactMap(facts) }
-
     /// Positions of a chain in the pool; nil when a certificate of it is not there.
     func positions(of sighting: StoredSighting) -> [Int]? {
         let positions = sighting.fingerprints.compactMap { index[$0] }

@@ -67,7 +67,7 @@ struct CertsDistrust: ParsableCommand {
         }
         let known = try options.certificates(of: sightings, reader)
         let stores = try KnownRoots(file: roots, for: sightings)
-        let target = try target(known, anchors: try stores.anchors())
+        let target = try target(among: sightings, known, anchors: try stores.anchors())
         let places = try stores.trial(
             sightings, known, without: target, issuedAfter: from, at: instant)
         let answer = DistrustAnswer(
@@ -82,11 +82,12 @@ struct CertsDistrust: ParsableCommand {
 
     /// Finds the authority, or says what fits and exits with 3.
     private func target(
-        _ known: KnownCertificates, anchors: [Certificate]
+        among sightings: [StoredSighting], _ known: KnownCertificates, anchors: [Certificate]
     ) throws -> DistrustTarget {
         let kind: DistrustTarget.Kind = root == nil ? .issuer : .root
         let text = root ?? issuer ?? ""
-        let authorities = known.all().filter { $0.profile?.isAuthority == true }
+        let authorities = Set(sightings.flatMap { $0.fingerprints.dropFirst() }).sorted()
+            .compactMap(known.facts).filter { $0.profile?.isAuthority == true }
         let found = DistrustTarget.find(
             text, among: kind == .root ? anchors : authorities + anchors)
         let target = DistrustTarget(kind: kind, certificates: found)

@@ -34,7 +34,7 @@ struct CertsTests {
             let played = Set(LabHost.hosts(of: catalogue).map(\.name))
             for service in catalogue.services {
                 let endpoints = catalogue.endpoints(of: service.id).filter {
-                    played.contains($0.url.host)
+                    $0.url.scheme == .https && played.contains($0.url.host)
                 }
                 let dead = endpoints.filter {
                     LabAuthority(host: $0.url.host).rootNames == ["\(name) root"]
@@ -79,7 +79,9 @@ struct CertsTests {
         try await Vitaal.daemon(setting, ["--lab", "--scenario", scenario]) { daemon in
             let hosts = Set(LabHost.hosts(of: catalogue).map(\.name))
             let wanted = Set(
-                catalogue.endpoints.filter { hosts.contains($0.url.host) }.map(\.id.text))
+                catalogue.endpoints.filter {
+                    $0.url.scheme == .https && hosts.contains($0.url.host)
+                }.map(\.id.text))
             try await eventually(
                 "that every endpoint is in the inventory", within: .seconds(180)
             ) { () async throws -> Bool? in
@@ -127,7 +129,8 @@ struct CertsTests {
             uniqueKeysWithValues: broken.map { ($0.service, $0.outcome == "breaks_entirely") })
         #expect(told == expected.broken)
         var surviving: [String: String] = [:]
-        for endpoint in document.services.flatMap(\.endpoints) where endpoint.outcome == "survives" {
+        for endpoint in document.services.flatMap(\.endpoints) where endpoint.outcome == "survives"
+        {
             let root = endpoint.chains.first?.root ?? ""
             surviving[endpoint.endpoint] = root.split(separator: ",").first.map {
                 String($0.dropFirst("CN=".count))

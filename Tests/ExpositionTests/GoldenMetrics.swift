@@ -191,6 +191,18 @@ let goldenMetrics = #"""
     # HELP vitaal_evidence_waiting_lines Lines of the evidence log that wait because the disk refuses them.
     # TYPE vitaal_evidence_waiting_lines gauge
     vitaal_evidence_waiting_lines 0
+    # HELP vitaal_inventory_sightings_total New sightings of certificates written to the inventory.
+    # TYPE vitaal_inventory_sightings_total counter
+    vitaal_inventory_sightings_total 0
+    # HELP vitaal_inventory_errors_total Failed attempts to write the inventory of certificates.
+    # TYPE vitaal_inventory_errors_total counter
+    vitaal_inventory_errors_total 0
+    # HELP vitaal_inventory_dropped_total Sightings of certificates lost because too many waited for the inventory.
+    # TYPE vitaal_inventory_dropped_total counter
+    vitaal_inventory_dropped_total 0
+    # HELP vitaal_inventory_waiting New sightings of certificates that wait because the disk refuses them.
+    # TYPE vitaal_inventory_waiting gauge
+    vitaal_inventory_waiting 0
     # HELP vitaal_reloads_total Reloads of the configuration that succeeded.
     # TYPE vitaal_reloads_total counter
     vitaal_reloads_total 0

@@ -1,6 +1,6 @@
 import HealthModel
-import Testing
 import TLSInspection
+import Testing
 
 @testable import Inventory
 
@@ -72,9 +72,10 @@ import TLSInspection
         #expect(
             without.contains(.survives(root: world.facts[7]))
                 || without.contains(.survives(root: world.facts[6])))
-        #expect(without.allSatisfy { outcome in
-            if case .breaks = outcome { false } else { true }
-        })
+        #expect(
+            without.allSatisfy { outcome in
+                if case .breaks = outcome { false } else { true }
+            })
     }
 
     @Test func anIssuerIsLeftOutWhereverItStands() throws {
@@ -148,7 +149,8 @@ import TLSInspection
         var endpoints: [Endpoint] = []
         var places: [DistrustReport.Place] = []
         for (id, outcomes) in outcomes {
-            for (number, outcome) in (outcomes.isEmpty ? [nil] : outcomes.map(\.self)).enumerated() {
+            for (number, outcome) in (outcomes.isEmpty ? [nil] : outcomes.map(\.self)).enumerated()
+            {
                 guard let url = ProbeURL("https://\(id)\(number).example/") else { continue }
                 let endpoint = Endpoint(
                     id: EndpointID("\(id)\(number)"), service: ServiceID(id), url: url,

@@ -37,7 +37,7 @@ struct TidyTests {
             "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
             "Scheduling", "TLSFindings", "TLSInspection", "Inventory",
         ],
-        "vitaal-bench": [],
+        "vitaal-bench": ["Inventory", "TLSInspection", "HealthModel"],
     ]
 
     /// Modules without I/O, clocks and Foundation.
