@@ -1,7 +1,8 @@
 # Two commands for a newcomer: `make run` and `make test`. The rest is for developers.
 
 # What the program needs to build, and the tools that the tests compare it with.
-PACKAGES := g++ pkg-config libcurl4-openssl-dev libssl-dev libunbound-dev libre2-dev libpsl-dev
+PACKAGES := g++ pkg-config libcurl4-openssl-dev libssl-dev libunbound-dev libre2-dev libpsl-dev \
+	libsqlite3-dev
 TEST_PACKAGES := openssl curl
 TOOLS := prometheus prometheus-blackbox-exporter nginx
 TOOLS_PATH := $(CURDIR)/.build/tools/usr/bin:$(CURDIR)/.build/tools/usr/sbin
@@ -30,6 +31,7 @@ format:
 bench: packages tools
 	swift build -c release --static-swift-stdlib
 	PATH="$(TOOLS_PATH):$$PATH" .build/release/vitaal-bench
+	.build/release/vitaal-bench --distrust
 
 ## soak: ten minutes of 1,000 endpoints in a flapping lab; SOAK_SECONDS=60 for a short one
 soak: packages tools

@@ -238,6 +238,12 @@ public final class Monitor: MonitorReading, Sendable {
         counters.inventoryErrors = kept.errors
         counters.inventoryWaiting = kept.waiting
         counters.inventoryDropped = kept.dropped
+        if let lists = engine?.revocationCounters {
+            counters.revocationFetches = lists.fetches
+            counters.revocationFailures = lists.failures
+            counters.revocationLists = lists.lists
+            counters.revocationBytes = lists.bytes
+        }
         counters.droppedResults = inbox.withLock { $0.dropped }
         if let schedule = engine?.counters {
             counters.missedSlots = schedule.missedSlots

@@ -104,15 +104,17 @@ public enum VitaalDaemon {
             let monitor = try Monitor(
                 configuration: configuration, watch: watch, log: log, recorder: recorder,
                 timekeeper: timekeeper, say: say)
+            var engineConfiguration = ProbeEngine.Configuration(
+                loops: configuration.loops
+                    ?? DaemonConfiguration.loops(
+                        for: watch.catalogue, cores: ProcessStatistics.coreCount),
+                limits: configuration.limits,
+                resolver: configuration.resolver,
+                connectOverrides: configuration.connectOverrides, trustStore: trustStore,
+                userAgent: configuration.userAgent, seed: configuration.seed)
+            engineConfiguration.fetchesRevocationLists = true
             let engine = try ProbeEngine(
-                configuration: ProbeEngine.Configuration(
-                    loops: configuration.loops
-                        ?? DaemonConfiguration.loops(
-                            for: watch.catalogue, cores: ProcessStatistics.coreCount),
-                    limits: configuration.limits,
-                    resolver: configuration.resolver,
-                    connectOverrides: configuration.connectOverrides, trustStore: trustStore,
-                    userAgent: configuration.userAgent, seed: configuration.seed),
+                configuration: engineConfiguration,
                 timekeeper: timekeeper, sink: { monitor.deliver($0) })
             return (monitor, engine)
         } catch {

@@ -37,6 +37,7 @@ extension HealthMetrics {
             .microseconds(counters.latenessMicrosecondsMax))
         writeEvidence(to: &text)
         writeInventory(to: &text)
+        writeRevocation(to: &text)
         writeConfiguration(to: &text)
     }
 
@@ -74,6 +75,23 @@ extension HealthMetrics {
             "vitaal_inventory_waiting", .gauge,
             help: "New sightings of certificates that wait because the disk refuses them.",
             .count(counters.inventoryWaiting))
+    }
+
+    private func writeRevocation(to text: inout PrometheusText) {
+        text.addFamily(
+            "vitaal_revocation_list_fetches_total", .counter,
+            help: "Revocation lists fetched and read.", .count(counters.revocationFetches))
+        text.addFamily(
+            "vitaal_revocation_list_failures_total", .counter,
+            help: "Fetches that brought no revocation list: unreachable, too large, unreadable.",
+            .count(counters.revocationFailures))
+        text.addFamily(
+            "vitaal_revocation_lists", .gauge, help: "Revocation lists at hand.",
+            .count(counters.revocationLists))
+        text.addFamily(
+            "vitaal_revocation_lists_bytes", .gauge,
+            help: "Bytes of the revocation lists at hand, as they were fetched.",
+            .count(counters.revocationBytes))
     }
 
     private func writeConfiguration(to text: inout PrometheusText) {

@@ -113,6 +113,15 @@ extension HealthMetrics {
             "vitaal_tls_trusted", help: "1 when the certificate seen last is trusted, 0 when not.",
             to: &text
         ) { .flag($0.isTrusted) }
+        writeRecordLabels(
+            "vitaal_tls_revocation_status",
+            help: "What revocation lists say of the path seen last, by the certificate of which "
+                + "they say the worst.", to: &text
+        ) { $0.worstRevocation.map { LabelSet("status", $0.rawValue) } }
+        writeRecordLabels(
+            "vitaal_tls_staple_status", help: "What the OCSP response stapled last says.",
+            to: &text
+        ) { LabelSet("status", $0.staple.rawValue) }
         text.openFamily(
             "vitaal_tls_verification_error", .gauge,
             help: "1 for each verification error of the chain seen last; depth 0 is the leaf.")

@@ -30,6 +30,14 @@ public struct MonitorCounters: Sendable, Hashable {
     public var inventoryErrors: Int = 0
     /// New sightings that wait for the inventory's disk.
     public var inventoryWaiting: Int = 0
+    /// Revocation lists fetched and read.
+    public var revocationFetches: Int = 0
+    /// Fetches that brought no revocation list.
+    public var revocationFailures: Int = 0
+    /// Revocation lists at hand.
+    public var revocationLists: Int = 0
+    /// Bytes of these as they were fetched.
+    public var revocationBytes: Int = 0
     /// Reloads that succeeded.
     public var reloads: Int = 0
     /// Whether the last reload, or the start, succeeded.

@@ -53,6 +53,12 @@ public struct TLSRecord: Sendable, Hashable {
     /// Whether the server stapled an OCSP response, good or bad.
     public var isOCSPStapled: Bool { staple != .none }
 
+    /// What the lists say of the certificate of the path of which they say the worst; nil when
+    /// none were looked at.
+    public var worstRevocation: RevocationStatus? {
+        [.revoked, .stale, .unavailable, .good, .none].first(where: revocation.contains)
+    }
+
     /// The leaf as sent; nil when no certificate was seen.
     public var leaf: Certificate? { chainSent.first }
 

@@ -202,7 +202,8 @@ final class ProbeAttempt {
             ? HandshakeCapture(
                 host: url.host, isAddress: AddressText.isAddress(url.host),
                 trustStore: context.configuration.trustStore, certificates: context.certificates,
-                verdicts: context.verdicts, verificationTime: judgedAt,
+                verdicts: context.verdicts, revocationLists: context.revocationLists,
+                verificationTime: judgedAt,
                 onEvent: { [unowned self] event in if event == .started { self.enter(.tls) } })
             : nil
         capture?.isTolerant = refusal != nil

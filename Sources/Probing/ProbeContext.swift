@@ -17,6 +17,7 @@ final class ProbeContext {
     let loop: PollLoop
     let timekeeper: any Timekeeper
     let configuration: ProbeEngine.Configuration
+    private let collector: RevocationCollector?
     private let multis: [CurlMulti]
     let resolver: Resolver
     let resolverCheck: ResolverCheck
@@ -34,17 +35,22 @@ final class ProbeContext {
 
     /// Call on the loop's thread.
     init(
-        loop: PollLoop, timekeeper: any Timekeeper, configuration: ProbeEngine.Configuration
+        loop: PollLoop, timekeeper: any Timekeeper, configuration: ProbeEngine.Configuration,
+        collector: RevocationCollector? = nil
     ) throws(ResolverError) {
         self.loop = loop
         self.timekeeper = timekeeper
         self.configuration = configuration
+        self.collector = collector
         multis = (0..<Self.multiCount).map { _ in CurlMulti(loop: loop, timekeeper: timekeeper) }
         resolver = try Resolver(loop: loop, configuration: configuration.resolver)
         resolverCheck = ResolverCheck(
             loop: loop, timekeeper: timekeeper,
             servers: NameServer.list(for: configuration.resolver))
     }
+
+    /// The revocation lists at hand; nil when none are sought.
+    var revocationLists: RevocationLists? { collector?.lists }
 
     /// A handle ready for `prepare`; nil when memory is short.
     func takeTransfer() -> Transfer? { idleTransfers.popLast() ?? Transfer() }

@@ -29,6 +29,8 @@ public final class ProbeEngine: Sendable {
         public var seed: UInt64
         /// The instant at which certificates are judged; nil means now.
         public var verificationTime: Timestamp?
+        /// Whether the revocation lists that certificates name are fetched and looked at.
+        public var fetchesRevocationLists = false
 
         /// Makes a configuration.
         public init(
@@ -58,6 +60,7 @@ public final class ProbeEngine: Sendable {
 
     private let loops: [PollLoop]
     private let workers: [ProbeWorker]
+    private let collector: RevocationCollector?
     private let isStopped = Atomic<Bool>(false)
 
     /// Starts the loops; nothing is probed until `replace` or `probeOnce`.
@@ -78,6 +81,15 @@ public final class ProbeEngine: Sendable {
         share.limits.startsPerSecond = configuration.limits.startsPerSecond.map {
             $0 / Double(configuration.loops)
         }
+        let collector: RevocationCollector?
+        do {
+            collector =
+                try configuration.fetchesRevocationLists
+                ? RevocationCollector(configuration: configuration, timekeeper: timekeeper) : nil
+        } catch {
+            throw StartError(description: error.description)
+        }
+        self.collector = collector
         var loops: [PollLoop] = []
         var workers: [ProbeWorker] = []
         for number in 0..<configuration.loops {
@@ -87,7 +99,8 @@ public final class ProbeEngine: Sendable {
                 workers.append(
                     ProbeWorker(
                         loop: loop, timekeeper: timekeeper, configuration: share,
-                        seed: configuration.seed &+ UInt64(number), sink: sink))
+                        seed: configuration.seed &+ UInt64(number), collector: collector,
+                        sink: sink))
             } catch {
                 throw StartError(description: error.description)
             }
@@ -161,6 +174,28 @@ public final class ProbeEngine: Sendable {
         }
     }
 
+    /// What fetching revocation lists has come to; nil when that is off.
+    public var revocationCounters: RevocationCounters? { collector?.counters }
+
+    /// Whether there are revocation lists to fetch for the certificates of a result.
+    public func namesRevocationLists(_ result: ProbeResult) -> Bool {
+        collector != nil && !RevocationAddresses.named(by: result).isEmpty
+    }
+
+    /// Fetches the revocation lists that the certificates of a result name, unless they are at
+    /// hand.
+    ///
+    /// `completion` is called once, on a thread of the engine: when each has been asked for, or
+    /// when the time is over.
+    public func fetchRevocationLists(
+        for result: ProbeResult, within limit: Duration,
+        completion: @escaping @Sendable () -> Void
+    ) {
+        let addresses = RevocationAddresses.named(by: result)
+        guard let collector, !addresses.isEmpty else { return completion() }
+        collector.want(addresses, within: limit, completion: completion)
+    }
+
     /// Ends every probe in flight without a result and waits for the threads.
     ///
     /// Idempotent.
@@ -171,5 +206,6 @@ public final class ProbeEngine: Sendable {
             loop.stop()
         }
         for loop in loops { loop.join() }
+        collector?.stop()
     }
 }

@@ -13,6 +13,7 @@ final class ProbeWorker: @unchecked Sendable {
     private let timekeeper: any Timekeeper
     private let configuration: ProbeEngine.Configuration
     private let sink: @Sendable ([ProbeResult]) -> Void
+    private let collector: RevocationCollector?
     private let published = Mutex(ScheduleCounters())
 
     private var context: ProbeContext?
@@ -26,12 +27,14 @@ final class ProbeWorker: @unchecked Sendable {
 
     init(
         loop: PollLoop, timekeeper: any Timekeeper, configuration: ProbeEngine.Configuration,
-        seed: UInt64, sink: @escaping @Sendable ([ProbeResult]) -> Void
+        seed: UInt64, collector: RevocationCollector? = nil,
+        sink: @escaping @Sendable ([ProbeResult]) -> Void
     ) {
         self.loop = loop
         self.timekeeper = timekeeper
         self.configuration = configuration
         self.sink = sink
+        self.collector = collector
         schedule = Schedule(
             vantage: configuration.vantage, limits: configuration.limits, seed: seed)
     }
@@ -45,7 +48,7 @@ final class ProbeWorker: @unchecked Sendable {
     func open() throws(ResolverError) {
         loop.preconditionOnLoop()
         context = try ProbeContext(
-            loop: loop, timekeeper: timekeeper, configuration: configuration)
+            loop: loop, timekeeper: timekeeper, configuration: configuration, collector: collector)
         loop.atEndOfTurn { [unowned self] in self.endTurn() }
     }
 
@@ -142,8 +145,25 @@ final class ProbeWorker: @unchecked Sendable {
     private func take(_ result: ProbeResult, of order: Order) {
         if case .final(let merged) = schedule.finish(result, of: order, at: timekeeper.now()) {
             finished.append(merged)
+            noteLists(of: merged)
         }
         needsPump = true
+    }
+
+    /// The lists named within the last hour, so that most results cost a look-up only.
+    private var namedLists: Set<String> = []
+    private var namedSince = Timestamp(nanoseconds: 0)
+
+    private func noteLists(of result: ProbeResult) {
+        guard let collector else { return }
+        if result.finishedAt - namedSince > .seconds(3600) {
+            namedLists.removeAll(keepingCapacity: true)
+            namedSince = result.finishedAt
+        }
+        let addresses = RevocationAddresses.named(by: result).subtracting(namedLists)
+        guard !addresses.isEmpty, namedLists.count < RevocationSchedule.addressesMax else { return }
+        namedLists.formUnion(addresses)
+        collector.want(addresses)
     }
 
     private var needsPump = false

@@ -17,6 +17,8 @@ final class Transfer {
         var httpVersion: Probe.HTTPVersion
         var headers: [Header]
         var userAgent: String
+        /// Bytes of the body that are read.
+        var bodyBytesMax = Limits.bodyBytes
     }
 
     /// Where in the exchange it is.
@@ -52,6 +54,7 @@ final class Transfer {
     /// The port of the exchange.
     private(set) var port: UInt16 = 0
 
+    private var bodyBytesMax = Limits.bodyBytes
     private var headerBytesInAll = 0
     private var isAnswering = false
     private var capture: HandshakeCapture?
@@ -117,6 +120,7 @@ final class Transfer {
         isRequestWithheld = false
         socketErrorNumber = 0
         port = request.port
+        bodyBytesMax = request.bodyBytesMax
         self.capture = capture
         self.mayRequest = mayRequest
         self.onProgress = onProgress
@@ -227,7 +231,7 @@ final class Transfer {
 
     /// Returning less than was offered makes libcurl end the transfer.
     private func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
-        let room = Limits.bodyBytes - body.count
+        let room = bodyBytesMax - body.count
         body.append(contentsOf: bytes.prefix(room))
         if bytes.count > room {
             isBodyCut = true

@@ -126,7 +126,7 @@ public final class CertificateReader {
     }
 
     /// The name in RFC 2253 form, most specific part first, cut at the limit.
-    private static func text(of name: OpaquePointer?) -> String {
+    static func text(of name: OpaquePointer?) -> String {
         guard let name, let memory = BIO_new(BIO_s_mem()) else { return "" }
         defer { BIO_free(memory) }
         // Without ESC_MSB, UTF-8 stays readable; control characters are still escaped.

@@ -261,7 +261,7 @@ public final class HandshakeCapture {
         let isWholeChainRead = Int(shim_certificate_count(sent)) == record.chainSent.count
         let key = VerdictCache.Key(
             chain: record.chainSent.map(\.fingerprintSHA256), host: host,
-            lists: revocationLists?.identity ?? "")
+            lists: revocationLists?.identity(for: record.chainSent) ?? "")
         if isWholeChainRead, let known = verdicts.verdict(for: key, at: verificationTime) {
             return take(known)
         }
@@ -273,7 +273,7 @@ public final class HandshakeCapture {
         if isWholeChainRead && verdict.verdict == nil {
             verdicts.store(
                 verdict, for: key, at: verificationTime,
-                boundaries: revocationLists?.boundaries ?? [])
+                boundaries: revocationLists?.boundaries(for: record.chainSent) ?? [])
         }
     }
 

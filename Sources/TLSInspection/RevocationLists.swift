@@ -1,16 +1,13 @@
 import COpenSSL
 import CProbeShims
 import HealthModel
-import Synchronization
 
-// Safety: the lists are never changed after init; OpenSSL sorts their entries under a lock and
-// counts references atomically. What is known of signatures stands behind a mutex.
-/// Certificate revocation lists (RFC 5280 §5), parsed once.
+/// The revocation lists at hand, found by the name of their issuer.
 ///
 /// OpenSSL's own check is not used: it cannot be combined with trusted intermediates
 /// (openssl#5081), and it makes a missing list an error, while here only a revoked certificate
 /// is one.
-public final class RevocationLists: @unchecked Sendable {
+public final class RevocationLists: Sendable {
     /// The text could not be read.
     public struct ReadError: Error, Sendable, Hashable {
         /// What is wrong, and with which list.
@@ -25,93 +22,67 @@ public final class RevocationLists: @unchecked Sendable {
     }
 
     /// Lists in one set.
-    public static let listsMax = 1_000
+    public static let listsMax = 10_000
 
-    /// Signatures remembered before all are forgotten.
-    static let knownSignaturesMax = 10_000
+    private let byIssuer: [String: [RevocationList]]
 
-    private struct Signature: Hashable {
-        var list: Int
-        var issuer: [UInt8]
+    /// Makes a set; it may be empty.
+    ///
+    /// - Precondition: at most `listsMax` lists.
+    public init(_ lists: [RevocationList]) {
+        precondition(lists.count <= Self.listsMax, "too many revocation lists")
+        byIssuer = Dictionary(grouping: lists, by: \.issuer)
     }
-
-    /// Tells one set from another: the SHA-256 over those of all lists.
-    let identity: String
-    /// The instants at which what the lists say may change.
-    let boundaries: [Timestamp]
-
-    private let lists: [OpaquePointer]
-    /// Whether an issuer signed a list; a long one costs milliseconds to check.
-    private let signatures = Mutex<[Signature: Bool]>([:])
 
     /// Reads every list of PEM text.
     ///
     /// - Throws: `ReadError` when one cannot be read, there is none, or there are too many.
     public convenience init(pem: [UInt8]) throws(ReadError) {
         OpenSSLProcess.prepare()
-        var lists: [OpaquePointer] = []
+        var lists: [RevocationList] = []
         do {
             try PEMText.read(pem, kind: "revocation list", limit: Self.listsMax) { memory in
                 guard let one = PEM_read_bio_X509_CRL(memory, nil, nil, nil) else { return false }
-                lists.append(one)
+                lists.append(RevocationList(taking: one))
                 return true
             }
         } catch {
-            for one in lists { X509_CRL_free(one) }
             throw ReadError(problem: error.problem)
         }
-        self.init(taking: lists)
+        self.init(lists)
     }
 
-    /// Reads lists in DER form, as they are fetched (RFC 5280 §4.2.1.13).
-    ///
-    /// - Throws: `ReadError` when one cannot be read or there are too many.
-    public convenience init(der: [[UInt8]]) throws(ReadError) {
-        OpenSSLProcess.prepare()
-        guard der.count <= Self.listsMax else {
-            throw ReadError(problem: "more than \(Self.listsMax) lists")
-        }
-        var lists: [OpaquePointer] = []
-        for (index, bytes) in der.enumerated() {
-            let list = bytes.withUnsafeBufferPointer { buffer in
-                var position = buffer.baseAddress
-                let list = d2i_X509_CRL(nil, &position, buffer.count)
-                // What follows the list is not part of it, and so not signed.
-                guard position != buffer.baseAddress.map({ $0 + buffer.count }) else { return list }
-                X509_CRL_free(list)
-                return nil
-            }
-            guard let list else {
-                for one in lists { X509_CRL_free(one) }
-                ERR_clear_error()
-                throw ReadError(problem: "revocation list \(index + 1) cannot be read")
-            }
-            lists.append(list)
-        }
-        self.init(taking: lists)
+    /// Tells what is at hand about the issuers of a chain from any other state of it; empty when
+    /// there is nothing.
+    func identity(for chain: [Certificate]) -> String {
+        let lists = lists(for: chain)
+        guard !lists.isEmpty else { return "" }
+        return CertificateText.hexadecimal(SHA256Digest.of(lists.flatMap(\.digest)))
     }
 
-    private init(taking lists: [OpaquePointer]) {
-        self.lists = lists
-        identity = CertificateText.hexadecimal(Self.digest(of: lists.flatMap(Self.digest(of:))))
-        boundaries = lists.flatMap { list in
-            [X509_CRL_get0_lastUpdate(list), X509_CRL_get0_nextUpdate(list)]
-                .compactMap { $0 }.compactMap(Self.instant)
-        }
+    /// The instants at which what is said of a chain may change.
+    func boundaries(for chain: [Certificate]) -> [Timestamp] {
+        lists(for: chain).flatMap { [$0.thisUpdate, $0.nextUpdate].compactMap { $0 } }
     }
 
-    deinit { for one in lists { X509_CRL_free(one) } }
+    private func lists(for chain: [Certificate]) -> [RevocationList] {
+        guard !byIssuer.isEmpty else { return [] }
+        var issuers: [String] = []
+        for one in chain where !issuers.contains(one.issuer) { issuers.append(one.issuer) }
+        return issuers.flatMap { byIssuer[$0] ?? [] }
+    }
 
     /// What the lists say of a certificate; `issuer` is the next one on its path.
     func status(
         of certificate: OpaquePointer, issuer: OpaquePointer, at instant: Timestamp
     ) -> Finding {
         var found: [Verdict] = []
-        for (index, list) in lists.enumerated()
-        where X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_issuer_name(certificate)) == 0
-            && isSigned(index, by: issuer)
+        let name = X509_get_issuer_name(certificate)
+        for one in byIssuer[CertificateReader.text(of: name)] ?? []
+        where X509_NAME_cmp(X509_CRL_get_issuer(one.list), name) == 0
+            && one.isSigned(by: issuer)
         {
-            found.append(Self.verdict(of: list, on: certificate, issuer: issuer, at: instant))
+            found.append(Self.verdict(of: one.list, on: certificate, issuer: issuer, at: instant))
         }
         let isListRefused = found.contains(.refused)
         let order: [(Verdict, RevocationStatus)] = [
@@ -123,19 +94,6 @@ public final class RevocationLists: @unchecked Sendable {
         let namesList = X509_get_ext_by_NID(certificate, NID_crl_distribution_points, -1) >= 0
         return Finding(
             status: namesList || isListRefused ? .unavailable : .none, isListRefused: isListRefused)
-    }
-
-    private func isSigned(_ index: Int, by issuer: OpaquePointer) -> Bool {
-        let signature = Signature(
-            list: index,
-            issuer: Self.digest { X509_digest(issuer, EVP_sha256(), $0, $1) })
-        if let known = signatures.withLock({ $0[signature] }) { return known }
-        let isSigned = X509_CRL_verify(lists[index], X509_get0_pubkey(issuer)) == 1
-        signatures.withLock { known in
-            if known.count >= Self.knownSignaturesMax { known.removeAll() }
-            known[signature] = isSigned
-        }
-        return isSigned
     }
 
     private enum Verdict {
@@ -253,35 +211,5 @@ public final class RevocationLists: @unchecked Sendable {
                         UnsafeBufferPointer(
                             start: ASN1_STRING_get0_data($0), count: Int(ASN1_STRING_length($0))))
                 })
-    }
-
-    private static func digest(of list: OpaquePointer) -> [UInt8] {
-        digest { X509_CRL_digest(list, EVP_sha256(), $0, $1) }
-    }
-
-    private static func digest(of bytes: [UInt8]) -> [UInt8] {
-        digest { EVP_Digest(bytes, bytes.count, $0, $1, EVP_sha256(), nil) }
-    }
-
-    /// The SHA-256 that OpenSSL writes; zeros when memory is short.
-    private static func digest(
-        _ write: (UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<CUnsignedInt>?) -> CInt
-    ) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: 32)
-        var length: CUnsignedInt = 0
-        _ = bytes.withUnsafeMutableBufferPointer { write($0.baseAddress, &length) }
-        return bytes
-    }
-
-    private static func instant(of time: UnsafePointer<ASN1_TIME>) -> Timestamp? {
-        guard let epoch = ASN1_TIME_set(nil, 0) else { return nil }
-        defer { ASN1_TIME_free(epoch) }
-        var days: CInt = 0
-        var seconds: CInt = 0
-        guard ASN1_TIME_diff(&days, &seconds, epoch, time) == 1 else { return nil }
-        // A timestamp ends in 2262 (106,751 days after the epoch).
-        return days < 106_000
-            ? Timestamp(seconds: Int64(days) * 86_400 + Int64(seconds))
-            : Timestamp(nanoseconds: .max)
     }
 }

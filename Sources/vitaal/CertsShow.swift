@@ -82,7 +82,7 @@ struct CertsShow: ParsableCommand {
     private static func lines(of facts: Certificate, depth: Int? = nil) -> [String] {
         let more = facts.nameCount > facts.names.count ? " and more" : ""
         return [
-            depth.map { "\($0) " } ?? "" + "" + facts.subject,
+            (depth.map { "\($0) " } ?? "") + facts.subject,
             "  fingerprint  \(facts.fingerprintSHA256)",
             "  key hash     \(facts.profile?.publicKeySHA256 ?? "-")",
             "  issuer       \(facts.issuer)",

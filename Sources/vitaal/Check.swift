@@ -36,6 +36,11 @@ struct Check: AsyncParsableCommand {
             "PEM file of its key, readable by its owner only.", valueName: "file"))
     var clientKey: String?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Fetch the revocation lists that the certificates name and judge by them.")
+    var revocationLists = true
+
     @OptionGroup var configuration: ConfigurationOptions
     @OptionGroup var connection: ConnectionOptions
 
@@ -55,12 +60,8 @@ struct Check: AsyncParsableCommand {
         defer { engine.stop() }
         var reports: [CheckReport] = []
         for endpoint in endpoints {
-            let result = await withCheckedContinuation { continuation in
-                engine.probeOnce(
-                    endpoint,
-                    identity: endpoint.probe.clientCertificate.flatMap { identities[$0] }
-                ) { continuation.resume(returning: $0) }
-            }
+            let identity = endpoint.probe.clientCertificate.flatMap { identities[$0] }
+            let result = await probe(endpoint, identity, by: engine)
             reports.append(CheckReport(endpoint: endpoint, result: result))
         }
         if json {
@@ -83,15 +84,40 @@ struct Check: AsyncParsableCommand {
         }
     }
 
+    /// One probe; a second one when the first brought revocation lists to judge by.
+    private func probe(
+        _ endpoint: Endpoint, _ identity: ClientIdentity?, by engine: ProbeEngine
+    ) async -> ProbeResult {
+        func once() async -> ProbeResult {
+            await withCheckedContinuation { continuation in
+                engine.probeOnce(endpoint, identity: identity) {
+                    continuation.resume(returning: $0)
+                }
+            }
+        }
+        let first = await once()
+        guard engine.namesRevocationLists(first) else { return first }
+        await withCheckedContinuation { continuation in
+            engine.fetchRevocationLists(for: first, within: Self.listsTimeout) {
+                continuation.resume()
+            }
+        }
+        return await once()
+    }
+
+    /// How long a person waits for revocation lists.
+    private static let listsTimeout = Duration.seconds(5)
+
     private func startEngine() throws -> ProbeEngine {
         do {
+            var engineConfiguration = ProbeEngine.Configuration(
+                loops: 1, resolver: connection.resolverConfiguration,
+                connectOverrides: connection.connectTo,
+                trustStore: try TrustStore(path: connection.caFile),
+                userAgent: connection.userAgent, seed: 0)
+            engineConfiguration.fetchesRevocationLists = revocationLists
             return try ProbeEngine(
-                configuration: ProbeEngine.Configuration(
-                    loops: 1, resolver: connection.resolverConfiguration,
-                    connectOverrides: connection.connectTo,
-                    trustStore: try TrustStore(path: connection.caFile),
-                    userAgent: connection.userAgent, seed: 0),
-                timekeeper: SystemTimekeeper(), sink: { _ in })
+                configuration: engineConfiguration, timekeeper: SystemTimekeeper(), sink: { _ in })
         } catch {
             StandardError.complain("\(error)")
             throw PluginExit.unknown

@@ -110,6 +110,11 @@ struct CheckReport {
             NCSCReport(tls, edition: edition).overall.map { "\($0.rawValue) (\(edition.rawValue))" }
         }
         if !grades.isEmpty { lines.append("  ncsc     " + grades.joined(separator: ", ")) }
+        if !tls.revocation.isEmpty {
+            lines.append(
+                "  revoked? \(tls.revocation.map(\.rawValue).joined(separator: ", "))"
+                    + " (by revocation lists, leaf first)")
+        }
         if tls.staple != .none { lines.append("  staple   \(tls.staple.rawValue)") }
         for error in tls.errors { lines.append("  error    depth \(error.depth) \(error.code)") }
         for warning in tls.pathWarnings { lines.append("  warning  \(warning.text)") }

@@ -95,6 +95,11 @@ struct CertsTests {
             for name in LabAuthority.names {
                 try await check(name, Expectation(catalogue, without: name), setting)
             }
+            let shown = try await Vitaal.outcome(["certs", "show", "digid-www"] + data(setting))
+            #expect(shown.output.contains("  0 CN=www.digid.nl,O="))
+            #expect(shown.output.contains("  1 CN=Lab CA West intermediate,O=Lab CA West"))
+            let calendar = try await Vitaal.outcome(["certs", "calendar"] + data(setting))
+            #expect(calendar.status == 0 && calendar.output.contains("####"))
             try await checkDates(setting)
             try await checkWhatIsNotClear(setting)
             #expect(try await daemon.sample("vitaal_inventory_dropped_total") == 0)

@@ -94,6 +94,9 @@ let goldenMetrics = #"""
     # HELP vitaal_tls_trusted 1 when the certificate seen last is trusted, 0 when not.
     # TYPE vitaal_tls_trusted gauge
     vitaal_tls_trusted{endpoint="digid-www",service="digid",vantage="local"} 1
+    # HELP vitaal_tls_staple_status What the OCSP response stapled last says.
+    # TYPE vitaal_tls_staple_status gauge
+    vitaal_tls_staple_status{endpoint="digid-www",service="digid",vantage="local",status="none"} 1
     # HELP vitaal_endpoint_state The measured state of the endpoint: 1 for the current state, 0 for the others.
     # TYPE vitaal_endpoint_state gauge
     vitaal_endpoint_state{endpoint="digid-www",service="digid",vantage="local",state="up"} 1
@@ -203,6 +206,18 @@ let goldenMetrics = #"""
     # HELP vitaal_inventory_waiting New sightings of certificates that wait because the disk refuses them.
     # TYPE vitaal_inventory_waiting gauge
     vitaal_inventory_waiting 0
+    # HELP vitaal_revocation_list_fetches_total Revocation lists fetched and read.
+    # TYPE vitaal_revocation_list_fetches_total counter
+    vitaal_revocation_list_fetches_total 0
+    # HELP vitaal_revocation_list_failures_total Fetches that brought no revocation list: unreachable, too large, unreadable.
+    # TYPE vitaal_revocation_list_failures_total counter
+    vitaal_revocation_list_failures_total 0
+    # HELP vitaal_revocation_lists Revocation lists at hand.
+    # TYPE vitaal_revocation_lists gauge
+    vitaal_revocation_lists 0
+    # HELP vitaal_revocation_lists_bytes Bytes of the revocation lists at hand, as they were fetched.
+    # TYPE vitaal_revocation_lists_bytes gauge
+    vitaal_revocation_lists_bytes 0
     # HELP vitaal_reloads_total Reloads of the configuration that succeeded.
     # TYPE vitaal_reloads_total counter
     vitaal_reloads_total 0

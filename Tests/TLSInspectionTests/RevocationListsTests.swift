@@ -147,18 +147,34 @@ import Testing
         #expect(live?.revocation == [.unavailable, .none])
     }
 
-    @Test func identityAndBoundaries() throws {
-        let issuer = try Entity("Middle")
-        let one = try PathFixtures.list(by: issuer, revoking: [1])
-        let two = try PathFixtures.list(by: issuer, revoking: [2])
-        let lists = try RevocationLists(pem: Array(one.utf8))
-        #expect(lists.identity.count == 64)
-        #expect(try RevocationLists(pem: Array(two.utf8)).identity != lists.identity)
+    /// Only lists of the chain's own issuers count, so that others leave a known verdict alone.
+    @Test func identityAndBoundariesAreThoseOfAChain() throws {
+        let middle = try Entity("Middle")
+        let chain = [try Self.facts(issuer: middle)]
+        func lists(_ pem: String...) throws -> RevocationLists {
+            try RevocationLists(pem: Array(pem.joined().utf8))
+        }
+        let one = try PathFixtures.list(by: middle, revoking: [1])
+        let two = try PathFixtures.list(by: middle, revoking: [2])
+        let other = try PathFixtures.list(by: Entity("Other"), revoking: [1], from: -60)
+        let identity = try lists(one).identity(for: chain)
+        #expect(identity.count == 64)
+        #expect(try lists(two).identity(for: chain) != identity)
+        #expect(try lists(one, two).identity(for: chain) != identity)
+        #expect(try lists(one, other).identity(for: chain) == identity)
+        #expect(try lists(other).identity(for: chain) == "")
+        #expect(RevocationLists([]).identity(for: chain) == "")
         #expect(
-            lists.boundaries == [
+            try lists(one, other).boundaries(for: chain) == [
                 Timestamp(seconds: PathFixtures.now.seconds - 3600),
                 Timestamp(seconds: PathFixtures.now.seconds + 3600),
             ])
+    }
+
+    private static func facts(issuer: Entity) throws -> Certificate {
+        let pem = try PathFixtures.certificate(of: Entity("leaf"), by: issuer)
+        let list = try CertificateList(pem: Array(pem.utf8))
+        return try #require(list.facts(by: CertificateReader()).first)
     }
 
     private static func der(_ pem: String) throws -> [UInt8] {
@@ -176,28 +192,30 @@ import Testing
         return bytes
     }
 
-    @Test func derForm() throws {
+    /// Lists are fetched in DER form; some servers give PEM.
+    @Test func forms() throws {
         let pem = try PathFixtures.list(by: Entity("Middle"), revoking: [1])
         let der = try Self.der(pem)
-        let identity = try RevocationLists(pem: Array(pem.utf8)).identity
-        #expect(try RevocationLists(der: [der]).identity == identity)
-        #expect(try RevocationLists(der: [der, der]).identity != identity)
-        for broken in [[], der + [0], Array(der.dropLast()), Array(pem.utf8)] {
-            let error = #expect(throws: RevocationLists.ReadError.self) {
-                try RevocationLists(der: [der, broken])
-            }
-            #expect(error?.problem == "revocation list 2 cannot be read")
+        let list = try RevocationList(der)
+        #expect(try RevocationList(Array(pem.utf8)).digest == list.digest)
+        #expect(list.issuer == "CN=Middle")
+        #expect(list.thisUpdate == Timestamp(seconds: PathFixtures.now.seconds - 3600))
+        #expect(list.nextUpdate == Timestamp(seconds: PathFixtures.now.seconds + 3600))
+        let endless = try PathFixtures.list(by: Entity("Middle"), revoking: [], to: nil)
+        #expect(try RevocationList(Self.der(endless)).nextUpdate == nil)
+        for broken in [[], der + [0], Array(der.dropLast()), Array((pem + pem).utf8)] {
+            #expect(throws: RevocationList.ReadError.self) { try RevocationList(broken) }
         }
     }
 
     @Test(arguments: [(RevocationLists.listsMax, true), (RevocationLists.listsMax + 1, false)])
     func countLimit(count: Int, isRead: Bool) throws {
-        let der = try Self.der(PathFixtures.list(by: Entity("Middle"), revoking: []))
-        let all = Array(repeating: der, count: count)
+        let pem = try PathFixtures.list(by: Entity("Middle"), revoking: [])
+        let all = Array(String(repeating: pem, count: count).utf8)
         if isRead {
-            _ = try RevocationLists(der: all)
+            _ = try RevocationLists(pem: all)
         } else {
-            #expect(throws: RevocationLists.ReadError.self) { try RevocationLists(der: all) }
+            #expect(throws: RevocationLists.ReadError.self) { try RevocationLists(pem: all) }
         }
     }
 

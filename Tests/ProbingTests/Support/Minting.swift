@@ -76,6 +76,8 @@ struct CertificateWish {
     var commentBytes = 0
     /// Further extensions: number and value in the form of openssl's configuration.
     var extra: [(number: CInt, value: String)] = []
+    /// The serial number; nil for a random one.
+    var serial: Int?
     /// The digest that the issuer signs with.
     var digest = "SHA256"
     /// The key; nil makes one.
@@ -105,7 +107,9 @@ enum Minting {
         let identity = MintedIdentity(certificate: certificate, key: key)
         // 2 means version 3 (RFC 5280 §4.1.2.1).
         X509_set_version(certificate, 2)
-        ASN1_INTEGER_set(X509_get_serialNumber(certificate), Int.random(in: 1...Int(Int32.max)))
+        ASN1_INTEGER_set(
+            X509_get_serialNumber(certificate),
+            wish.serial ?? Int.random(in: 1...Int(Int32.max)))
         ASN1_TIME_set(X509_getm_notBefore(certificate), time_t(wish.notBefore.seconds))
         ASN1_TIME_set(X509_getm_notAfter(certificate), time_t(wish.notAfter.seconds))
         X509_set_pubkey(certificate, key)
