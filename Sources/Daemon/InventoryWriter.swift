@@ -89,7 +89,10 @@ final class InventoryWriter: Sendable {
     func deliver(_ results: [ProbeResult]) {
         let isFirst = inbox.withLock { inbox in
             let wasEmpty = inbox.results.isEmpty
-            inbox.results.append(contentsOf: results.lazy.filter { $0.tls?.leaf != nil })
+            inbox.results.append(
+                contentsOf: results.lazy.filter { result in
+                    result.hops.contains { $0.tls?.leaf != nil }
+                })
             let excess = inbox.results.count - Limits.inventoryQueue
             if excess > 0 {
                 inbox.results.removeFirst(excess)
@@ -122,9 +125,9 @@ final class InventoryWriter: Sendable {
         let now = timekeeper.now()
         let (changes, notices, counters) = work.withLock { work in
             if let catalogue { Self.use(catalogue, in: &work) }
-            let observations = results.compactMap { result in
-                CertificateObservation(
-                    result, service: work.services[result.endpoint] ?? ServiceID(""),
+            let observations = results.flatMap { result in
+                CertificateObservation.all(
+                    in: result, service: work.services[result.endpoint] ?? ServiceID(""),
                     store: store)
             }
             let changes = observations.flatMap { Self.changes(of: $0, in: &work) }

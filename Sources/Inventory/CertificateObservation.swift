@@ -38,13 +38,18 @@ public struct CertificateObservation: Sendable {
         self.at = at
     }
 
-    /// What the last connection of a probe showed; nil when no certificate was seen.
-    public init?(_ result: ProbeResult, service: ServiceID, store: String) {
-        guard let tls = result.tls, let host = tls.host else { return nil }
-        self.init(
-            endpoint: result.endpoint, service: service, host: host,
-            address: result.address?.text ?? "", chain: tls.chainSent, verdict: tls.verdict,
-            store: store, at: result.finishedAt)
+    /// What each connection of a probe showed, redirects too; those without certificates are
+    /// left out.
+    public static func all(
+        in result: ProbeResult, service: ServiceID, store: String
+    ) -> [CertificateObservation] {
+        result.hops.compactMap { hop in
+            guard let tls = hop.tls, let host = tls.host else { return nil }
+            return CertificateObservation(
+                endpoint: result.endpoint, service: service, host: host,
+                address: hop.address?.text ?? "", chain: tls.chainSent, verdict: tls.verdict,
+                store: store, at: result.finishedAt)
+        }
     }
 
     /// Bytes of DER in the chain.

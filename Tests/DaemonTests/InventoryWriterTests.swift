@@ -39,7 +39,33 @@ import Testing
         return ProbeResult(
             endpoint: EndpointID("e"), slot: Slot(milliseconds: start.milliseconds),
             finishedAt: start + .seconds(after),
-            reason: nil, address: NetworkAddress("192.0.2.1"), tls: tls)
+            reason: nil, hops: [hop(tls, host: "a.example")])
+    }
+
+    private func hop(_ tls: TLSRecord?, host: String) -> ProbeHop {
+        var tls = tls
+        tls?.host = host
+        return ProbeHop(
+            url: "https://\(host)/", address: NetworkAddress("192.0.2.1"), tls: tls)
+    }
+
+    /// A redirect leads to another host with another certificate: both are kept, and neither is
+    /// a change of the other.
+    @Test func everyHopIsKept() throws {
+        let files = try TemporaryDirectory()
+        let writer = try writer(files.path)
+        var both = result(1, authority: "CA")
+        both.hops += [
+            hop(result(2, authority: "Other").hops[0].tls, host: "b.example"),
+            hop(nil, host: "c.example"),
+        ]
+        writer.start()
+        writer.deliver([both, both])
+        writer.finish()
+        #expect(writer.counters.written == 2)
+        let stored = try InventoryReader(dataDirectory: files.path).sightings()
+        #expect(Set(stored.map { $0.fingerprints.first?.prefix(2) }) == ["01", "02"])
+        #expect(heard.changes.withLock { $0 }.isEmpty)
     }
 
     /// What is handed over is in the file after the end, and another authority is told, also when
@@ -67,7 +93,7 @@ import Testing
         let writer = try writer(directory)
         let many = Array(repeating: result(1, authority: "CA"), count: Limits.inventoryQueue)
         var plain = result(1, authority: "CA")
-        plain.tls = nil
+        plain.hops = [hop(nil, host: "a.example")]
         writer.deliver([plain] + many)
         #expect(writer.counters.dropped == 0)
         writer.deliver([result(2, authority: "CA")])
