@@ -7,7 +7,7 @@ TEST_PACKAGES := openssl curl
 TOOLS := prometheus prometheus-blackbox-exporter nginx
 TOOLS_PATH := $(CURDIR)/.build/tools/usr/bin:$(CURDIR)/.build/tools/usr/sbin
 
-.PHONY: run build test lint format bench sanitize soak packages tools clean
+.PHONY: run build test lint format bench sanitize soak fuzz packages tools clean
 
 ## run: build and watch the catalogue played on loopback, with a short outage
 run: build
@@ -45,6 +45,13 @@ sanitize: packages tools
 	PATH="$(TOOLS_PATH):$$PATH" ASAN_OPTIONS="detect_leaks=0" \
 		swift test --no-parallel --sanitize=address --scratch-path .build-address
 
+## fuzz: every parser of what strangers send, FUZZ_SECONDS each (600)
+fuzz: packages
+	VITAAL_FUZZ=1 swift build --sanitize address --sanitize fuzzer --scratch-path .build-fuzz \
+		-Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table,trace-cmp \
+		--product vitaal-fuzz
+	.ci/fuzz .build-fuzz/debug/vitaal-fuzz $(or $(FUZZ_SECONDS),600)
+
 packages:
 	@.ci/install-packages $(PACKAGES)
 
@@ -53,4 +60,4 @@ tools:
 	@.ci/unpack-tools .build/tools $(TOOLS)
 
 clean:
-	rm -rf .build .build-thread .build-address
+	rm -rf .build .build-thread .build-address .build-fuzz

@@ -205,3 +205,12 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+// Fuzzing needs a compiler flag for everything and has no main function: only on demand (make fuzz).
+if Context.environment["VITAAL_FUZZ"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "vitaal-fuzz", dependencies: ["TLSInspection", "Probing", "HealthModel"],
+            path: "Tests/Fuzzing", exclude: ["Corpus"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}
