@@ -50,7 +50,8 @@ let package = Package(
         .target(name: "TLSFindings", dependencies: ["HealthModel"], swiftSettings: pure),
         .target(name: "ResultStore", dependencies: ["HealthModel"], swiftSettings: pure),
         .target(
-            name: "Alerting", dependencies: ["HealthModel", "ResultStore"], swiftSettings: pure),
+            name: "Alerting", dependencies: ["HealthModel", "ResultStore", "TLSFindings"],
+            swiftSettings: pure),
         .target(
             name: "Exposition", dependencies: ["HealthModel", "ResultStore", "Alerting"],
             swiftSettings: pure),
@@ -146,7 +147,8 @@ let package = Package(
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "HealthModel"]),
         .testTarget(name: "ResultStoreTests", dependencies: ["ResultStore", "HealthModel"]),
         .testTarget(
-            name: "AlertingTests", dependencies: ["Alerting", "ResultStore", "HealthModel"]),
+            name: "AlertingTests",
+            dependencies: ["Alerting", "ResultStore", "TLSFindings", "HealthModel"]),
         .testTarget(
             name: "ExpositionTests", dependencies: ["Exposition", "Alerting", "HealthModel"]),
         .testTarget(name: "PollLoopTests", dependencies: ["PollLoop", "CLinux", "HealthModel"]),

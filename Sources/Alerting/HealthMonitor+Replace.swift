@@ -38,6 +38,9 @@ extension HealthMonitor {
         for (index, service) in catalogue.services.enumerated() {
             if let old = oldServices[service.id] { services[index] = old }
         }
+        let watched = Set(catalogue.endpoints.map(\.id))
+        renewals = renewals.filter { watched.contains($0.key) }
+        newestLeaves = newestLeaves.filter { watched.contains($0.key) }
         store.retain(endpoints: Set(catalogue.endpoints.map(\.id)))
         changedServices = Set(catalogue.services.indices)
         refresh(at: now)

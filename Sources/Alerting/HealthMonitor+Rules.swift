@@ -1,5 +1,6 @@
 import HealthModel
 import ResultStore
+import TLSFindings
 
 extension HealthMonitor {
     /// Tells whether the condition of a binding holds now.
@@ -39,6 +40,19 @@ extension HealthMonitor {
                     && tls.runsOutFirst?.isRunningOut(share: share, at: now) == true
             }
             return isRunningOut ? .holds : .fails
+        case .sentCertificateRunningOut(let share):
+            guard let tracker = binding.tracker else { return .unknown }
+            if trackers[tracker].status.state == .unknown { return .unknown }
+            let extra = trackers[tracker].status.sentBesidePath
+            return extra.map { RenewalThreshold.start(of: $0, share: share) <= now } == true
+                ? .holds : .fails
+        case .certificateRenewalOverdue:
+            guard let tracker = binding.tracker else { return .unknown }
+            if trackers[tracker].status.state == .unknown { return .unknown }
+            guard let leaf = trackers[tracker].status.ownLeaf, now <= leaf.notAfter,
+                let history = renewals[trackers[tracker].status.id]
+            else { return .fails }
+            return history.isOverdue(leaf, at: now) ? .holds : .fails
         }
     }
 
@@ -129,19 +143,16 @@ extension HealthMonitor {
         switch binding.condition {
         case .state: worst?.lastResult?.reason
         case .certificateInvalid: worst?.lastTLS?.verdict
-        case .slow, .certificateRunningOut: nil
+        case .slow, .certificateRunningOut, .sentCertificateRunningOut,
+            .certificateRenewalOverdue:
+            nil
         }
     }
 }
 
 extension Certificate {
-    /// Below this lifetime, renewal is expected at half of it, else at a third left: the practice
-    /// of the ACME clients since certificates of six days exist.
-    static let shortLifetime: Duration = .seconds(10 * 86_400)
-
     /// Whether less than `share` of what should be left at renewal is left, and some still is.
     func isRunningOut(share: Double, at now: Timestamp) -> Bool {
-        let renewal = lifetime < Self.shortLifetime ? 1.0 / 2 : 1.0 / 3
-        return now <= notAfter && lifetimeLeft(at: now) < share * renewal
+        now <= notAfter && RenewalThreshold.start(of: self, share: share) <= now
     }
 }

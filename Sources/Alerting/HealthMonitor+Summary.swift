@@ -68,6 +68,12 @@ extension HealthMonitor {
                 let certificate = trackers[tracker].status.runsOutFirst
             else { return "-" }
             return (certificate.notAfter - now).shortText
+        case .sentCertificateRunningOut:
+            let extra = binding.tracker.flatMap { trackers[$0].status.sentBesidePath }
+            return extra.map { ($0.notAfter - now).shortText } ?? "-"
+        case .certificateRenewalOverdue:
+            let leaf = binding.tracker.flatMap { trackers[$0].status.ownLeaf }
+            return leaf.map { ($0.notAfter - now).shortText } ?? "-"
         case .state:
             let since = failingTrackers(of: binding).first.flatMap { trackers[$0].status.since }
             return since.map { (now - $0).shortText } ?? "-"

@@ -1,5 +1,6 @@
 public import HealthModel
 public import ResultStore
+import TLSFindings
 
 /// The whole pure brain: results in, states and alert transitions out.
 ///
@@ -64,6 +65,11 @@ public struct HealthMonitor: Sendable {
         var validUntil: Timestamp?
     }
 
+    /// How early each endpoint renews.
+    var renewals: [EndpointID: RenewalHistory] = [:]
+    /// The certificate of each endpoint that lasts longest.
+    var newestLeaves: [EndpointID: Certificate] = [:]
+
     /// Makes a monitor that has seen nothing.
     ///
     /// - Parameters:
@@ -93,6 +99,7 @@ public struct HealthMonitor: Sendable {
                 strayResults += 1
                 continue
             }
+            learnRenewal(from: result)
             trackers[index].apply(
                 result, interval: catalogue.endpoints[index].probe.interval,
                 acceleration: acceleration)

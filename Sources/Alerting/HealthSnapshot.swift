@@ -65,6 +65,22 @@ public struct EndpointStatus: Sendable, Hashable {
         tlsRecords.compactMap(\.runsOutFirst).min { $0.notAfter < $1.notAfter }
     }
 
+    /// The certificate that runs out first of those that a server sends beside its verified path;
+    /// nil when there is none.
+    var sentBesidePath: Certificate? {
+        tlsRecords.filter { $0.verdict == nil && !$0.chainBuilt.isEmpty }.flatMap { tls in
+            let path = Set(tls.chainBuilt.map(\.fingerprintSHA256))
+            return tls.chainSent.filter { !path.contains($0.fingerprintSHA256) }
+        }.min { $0.notAfter < $1.notAfter }
+    }
+
+    /// The leaf that the endpoint's own URL shows, redirects left out; nil when that is not
+    /// trusted or not seen.
+    var ownLeaf: Certificate? {
+        let tls = lastHops.isEmpty ? lastTLS : lastHops[0].tls
+        return tls?.verdict == nil ? tls?.leaf : nil
+    }
+
     /// Makes the status of an endpoint that was never measured.
     public init(id: EndpointID) {
         self.id = id

@@ -43,10 +43,16 @@ public enum Condition: Sendable, Hashable {
     /// The last handshake showed a certificate with a verdict other than trusted.
     /// Subject: the endpoint.
     case certificateInvalid
-    /// The certificate that runs out first is past `share` of its expected renewal point and
-    /// still valid. Renewal is expected at 1/3 of the lifetime left, at 1/2 when the lifetime
-    /// is under 10 days; share 0.75 then means 1/4 of the lifetime left. Subject: the endpoint.
+    /// The certificate that runs out first on the verified path is past `share` of its expected
+    /// renewal point and still valid (`RenewalThreshold`). Renewal is expected at 1/3 of the
+    /// lifetime left, at 1/2 when the lifetime is under 10 days; share 0.75 then means 1/4 of the
+    /// lifetime left. Subject: the endpoint.
     case certificateRunningOut(share: Double)
+    /// The same of a certificate that the server sends beside the verified path, also when it has
+    /// run out: old clients follow it. Subject: the endpoint.
+    case sentCertificateRunningOut(share: Double)
+    /// The endpoint usually renews earlier than this (`RenewalHistory`). Subject: the endpoint.
+    case certificateRenewalOverdue
 
     /// Whether the subject of the rule is an endpoint; otherwise it is a service.
     public var isAboutEndpoint: Bool {

@@ -7,6 +7,7 @@ enum ConditionKey: String, FieldKey {
     case slow
     case certificate
     case certificateRunningOut = "certificate_running_out"
+    case sentCertificateRunningOut = "sent_certificate_running_out"
     static let mappingName = "a condition"
 }
 
@@ -21,6 +22,7 @@ enum SlowKey: String, FieldKey {
 /// What may be said of a certificate.
 enum CertificateText: String, CaseIterable {
     case invalid
+    case renewalOverdue = "renewal_overdue"
 }
 
 /// Reads when a rule holds.
@@ -44,11 +46,18 @@ enum ConditionReader {
         case .state: return value.choice(HealthState.self, log).map(Condition.state)
         case .slow: return slow(value, log)
         case .certificate:
-            return value.choice(CertificateText.self, log).map { _ in .certificateInvalid }
+            return value.choice(CertificateText.self, log).map { text in
+                switch text {
+                case .invalid: .certificateInvalid
+                case .renewalOverdue: .certificateRenewalOverdue
+                }
+            }
         case .certificateRunningOut:
             return share(value, log).map {
                 .certificateRunningOut(share: $0)
             }
+        case .sentCertificateRunningOut:
+            return share(value, log).map { .sentCertificateRunningOut(share: $0) }
         }
     }
 

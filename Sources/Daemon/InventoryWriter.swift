@@ -59,7 +59,9 @@ final class InventoryWriter: Sendable {
     }
 
     /// Starts the thread, which first reads what an earlier run has seen.
-    func start() {
+    ///
+    /// `onHistory` is called on it with the trusted leaves ever seen, the oldest first.
+    func start(onHistory: @escaping @Sendable ([CertificateWatch.Sight]) -> Void = { _ in }) {
         loop.start()
         loop.post { [self] in
             work.withLock { work in
@@ -70,6 +72,14 @@ final class InventoryWriter: Sendable {
                 }
                 work.watch.remember(sights)
             }
+            let history = work.withLock { work in
+                work.recorder.history().map { sighting, leaf in
+                    CertificateWatch.Sight(
+                        endpoint: sighting.endpoint, host: sighting.host,
+                        address: sighting.address, leaf: leaf, at: sighting.firstSeen)
+                }
+            }
+            onHistory(history)
         }
     }
 

@@ -106,7 +106,7 @@ public final class Monitor: MonitorReading, Sendable {
     func start(engine: ProbeEngine) {
         console.start()
         evidence.start()
-        inventory.start()
+        inventory.start { [self] sights in state.withLock { $0.brain.recall(sights) } }
         loop.start()
         record([EvidenceRecord(at: timekeeper.now(), action: .monitorStart)])
         let (endpoints, identities) = state.withLock { state in

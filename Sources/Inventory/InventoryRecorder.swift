@@ -166,6 +166,21 @@ public struct InventoryRecorder: Sendable {
         }
     }
 
+    /// Every sighting of a trusted chain with the facts of its leaf, the oldest first; empty when
+    /// the file cannot be read.
+    public mutating func history() -> [(sighting: StoredSighting, leaf: Certificate)] {
+        guard (try? openIfNeeded()) != nil, let database,
+            let all = try? database.read(InventoryRow.sightings)
+        else { return [] }
+        let trusted = all.filter { $0.verdictText == InventoryRow.trusted }
+        let wanted = Set(trusted.compactMap(\.fingerprints.first))
+        let leaves = (try? database.read { try InventoryRow.facts(of: wanted, $0) }) ?? [:]
+        return trusted.sorted { ($0.firstSeen, $0.row) < ($1.firstSeen, $1.row) }
+            .compactMap { sighting in
+                sighting.fingerprints.first.flatMap { leaves[$0] }.map { (sighting, $0) }
+            }
+    }
+
     // MARK: The file
 
     private mutating func openIfNeeded() throws {

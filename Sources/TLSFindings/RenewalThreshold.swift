@@ -56,18 +56,23 @@ public struct RenewalThreshold: Sendable, Hashable {
 
     /// The thresholds of a certificate.
     public init(_ certificate: Certificate) {
+        expected = Self.start(of: certificate, share: 1)
+        warning = Self.start(of: certificate, share: 0.75)
+        critical = Self.start(of: certificate, share: 0.5)
+        page = Self.start(of: certificate, share: 0.25)
+    }
+
+    /// When less than `share` (0 to 1) of what should be left at renewal is left.
+    ///
+    /// The floors of certificates that are renewed by hand go with the share: 30 days from 0.75
+    /// on, 14 from 0.5 on, else 7; the expected moment itself, share 1, has none.
+    public static func start(of certificate: Certificate, share: Double) -> Timestamp {
         let lifetime = max(.zero, certificate.lifetime)
-        let expectedLeft = lifetime / (lifetime < Self.shortLifetime ? 2 : 3)
-        let isManual = lifetime > Self.manualLifetime
-        func start(quarters: Int, floorDays: Int64) -> Timestamp {
-            let share = expectedLeft * quarters / 4
-            let floor = isManual ? Duration.seconds(floorDays * 86_400) : .zero
-            return certificate.notAfter - max(share, floor)
-        }
-        expected = certificate.notAfter - expectedLeft
-        warning = start(quarters: 3, floorDays: 30)
-        critical = start(quarters: 2, floorDays: 14)
-        page = start(quarters: 1, floorDays: 7)
+        let expectedLeft = lifetime / (lifetime < shortLifetime ? 2 : 3)
+        let left = Duration.nanoseconds(Int64(Double(expectedLeft.nanoseconds) * share))
+        guard lifetime > manualLifetime, share < 1 else { return certificate.notAfter - left }
+        let floorDays: Int64 = share >= 0.75 ? 30 : share >= 0.5 ? 14 : 7
+        return certificate.notAfter - max(left, .seconds(floorDays * 86_400))
     }
 
     /// Where a certificate stands at `now`.

@@ -95,6 +95,12 @@ final class Watch {
     /// The transitions as `rule subject state`.
     func news(at second: Int64) -> [String] { Self.describe(evaluate(at: second)) }
 
+    func recall(_ sights: [CertificateWatch.Sight]) { monitor.recall(sights) }
+
+    func sharesLeft(of endpoint: String) -> [Double]? {
+        monitor.renewalHistory(of: EndpointID(endpoint))?.sharesLeft
+    }
+
     func replace(
         _ services: [Service], _ endpoints: [Endpoint], _ rules: [Rule], at second: Int64
     ) -> [String] {

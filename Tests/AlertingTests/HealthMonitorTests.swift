@@ -178,6 +178,9 @@ import Testing
             (6.0, 0.376, false), (6.0, 0.374, true),
             // Ten days are not short any more.
             (10.0, 0.251, false), (10.0, 0.249, true), (9.999, 0.26, true),
+            // Above 100 days at least 30 days: 110 days have 27.5 at a quarter.
+            (110.0, 30.01 / 110, false), (110.0, 29.99 / 110, true),
+            (100.0, 0.2501, false), (100.0, 0.2499, true),
         ])
     func runningOutFollowsTheShareOfTheLifetime(days: Double, left: Double, isRunningOut: Bool) {
         let watch = Watch(

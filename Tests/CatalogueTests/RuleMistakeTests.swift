@@ -32,14 +32,14 @@ import Testing
         Row(
             "no condition", ruleFile(when: "{}"),
             """
-            3:11: a condition with nothing; expected one of `state`, `slow`, `certificate` or \
-            `certificate_running_out`
+            3:11: a condition with nothing; expected one of `state`, `slow`, `certificate`, \
+            `certificate_running_out` or `sent_certificate_running_out`
             """),
         Row(
             "two conditions", ruleFile(when: "{state: down, certificate: invalid}"),
             """
             3:11: a condition with `state` and `certificate`; expected one of `state`, `slow`, \
-            `certificate` or `certificate_running_out`
+            `certificate`, `certificate_running_out` or `sent_certificate_running_out`
             """),
         Row(
             "unknown condition", ruleFile(when: "{stat: down}"),
@@ -55,7 +55,7 @@ import Testing
         Row(
             "certificate", ruleFile(when: "{certificate: expired}"),
             """
-            3:25: found the text `expired`; expected `invalid`
+            3:25: found the text `expired`; expected `invalid` or `renewal_overdue`
             """),
         Row(
             "share in percent", ruleFile(when: "{certificate_running_out: 25%}"),

@@ -97,6 +97,7 @@ import Testing
             rules.map(\.id.text) == [
                 "unreachable", "partly-unreachable", "slow", "busy", "certificate-invalid",
                 "certificate-renewal-late", "certificate-running-out", "certificate-almost-out",
+                "certificate-renewal-overdue", "sent-certificate-running-out",
             ])
         let unreachable = try #require(rules.first)
         #expect(unreachable.condition == .state(.down))
@@ -113,6 +114,7 @@ import Testing
                 .slow(quantile: 0.95, window: .seconds(600), threshold: .seconds(3)),
                 .state(.busy), .certificateInvalid, .certificateRunningOut(share: 0.75),
                 .certificateRunningOut(share: 0.5), .certificateRunningOut(share: 0.25),
+                .certificateRenewalOverdue, .sentCertificateRunningOut(share: 0.5),
             ])
     }
 }

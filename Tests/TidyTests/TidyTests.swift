@@ -15,7 +15,7 @@ struct TidyTests {
         "Scheduling": ["HealthModel"],
         "TLSFindings": ["HealthModel"],
         "ResultStore": ["HealthModel"],
-        "Alerting": ["HealthModel", "ResultStore"],
+        "Alerting": ["HealthModel", "ResultStore", "TLSFindings"],
         "Exposition": ["HealthModel", "ResultStore", "Alerting"],
         "TLSInspection": ["HealthModel", "COpenSSL", "CProbeShims"],
         "PollLoop": ["HealthModel", "CLinux"],
