@@ -134,6 +134,7 @@ struct CatalogueAssembly {
         var owned: Set<EndpointID> = []
         var certificates: [ClientCertificateReference] = []
         var files: Set<ClientCertificateFiles> = []
+        var trustFiles: [String: SourcePosition] = [:]
         var disabledEndpoints = 0
         for service in enabled {
             for draft in service.endpoints {
@@ -143,6 +144,9 @@ struct CatalogueAssembly {
                 }
                 endpoints.append(endpoint)
                 if draft.isOwned { owned.insert(endpoint.id) }
+                if let named = draft.probe.trustFile, trustFiles[named] == nil {
+                    trustFiles[named] = draft.trustPosition
+                }
                 if let named = draft.probe.clientCertificate,
                     let position = draft.clientCertificatePosition, files.insert(named).inserted
                 {
@@ -154,6 +158,8 @@ struct CatalogueAssembly {
         return CatalogueReading(
             catalogue: ServiceCatalogue(services: enabled.map(\.service), endpoints: endpoints),
             ownedEndpoints: owned, clientCertificates: certificates,
+            trustFiles: trustFiles.map { TrustFileReference(path: $0, position: $1) }
+                .sorted { $0.position < $1.position },
             counts: CatalogueReading.Counts(
                 services: enabled.count, darkServices: enabled.count { $0.kind == .dark },
                 endpoints: endpoints.count, disabledEndpoints: disabledEndpoints,

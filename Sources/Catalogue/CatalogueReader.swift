@@ -25,6 +25,20 @@ public struct ClientCertificateReference: Sendable, Hashable {
     public var position: SourcePosition
 }
 
+/// A file of trusted roots and where it is named first.
+public struct TrustFileReference: Sendable, Hashable {
+    /// The file.
+    public var path: String
+    /// Where an endpoint names it.
+    public var position: SourcePosition
+
+    /// Makes a reference.
+    public init(path: String, position: SourcePosition) {
+        self.path = path
+        self.position = position
+    }
+}
+
 /// What the files of `probes/` say.
 public struct CatalogueReading: Sendable, Hashable {
     /// How many there are of each, disabled ones apart.
@@ -52,6 +66,10 @@ public struct CatalogueReading: Sendable, Hashable {
     ///
     /// Whether the files can be used is not known yet.
     public var clientCertificates: [ClientCertificateReference] = []
+    /// The files of trusted roots that enabled endpoints name, each once.
+    ///
+    /// Whether they can be used is not known yet.
+    public var trustFiles: [TrustFileReference] = []
     /// How many there are of each.
     public var counts: Counts
 }

@@ -9,6 +9,8 @@ public struct Configuration: Sendable, Hashable {
     public var ownedEndpoints: Set<EndpointID>
     /// The client certificates that enabled endpoints name, each pair of files once.
     public var clientCertificates: [ClientCertificateReference] = []
+    /// The files of trusted roots that enabled endpoints name, each once.
+    public var trustFiles: [TrustFileReference] = []
     /// What is worth telling.
     public var rules: RuleSet
     /// How many services and endpoints there are, disabled ones apart.
@@ -68,7 +70,8 @@ public enum ConfigurationLoader {
         for error in [catalogueLog.error, ruleLog.error].compactMap({ $0 }) { log.add(error) }
         return Configuration(
             catalogue: reading.catalogue, ownedEndpoints: reading.ownedEndpoints,
-            clientCertificates: reading.clientCertificates, rules: rules,
+            clientCertificates: reading.clientCertificates, trustFiles: reading.trustFiles,
+            rules: rules,
             counts: reading.counts, sourceFiles: (probeFiles + alertFiles).map(\.path))
     }
 

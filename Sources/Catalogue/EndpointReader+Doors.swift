@@ -7,7 +7,15 @@ enum ClientCertificateKey: String, FieldKey {
     static let mappingName = "a client certificate"
 }
 
-/// Endpoints without HTTP, and client certificates.
+/// Sets of trusted roots that have a name.
+enum TrustProfile: String, CaseIterable {
+    /// The roots of the program, as browsers have them.
+    case `public`
+    /// The private roots of the Dutch government, in a file of that name beside the YAML file.
+    case pkioverheidPrivate = "pkioverheid-private"
+}
+
+/// Endpoints without HTTP, client certificates and trusted roots.
 extension EndpointReader {
     /// Says what is wrong with a URL, and what was probably meant.
     func reportURL(_ node: YAMLNode) {
@@ -74,6 +82,29 @@ extension EndpointReader {
         return ClientCertificateFiles(
             certificatePath: Self.path(certificate, beside: node.position.file),
             keyPath: Self.path(key, beside: node.position.file))
+    }
+
+    /// The file of trusted roots, beside the file that names it; nil for the public ones.
+    func trustFile() -> String? {
+        guard let node = fields[.trust] else { return nil }
+        let expected =
+            TrustProfile.allCases.map(\.rawValue.quoted).joined(separator: ", ")
+            + " or the name of a PEM file such as `roots/own.pem`"
+        guard let text = node.text(log, expected: expected) else { return nil }
+        switch TrustProfile(rawValue: text) {
+        case .public: return nil
+        case .pkioverheidPrivate:
+            return Self.path(text + ".pem", beside: node.position.file)
+        case nil:
+            // A word alone is a profile that is misspelt, rather than a file.
+            guard text.contains("/") || text.contains(".") else {
+                log.add(
+                    at: node.position, "found \(node.found)", expected: expected,
+                    hint: NearestName.hint(for: text, among: TrustProfile.allCases.map(\.rawValue)))
+                return nil
+            }
+            return Self.path(text, beside: node.position.file)
+        }
     }
 
     private static func path(_ name: String, beside file: String) -> String {

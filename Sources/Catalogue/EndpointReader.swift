@@ -15,6 +15,7 @@ enum EndpointKey: String, FieldKey {
     case addressFamily = "address_family"
     case headers
     case clientCertificate = "client_certificate"
+    case trust
     case redirects
     case status
     case headerMatches = "header_matches"
@@ -56,6 +57,8 @@ struct EndpointDraft {
     var probe: Probe
     /// Where the client certificate is named; nil when none is.
     var clientCertificatePosition: SourcePosition?
+    /// Where the trusted roots are named; nil when they are the public ones.
+    var trustPosition: SourcePosition?
     var isEnabled: Bool
     var isOwned: Bool
     var usesDefaultMarkers: Bool
@@ -90,6 +93,7 @@ struct EndpointReader {
         let url = fields.required(.url).flatMap(url)
         var probe = probe()
         probe.clientCertificate = clientCertificate(of: url)
+        probe.trustFile = trustFile()
         if let url, !url.scheme.isHTTP { forbidHTTPKeys(beside: url) }
         let isEnabled = fields[.enabled].map { $0.boolean(log) ?? false } ?? true
         let isOwned = fields[.owned].map { $0.boolean(log) ?? false } ?? isServiceOwned
@@ -101,7 +105,8 @@ struct EndpointReader {
             probe: probe,
             clientCertificatePosition: probe.clientCertificate.map { _ in
                 fields.position(of: .clientCertificate)
-            }, isEnabled: isEnabled, isOwned: isOwned,
+            }, trustPosition: probe.trustFile.flatMap { _ in fields[.trust]?.position },
+            isEnabled: isEnabled, isOwned: isOwned,
             usesDefaultMarkers: usesDefaults && probe.method != .head
                 && url?.scheme.isHTTP != false)
     }

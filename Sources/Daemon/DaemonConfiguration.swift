@@ -84,7 +84,8 @@ public struct DaemonConfiguration: Sendable {
             probesDirectory: probesDirectory, alertsDirectory: alertsDirectory)
         var watch = Watch(
             catalogue: read.catalogue, rules: read.rules,
-            identities: try ClientIdentityLoader.load(read.clientCertificates))
+            identities: try ClientIdentityLoader.load(read.clientCertificates),
+            trustStores: try TrustStoreLoader.load(read.trustFiles))
         if isPolite {
             watch.catalogue = LivePolicy.polite(watch.catalogue, owned: read.ownedEndpoints)
         }
@@ -102,4 +103,6 @@ struct Watch: Sendable {
     var rules: RuleSet
     /// The client certificates that endpoints name.
     var identities: ClientIdentities = [:]
+    /// The trusted roots that endpoints name, by file.
+    var trustStores: TrustStores = [:]
 }

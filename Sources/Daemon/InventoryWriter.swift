@@ -24,6 +24,8 @@ final class InventoryWriter: Sendable {
         var watch = CertificateWatch()
         var services: [EndpointID: ServiceID] = [:]
         var hosts: Set<String> = []
+        /// The roots of the endpoints that name their own.
+        var trustFiles: [EndpointID: String] = [:]
     }
 
     private let loop: PollLoop
@@ -138,7 +140,7 @@ final class InventoryWriter: Sendable {
             let observations = results.flatMap { result in
                 CertificateObservation.all(
                     in: result, service: work.services[result.endpoint] ?? ServiceID(""),
-                    store: store)
+                    store: work.trustFiles[result.endpoint] ?? store)
             }
             let changes = observations.flatMap { Self.changes(of: $0, in: &work) }
             work.recorder.note(observations)
@@ -153,6 +155,10 @@ final class InventoryWriter: Sendable {
     private static func use(_ catalogue: ServiceCatalogue, in work: inout Work) {
         work.services = Dictionary(
             uniqueKeysWithValues: catalogue.endpoints.map { ($0.id, $0.service) })
+        work.trustFiles = Dictionary(
+            uniqueKeysWithValues: catalogue.endpoints.compactMap { endpoint in
+                endpoint.probe.trustFile.map { (endpoint.id, $0) }
+            })
         work.hosts = Set(catalogue.endpoints.map(\.url.host))
         work.watch.keep(only: Set(work.services.keys))
     }

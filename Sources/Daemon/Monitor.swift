@@ -35,6 +35,7 @@ public final class Monitor: MonitorReading, Sendable {
         var engine: ProbeEngine?
         /// Client certificates for when probing starts.
         var identities: ClientIdentities
+        var trustStores: TrustStores
     }
 
     private struct Inbox {
@@ -97,7 +98,7 @@ public final class Monitor: MonitorReading, Sendable {
                     catalogue: watch.catalogue, rules: watch.rules,
                     acceleration: configuration.limits.acceleration),
                 counters: MonitorCounters(startedAt: timekeeper.now()),
-                identities: watch.identities))
+                identities: watch.identities, trustStores: watch.trustStores))
     }
 
     // MARK: Life
@@ -109,12 +110,13 @@ public final class Monitor: MonitorReading, Sendable {
         inventory.start { [self] sights in state.withLock { $0.brain.recall(sights) } }
         loop.start()
         record([EvidenceRecord(at: timekeeper.now(), action: .monitorStart)])
-        let (endpoints, identities) = state.withLock { state in
+        let (endpoints, identities, trustStores) = state.withLock { state in
             state.engine = engine
-            return (state.brain.catalogue.endpoints, state.identities)
+            return (state.brain.catalogue.endpoints, state.identities, state.trustStores)
         }
         inventory.use(snapshot().catalogue)
-        engine.replace(endpoints: endpoints, identities: identities)
+        engine.replace(
+            endpoints: endpoints, identities: identities, trustStores: trustStores)
         loop.post { [self] in tick(at: timekeeper.monotonicNanoseconds()) }
     }
 
@@ -294,6 +296,7 @@ public final class Monitor: MonitorReading, Sendable {
             let ended = state.brain.replace(
                 catalogue: watch.catalogue, rules: watch.rules, at: now)
             state.identities = watch.identities
+            state.trustStores = watch.trustStores
             state.counters.reloads += 1
             state.counters.isConfigurationCurrent = true
             state.counters.configurationReadAt = now
@@ -305,7 +308,8 @@ public final class Monitor: MonitorReading, Sendable {
             ended.map { EvidenceRecord($0) } + [EvidenceRecord(at: now, action: .configReload)])
         inventory.use(watch.catalogue)
         engine?.replace(
-            endpoints: watch.catalogue.endpoints, identities: watch.identities)
+            endpoints: watch.catalogue.endpoints, identities: watch.identities,
+            trustStores: watch.trustStores)
     }
 
     private func refuse(_ error: ConfigurationError) {

@@ -69,6 +69,8 @@ public struct Probe: Sendable, Hashable {
     public var requestHeaders: [Header]
     /// The certificate shown to a server that asks for one; nil shows none.
     public var clientCertificate: ClientCertificateFiles?
+    /// The PEM file of the roots that are trusted instead of the public ones; nil for those.
+    public var trustFile: String?
     /// Redirects.
     public var redirects: RedirectPolicy
     /// What a good answer looks like.

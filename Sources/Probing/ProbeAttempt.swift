@@ -18,6 +18,8 @@ final class ProbeAttempt {
     private let onEnd: (ProbeResult) -> Void
 
     private(set) var phase: Phase = .resolve
+    /// The trusted roots; nil when those that the endpoint names were not loaded.
+    private let trustStore: TrustStore?
     private var phaseStart: Int64 = 0
     private(set) var startedAt: Int64 = 0
     private var durations = PhaseDurations()
@@ -43,13 +45,16 @@ final class ProbeAttempt {
 
     init(
         endpoint: Endpoint, slot: Slot, assertions: CompiledAssertions,
-        clientIdentity: ClientIdentity?, context: ProbeContext,
+        clientIdentity: ClientIdentity?, trustStore: TrustStore?, context: ProbeContext,
         onEnd: @escaping (ProbeResult) -> Void
     ) {
         self.endpoint = endpoint
         self.slot = slot
         self.assertions = assertions
         self.clientIdentity = clientIdentity
+        self.trustStore =
+            endpoint.probe.trustFile == nil
+            ? context.configuration.trustStore : trustStore
         self.context = context
         self.onEnd = onEnd
         url = endpoint.url
@@ -195,13 +200,16 @@ final class ProbeAttempt {
     private func connect(to address: NetworkAddress, port: UInt16) {
         self.address = address
         enter(.connect)
+        guard let trustStore else {
+            return endLater(.monitorError, "the trusted roots are not loaded")
+        }
         // The callbacks are called inside libcurl and must not call it; moving to the next phase
         // only touches the loop's timers.
         capture =
             url.scheme != .http
             ? HandshakeCapture(
                 host: url.host, isAddress: AddressText.isAddress(url.host),
-                trustStore: context.configuration.trustStore, certificates: context.certificates,
+                trustStore: trustStore, certificates: context.certificates,
                 verdicts: context.verdicts, revocationLists: context.revocationLists,
                 verificationTime: judgedAt,
                 onEvent: { [unowned self] event in if event == .started { self.enter(.tls) } })

@@ -4,6 +4,9 @@ public import Scheduling
 import Synchronization
 public import TLSInspection
 
+/// Stores of trusted roots by the file that they were read from.
+public typealias TrustStores = [String: TrustStore]
+
 /// Probes endpoints on one loop thread per core and delivers results in batches.
 ///
 /// Endpoints are pinned to a loop by the hash of their host, so that what must be known per host
@@ -138,12 +141,18 @@ public final class ProbeEngine: Sendable {
     ///   - endpoints: what is probed from now on.
     ///   - identities: the client certificates that they name; a probe that lacks its own ends
     ///     with `monitor_error`.
-    public func replace(endpoints: [Endpoint], identities: ClientIdentities = [:]) {
+    ///   - trustStores: the trusted roots that they name, by file; the same holds for them.
+    public func replace(
+        endpoints: [Endpoint], identities: ClientIdentities = [:], trustStores: TrustStores = [:]
+    ) {
         for (number, worker) in workers.enumerated() {
             let share = endpoints.filter {
                 Int(stableHash($0.url.host) % UInt64(workers.count)) == number
             }
-            loops[number].post { worker.replace(endpoints: share, identities: identities) }
+            loops[number].post {
+                worker.replace(
+                    endpoints: share, identities: identities, trustStores: trustStores)
+            }
         }
     }
 
@@ -152,11 +161,12 @@ public final class ProbeEngine: Sendable {
     ///
     /// Nothing is confirmed and nothing goes to the sink.
     public func probeOnce(
-        _ endpoint: Endpoint, identity: ClientIdentity? = nil,
+        _ endpoint: Endpoint, identity: ClientIdentity? = nil, trustStore: TrustStore? = nil,
         completion: @escaping @Sendable (ProbeResult) -> Void
     ) {
         loops[0].post { [worker = workers[0]] in
-            worker.probeOnce(endpoint, identity: identity, completion: completion)
+            worker.probeOnce(
+                endpoint, identity: identity, trustStore: trustStore, completion: completion)
         }
     }
 

@@ -21,6 +21,7 @@ final class ProbeWorker: @unchecked Sendable {
     private var attempts: [ObjectIdentifier: ProbeAttempt] = [:]
     private var assertions: [EndpointID: CompiledAssertions] = [:]
     private var identities: ClientIdentities = [:]
+    private var trustStores: TrustStores = [:]
     private var finished: [ProbeResult] = []
     private var timer: PollLoop.TimerID?
     private var isDraining = false
@@ -55,9 +56,12 @@ final class ProbeWorker: @unchecked Sendable {
     /// Puts a new set of endpoints in force.
     ///
     /// On the loop's thread.
-    func replace(endpoints: [Endpoint], identities: ClientIdentities) {
+    func replace(
+        endpoints: [Endpoint], identities: ClientIdentities, trustStores: TrustStores
+    ) {
         loop.preconditionOnLoop()
         self.identities = identities
+        self.trustStores = trustStores
         var cache = PatternCache()
         var compiled: [EndpointID: CompiledAssertions] = [:]
         var byAssertions: [Assertions: CompiledAssertions] = [:]
@@ -76,7 +80,7 @@ final class ProbeWorker: @unchecked Sendable {
     ///
     /// On the loop's thread.
     func probeOnce(
-        _ endpoint: Endpoint, identity: ClientIdentity?,
+        _ endpoint: Endpoint, identity: ClientIdentity?, trustStore: TrustStore?,
         completion: @escaping @Sendable (ProbeResult) -> Void
     ) {
         loop.preconditionOnLoop()
@@ -87,7 +91,7 @@ final class ProbeWorker: @unchecked Sendable {
         start(
             endpoint, slot: slot,
             assertions: CompiledAssertions(endpoint.probe.assertions, cache: &cache),
-            identity: identity
+            identity: identity, trustStore: trustStore
         ) { result in completion(result) }
     }
 
@@ -115,7 +119,8 @@ final class ProbeWorker: @unchecked Sendable {
             }
             start(
                 order.endpoint, slot: order.slot, assertions: ready,
-                identity: order.endpoint.probe.clientCertificate.flatMap { identities[$0] }
+                identity: order.endpoint.probe.clientCertificate.flatMap { identities[$0] },
+                trustStore: order.endpoint.probe.trustFile.flatMap { trustStores[$0] }
             ) { [unowned self] result in
                 self.take(result, of: order)
             }
@@ -125,14 +130,14 @@ final class ProbeWorker: @unchecked Sendable {
 
     private func start(
         _ endpoint: Endpoint, slot: Slot, assertions: CompiledAssertions,
-        identity: ClientIdentity?,
+        identity: ClientIdentity?, trustStore: TrustStore?,
         onEnd: @escaping (ProbeResult) -> Void
     ) {
         guard let context else { preconditionFailure("open() comes first") }
         var identifier: ObjectIdentifier?
         let attempt = ProbeAttempt(
             endpoint: endpoint, slot: slot, assertions: assertions, clientIdentity: identity,
-            context: context
+            trustStore: trustStore, context: context
         ) { [unowned self] result in
             if let identifier { self.attempts[identifier] = nil }
             onEnd(result)

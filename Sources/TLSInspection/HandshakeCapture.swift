@@ -261,6 +261,7 @@ public final class HandshakeCapture {
         let isWholeChainRead = Int(shim_certificate_count(sent)) == record.chainSent.count
         let key = VerdictCache.Key(
             chain: record.chainSent.map(\.fingerprintSHA256), host: host,
+            store: trustStore.identity,
             lists: revocationLists?.identity(for: record.chainSent) ?? "")
         if isWholeChainRead, let known = verdicts.verdict(for: key, at: verificationTime) {
             return take(known)

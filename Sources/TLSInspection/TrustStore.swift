@@ -1,6 +1,7 @@
 import COpenSSL
 import CProbeShims
 import Glibc
+import Synchronization
 
 // Safety: the X509_STORE is never changed after init; OpenSSL locks its look-ups itself
 // (X509_STORE_get0_objects(3)) and counts references atomically.
@@ -27,7 +28,11 @@ public final class TrustStore: @unchecked Sendable {
     /// How many certificates it held.
     public let certificateCount: Int
 
+    /// Tells this store from every other of the process.
+    let identity = TrustStore.nextIdentity.add(1, ordering: .relaxed).newValue
     let store: OpaquePointer
+
+    private static let nextIdentity = Atomic<UInt64>(0)
 
     /// Reads every certificate of a PEM file as a trust anchor.
     ///

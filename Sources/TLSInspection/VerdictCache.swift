@@ -4,8 +4,7 @@ import HealthModel
 /// does.
 ///
 /// A verdict depends on the bytes of the chain, the name, the trusted roots, the revocation
-/// lists and the instant. The cache belongs to one trust store; chain, name and
-/// lists are the key; and between two neighbouring ends of validity on the path the instant does not matter. Only good verdicts are kept: a bad
+/// lists and the instant. Chain, name, trust store and lists are the key; and between two neighbouring ends of validity on the path the instant does not matter. Only good verdicts are kept: a bad
 /// one is looked at afresh every time, so that a repair is never overlooked. Belongs to one
 /// thread.
 public final class VerdictCache {
@@ -15,6 +14,8 @@ public final class VerdictCache {
     struct Key: Hashable {
         var chain: [String]
         var host: String
+        /// Which trust store, by its identity.
+        var store: UInt64 = 0
         /// Which revocation lists were looked at; empty for none.
         var lists = ""
     }

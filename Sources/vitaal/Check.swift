@@ -56,12 +56,14 @@ struct Check: AsyncParsableCommand {
     func run() async throws {
         let endpoints = try endpointsToProbe()
         let identities = try clientIdentities(of: endpoints)
+        let trustStores = try trustStores(of: endpoints)
         let engine = try startEngine()
         defer { engine.stop() }
         var reports: [CheckReport] = []
         for endpoint in endpoints {
             let identity = endpoint.probe.clientCertificate.flatMap { identities[$0] }
-            let result = await probe(endpoint, identity, by: engine)
+            let store = endpoint.probe.trustFile.flatMap { trustStores[$0] }
+            let result = await probe(endpoint, identity, store, by: engine)
             reports.append(CheckReport(endpoint: endpoint, result: result))
         }
         if json {
@@ -86,11 +88,12 @@ struct Check: AsyncParsableCommand {
 
     /// One probe; a second one when the first brought revocation lists to judge by.
     private func probe(
-        _ endpoint: Endpoint, _ identity: ClientIdentity?, by engine: ProbeEngine
+        _ endpoint: Endpoint, _ identity: ClientIdentity?, _ trustStore: TrustStore?,
+        by engine: ProbeEngine
     ) async -> ProbeResult {
         func once() async -> ProbeResult {
             await withCheckedContinuation { continuation in
-                engine.probeOnce(endpoint, identity: identity) {
+                engine.probeOnce(endpoint, identity: identity, trustStore: trustStore) {
                     continuation.resume(returning: $0)
                 }
             }
@@ -135,6 +138,19 @@ struct Check: AsyncParsableCommand {
             throw PluginExit.unknown
         }
         return identities
+    }
+
+    private func trustStores(of endpoints: [Endpoint]) throws -> TrustStores {
+        var stores: TrustStores = [:]
+        do throws(TrustStore.LoadError) {
+            for path in Set(endpoints.compactMap(\.probe.trustFile)) {
+                stores[path] = try TrustStore(path: path)
+            }
+        } catch {
+            StandardError.complain("\(error)")
+            throw PluginExit.unknown
+        }
+        return stores
     }
 
     // MARK: Target

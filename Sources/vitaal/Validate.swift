@@ -17,6 +17,7 @@ struct Validate: ParsableCommand {
                 probesDirectory: configuration.probesDirectory,
                 alertsDirectory: configuration.alertsDirectory)
             _ = try ClientIdentityLoader.load(read.clientCertificates)
+            _ = try TrustStoreLoader.load(read.trustFiles)
             Console.say(
                 "\(read.sourceFiles.count) files, \(read.catalogue.services.count) services, "
                     + "\(read.catalogue.endpoints.count) endpoints enabled, "

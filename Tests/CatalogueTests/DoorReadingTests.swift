@@ -78,4 +78,36 @@ import Testing
         let scheme = row.name == "plain HTTP" ? "http" : "https"
         #expect(catalogueLines(file("\(scheme)://a.example/", row.text)) == row.lines)
     }
+
+    @Test(
+        arguments: [
+            ("public", nil), ("pkioverheid-private", "probes/x/pkioverheid-private.pem"),
+            ("own.pem", "probes/x/own.pem"), ("roots/own", "probes/x/roots/own"),
+            ("/etc/vitaal/own.pem", "/etc/vitaal/own.pem"),
+        ] as [(String, String?)])
+    func `trusted roots have a name or stand in a file`(text: String, wanted: String?) throws {
+        let file = file("https://a.example/", "trust: \(text)")
+        let reading = try CatalogueReader.read([SourceFile(path: "probes/x/f.yml", text: file)])
+        #expect(reading.catalogue.endpoints.first?.probe.trustFile == wanted)
+        let position = SourcePosition(file: "probes/x/f.yml", line: 10, column: 16)
+        #expect(
+            reading.trustFiles
+                == (wanted.map { [TrustFileReference(path: $0, position: position)] } ?? []))
+    }
+
+    @Test(arguments: [
+        (
+            "publc",
+            "10:16: found the text `publc`; expected `public`, `pkioverheid-private` or the name "
+                + "of a PEM file such as `roots/own.pem`; did you mean `public`?"
+        ),
+        (
+            "[a.pem]",
+            "10:16: found a list; expected `public`, `pkioverheid-private` or the name of a PEM "
+                + "file such as `roots/own.pem`"
+        ),
+    ])
+    func `a misspelt name is told`(text: String, wanted: String) {
+        #expect(catalogueLines(file("https://a.example/", "trust: \(text)")) == [wanted])
+    }
 }
