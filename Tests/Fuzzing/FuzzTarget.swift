@@ -12,6 +12,7 @@ enum FuzzTarget: String, CaseIterable {
     case staple
     case chain
     case starttls
+    case serverReply = "server-reply"
 
     /// The one that is asked for; a wrong name ends the program, since nothing would be tried.
     static let chosen: FuzzTarget = {
@@ -34,6 +35,12 @@ enum FuzzTarget: String, CaseIterable {
         case .staple: _ = OCSPStaple.status(of: bytes, on: Fixture.chain, at: Fixture.instant)
         case .chain: runChain(bytes)
         case .starttls: runDialogue(bytes)
+        case .serverReply:
+            guard let first = bytes.first else { return }
+            let reply = ServerReply.read(Array(bytes.dropFirst()), isClosed: first & 1 == 1)
+            // An end always decides, and so does enough.
+            let mustDecide = first & 1 == 1 || bytes.count > ServerReply.byteLimit
+            precondition(reply != nil || !mustDecide, "undecided")
         }
     }
 
