@@ -35,7 +35,7 @@ import Testing
     }
 
     /// Scheduled probes find their roots by the file, and a reload exchanges them.
-    @Test func aReloadExchangesTheRoots() async throws {
+    @Test(.timeLimit(.minutes(1))) func aReloadExchangesTheRoots() async throws {
         let other = try TestAuthority(name: "Private")
         let context = try other.server(CertificateWish())
         let right = try TrustStore(path: other.trustFile.path)
