@@ -53,7 +53,8 @@ let package = Package(
             name: "Alerting", dependencies: ["HealthModel", "ResultStore", "TLSFindings"],
             swiftSettings: pure),
         .target(
-            name: "Exposition", dependencies: ["HealthModel", "ResultStore", "Alerting"],
+            name: "Exposition",
+            dependencies: ["HealthModel", "ResultStore", "TLSFindings", "Alerting"],
             swiftSettings: pure),
 
         // Data plane: sockets, TLS, one loop thread per core.
@@ -83,7 +84,7 @@ let package = Package(
         .target(
             name: "StatusServer",
             dependencies: [
-                "HealthModel", "ResultStore", "Alerting", "Exposition",
+                "HealthModel", "ResultStore", "TLSFindings", "Alerting", "Exposition",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

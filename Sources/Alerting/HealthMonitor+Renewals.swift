@@ -31,6 +31,17 @@ extension HealthMonitor {
     /// How early an endpoint renews; nil before a renewal was seen.
     public func renewalHistory(of endpoint: EndpointID) -> RenewalHistory? { renewals[endpoint] }
 
+    /// What is known of each endpoint, with what its habit says of its renewal.
+    func endpointStatuses() -> [EndpointStatus] {
+        var statuses = trackers.map(\.status)
+        for (endpoint, history) in renewals {
+            guard let index = trackerOfEndpoint[endpoint], let leaf = statuses[index].ownLeaf
+            else { continue }
+            statuses[index].renewalOverdueAt = history.overdueStart(for: leaf)
+        }
+        return statuses
+    }
+
     /// Learns from a result that shows another certificate than the one before.
     ///
     /// Addresses that take turns with an old and a new certificate count once: what is compared

@@ -145,7 +145,7 @@ public struct HealthMonitor: Sendable {
             return left.key < right.key
         }
         return HealthSnapshot(
-            takenAt: now, catalogue: catalogue, endpoints: trackers.map(\.status),
+            takenAt: now, catalogue: catalogue, endpoints: endpointStatuses(),
             services: statuses, alerts: sorted)
     }
 

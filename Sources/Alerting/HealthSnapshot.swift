@@ -53,6 +53,9 @@ public struct EndpointStatus: Sendable, Hashable {
     /// A probe that did not get as far as an earlier one leaves the later hops as they were. Empty
     /// when the results name no hops.
     public var lastHops: [ProbeHop]
+    /// From when on the renewal of the endpoint's own certificate is overdue by its own habit; nil
+    /// before a habit is known.
+    public var renewalOverdueAt: Timestamp?
 
     /// The records of all hops that show a certificate; `lastTLS` when no hops are known.
     public var tlsRecords: [TLSRecord] {
@@ -68,10 +71,7 @@ public struct EndpointStatus: Sendable, Hashable {
     /// The certificate that runs out first of those that a server sends beside its verified path;
     /// nil when there is none.
     var sentBesidePath: Certificate? {
-        tlsRecords.filter { $0.verdict == nil && !$0.chainBuilt.isEmpty }.flatMap { tls in
-            let path = Set(tls.chainBuilt.map(\.fingerprintSHA256))
-            return tls.chainSent.filter { !path.contains($0.fingerprintSHA256) }
-        }.min { $0.notAfter < $1.notAfter }
+        tlsRecords.compactMap(\.runsOutFirstBesidePath).min { $0.notAfter < $1.notAfter }
     }
 
     /// The leaf that the endpoint's own URL shows, redirects left out; nil when that is not
@@ -94,6 +94,7 @@ public struct EndpointStatus: Sendable, Hashable {
         failureCounts = [:]
         lastTLS = nil
         lastHops = []
+        renewalOverdueAt = nil
     }
 }
 

@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import TLSFindings
 
 /// One endpoint with its labels rendered once and its facts taken out once.
 ///
@@ -27,6 +28,12 @@ final class EndpointRow: Sendable {
     let certificate: CertificateFacts?
     /// The numbers of every hop that has shown a certificate, by its place in the redirects.
     let hops: [(label: LabelSet, certificate: CertificateFacts)]
+    /// When renewal is expected over all hops; nil when no certificate was seen.
+    let renewalExpectedAt: Timestamp?
+    /// How late renewal is; nil while it is not.
+    let renewalLevel: RenewalLevel?
+    /// When renewal is overdue by the endpoint's habit; nil before there is one.
+    let renewalOverdueAt: Timestamp?
     /// Whether HTTP is probed.
     let isHTTP: Bool
 
@@ -50,6 +57,10 @@ final class EndpointRow: Sendable {
             hop.tls.flatMap { CertificateFacts($0, among: [$0], at: now) }
                 .map { (LabelSet("hop", "\(index)"), $0) }
         }
+        let renewal = RenewalOutlook(status.tlsRecords.compactMap(\.runsOutFirst), at: now)
+        renewalExpectedAt = renewal?.expectedAt
+        renewalLevel = renewal?.level
+        renewalOverdueAt = status.renewalOverdueAt
         isHTTP = endpoint.url.scheme.isHTTP
     }
 }

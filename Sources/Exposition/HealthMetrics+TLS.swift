@@ -46,6 +46,7 @@ extension HealthMetrics {
         ) { $0.group.map { LabelSet("group", $0) } }
         writeVerdict(to: &text)
         writeHops(to: &text)
+        writeRenewal(to: &text)
     }
 
     /// One sample for each redirect hop, `0` first: at most one more than `Limits.redirects`.

@@ -76,6 +76,15 @@ public struct TLSRecord: Sendable, Hashable {
         verdict == nil && !chainBuilt.isEmpty
             ? chainBuilt.min { $0.notAfter < $1.notAfter } : leaf
     }
+
+    /// The certificate that runs out first of those sent beside the verified path; nil when there
+    /// is none, or no verified path.
+    public var runsOutFirstBesidePath: Certificate? {
+        guard verdict == nil, !chainBuilt.isEmpty else { return nil }
+        let path = Set(chainBuilt.map(\.fingerprintSHA256))
+        return chainSent.filter { !path.contains($0.fingerprintSHA256) }
+            .min { $0.notAfter < $1.notAfter }
+    }
 }
 
 /// One verification error of OpenSSL.

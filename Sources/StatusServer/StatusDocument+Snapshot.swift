@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import TLSFindings
 
 extension StatusDocument {
     /// Describes what `reader` knows now.
@@ -71,7 +72,21 @@ extension StatusDocument.Endpoint {
             recent: String(
                 recent.suffix(StatusDocument.recentResultsLimit).map { recentMark(of: $0) }),
             last: status.lastResult.map { StatusDocument.Result($0) },
-            tls: tls.flatMap { StatusDocument.TLS($0, at: now) })
+            tls: tls.flatMap { StatusDocument.TLS($0, at: now) },
+            renewal: StatusDocument.Renewal(status, at: now))
+    }
+}
+
+extension StatusDocument.Renewal {
+    /// Describes what is known of an endpoint; nil when no certificate was seen.
+    init?(_ status: EndpointStatus, at now: Timestamp) {
+        let certificates = status.tlsRecords.compactMap(\.runsOutFirst)
+        guard let outlook = RenewalOutlook(certificates, at: now) else { return nil }
+        self.init(
+            expectedAt: Instant(outlook.expectedAt), level: outlook.level?.rawValue,
+            nextLevel: outlook.nextLevel?.rawValue,
+            nextLevelAt: outlook.nextLevelAt.map { Instant($0) },
+            overdueAt: status.renewalOverdueAt.map { Instant($0) })
     }
 }
 

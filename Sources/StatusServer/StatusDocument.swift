@@ -116,6 +116,22 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var last: Result?
         /// The last certificate seen; nil when none was.
         public var tls: TLS?
+        /// When its certificates should be renewed; nil when none was seen.
+        public var renewal: Renewal?
+    }
+
+    /// When the most pressing certificate of any redirect hop should be renewed.
+    public struct Renewal: Sendable, Hashable, Codable {
+        /// When an ordinary client has it done.
+        public var expectedAt: Instant
+        /// `warning`, `critical` or `page`; nil while renewal is not late.
+        public var level: String?
+        /// The level that comes next; nil after the last.
+        public var nextLevel: String?
+        /// When it comes; nil after the last.
+        public var nextLevelAt: Instant?
+        /// When renewal is overdue by the endpoint's own habit; nil before there is one.
+        public var overdueAt: Instant?
     }
 
     /// One result.

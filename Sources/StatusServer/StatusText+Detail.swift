@@ -76,6 +76,7 @@ extension StatusText {
             lines.append(line("    → \(hop.url)\(status)"))
             if let tls = hop.tls { lines.append(line("      \(certificate(tls))")) }
         }
+        if let renewal = endpoint.renewal { lines += renewalLines(renewal) }
         if let success = endpoint.lastSuccessAt {
             let time = success.timestamp.dateAndTime
             lines.append(

@@ -75,9 +75,19 @@ struct CheckDocument: Encodable {
         var earliestNotAfterSent: String?
         var earliestNotAfterVerified: String?
         var lifetimeLeftRatio: Double?
+        /// When the certificate on the path should be renewed; absent without a certificate.
+        var renewal: Renewal?
         var findings: [FindingDocument]
         /// Grades by edition of the NCSC's guideline, then by what is graded.
         var ncsc: [String: Grades]
+
+        struct Renewal: Encodable {
+            var expectedAt: String
+            /// `warning`, `critical` or `page`; absent while renewal is not late.
+            var level: String?
+            var nextLevel: String?
+            var nextLevelAt: String?
+        }
 
         struct Grades: Encodable {
             var overall: String?
@@ -167,6 +177,11 @@ extension CheckDocument.TLS {
         earliestNotAfterSent = record.earliestNotAfterSent?.rfc3339
         earliestNotAfterVerified = record.earliestNotAfterVerified?.rfc3339
         lifetimeLeftRatio = record.runsOutFirst?.lifetimeLeft(at: now)
+        renewal = record.runsOutFirst.flatMap { RenewalOutlook([$0], at: now) }.map { outlook in
+            Renewal(
+                expectedAt: outlook.expectedAt.rfc3339, level: outlook.level?.rawValue,
+                nextLevel: outlook.nextLevel?.rawValue, nextLevelAt: outlook.nextLevelAt?.rfc3339)
+        }
         findings = record.findings(at: now).map(FindingDocument.init)
         ncsc = [:]
         for edition in NCSCGrade.Edition.allCases {

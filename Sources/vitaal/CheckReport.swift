@@ -106,6 +106,7 @@ struct CheckReport {
                 "  valid    until \(first.notAfter.dateAndTime) UTC, \(days)"
                     + (tls.verdict == nil ? ", trusted" : ""))
         }
+        lines += renewalLines(of: tls, now: now)
         let grades = NCSCGrade.Edition.allCases.compactMap { edition in
             NCSCReport(tls, edition: edition).overall.map { "\($0.rawValue) (\(edition.rawValue))" }
         }

@@ -39,6 +39,9 @@ import Testing
             let now = last + days * Self.day
             watch.apply(result("a", now, nil, tls: record(2, start: last)))
             #expect(watch.news(at: now) == wanted, "\(days)")
+            // A reader learns it before the alert fires: 45 days and the slack before the end.
+            let overdue = at(last + 45 * Self.day + Int64(1.8 * 86_400))
+            #expect(watch.state("a", at: now)?.renewalOverdueAt == overdue)
         }
         let renewed = last + 48 * Self.day
         watch.apply(result("a", renewed, nil, tls: record(3, start: renewed)))

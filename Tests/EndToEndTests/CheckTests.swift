@@ -66,6 +66,9 @@ struct CheckTests {
         #expect(text.contains("https://\(row.kind.host)/"))
         #expect(text.contains("status 200"))
         for error in row.errors { #expect(text.contains("depth \(error)"), "\(text)") }
+        let renewal =
+            row.kind == .expired ? "  renewal  page: was expected " : "  renewal  expected "
+        #expect(text.contains(renewal), "\(text)")
     }
 
     private func check(json: String, _ row: Row) throws {
@@ -95,7 +98,11 @@ struct CheckTests {
         let end = try #require(tls["not_after"] as? String)
         #expect(sent.first?["not_after"] as? String == end)
         switch row.kind {
-        case .expired: #expect(end == "2024-02-01T00:00:00.000Z")
+        case .expired:
+            #expect(end == "2024-02-01T00:00:00.000Z")
+            let renewal = try #require(tls["renewal"] as? [String: Any])
+            #expect(renewal["level"] as? String == "page")
+            #expect(renewal["next_level"] == nil)
         case .notYetValid: #expect(end == "2091-01-01T00:00:00.000Z")
         default: break
         }

@@ -97,6 +97,14 @@ let goldenMetrics = #"""
     # HELP vitaal_tls_staple_status What the OCSP response stapled last says.
     # TYPE vitaal_tls_staple_status gauge
     vitaal_tls_staple_status{endpoint="digid-www",service="digid",vantage="local",status="none"} 1
+    # HELP vitaal_tls_renewal_expected_timestamp_seconds When renewal of the most pressing certificate of any redirect hop is expected: with a third of its lifetime left, a half under ten days.
+    # TYPE vitaal_tls_renewal_expected_timestamp_seconds gauge
+    vitaal_tls_renewal_expected_timestamp_seconds{endpoint="digid-www",service="digid",vantage="local"} 1795376797.042
+    # HELP vitaal_tls_renewal_late 1 when renewal is so late that this level holds, 0 when not.
+    # TYPE vitaal_tls_renewal_late gauge
+    vitaal_tls_renewal_late{endpoint="digid-www",service="digid",vantage="local",level="warning"} 1
+    vitaal_tls_renewal_late{endpoint="digid-www",service="digid",vantage="local",level="critical"} 1
+    vitaal_tls_renewal_late{endpoint="digid-www",service="digid",vantage="local",level="page"} 0
     # HELP vitaal_endpoint_state The measured state of the endpoint: 1 for the current state, 0 for the others.
     # TYPE vitaal_endpoint_state gauge
     vitaal_endpoint_state{endpoint="digid-www",service="digid",vantage="local",state="up"} 1

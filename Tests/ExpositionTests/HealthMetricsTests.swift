@@ -110,6 +110,30 @@ private func parsed(
         #expect(metrics.samples("probe_http_ssl").map(\.value) == ["0"])
     }
 
+    /// Levels hold from their first instant on; a habit is shown once it is known.
+    @Test func renewalIsTold() throws {
+        // Four days, halfway expected: late with 1.5, 1 and 0.5 days left.
+        for (hours, wanted) in [
+            (37, ["0", "0", "0"]), (36, ["1", "0", "0"]), (12, ["1", "1", "1"]),
+        ] {
+            var tls = Fixture.trustedRecord()
+            var leaf = Fixture.certificate(notAfter: Fixture.now + .seconds(Int64(hours) * 3600))
+            leaf.notBefore = leaf.notAfter - .seconds(4 * 86_400)
+            tls.chainSent = [leaf]
+            tls.chainBuilt = [leaf]
+            var status = Fixture.status(Fixture.result(tls: tls))
+            let name = "vitaal_tls_renewal_overdue_timestamp_seconds"
+            #expect(try parsed(status).samples(name).isEmpty)
+            status.renewalOverdueAt = Fixture.now
+            let metrics = try parsed(status)
+            #expect(metrics.samples("vitaal_tls_renewal_late").map(\.value) == wanted, "\(hours)")
+            #expect(metrics.samples(name).map(\.value) == ["1795463197.042"])
+        }
+        let never = try parsed(EndpointStatus(id: Fixture.digidEndpoint))
+        #expect(never.samples("vitaal_tls_renewal_late").isEmpty)
+        #expect(never.samples("vitaal_tls_renewal_expected_timestamp_seconds").isEmpty)
+    }
+
     @Test func everyHopHasItsOwnExpiryAndTheFirstCounts() throws {
         var early = Fixture.trustedRecord()
         early.chainSent = [Fixture.certificate(notAfter: Fixture.now + .seconds(3600))]

@@ -61,6 +61,50 @@ private func lines(_ text: String) -> [String] {
         #expect(hops?.first?.tls?.subject == leaf.leaf?.subject)
     }
 
+    /// When renewal is expected, how late it is, and what the endpoint's habit says.
+    @Test(
+        arguments: [
+            // Ninety days: expected with 30 left, late with 22.5, 15 and 7.5.
+            (61.0, nil, .en, ["    renewal expected 2026-12-24 14:07:31 UTC (in 31d)"]),
+            (
+                30, nil, .en,
+                [
+                    "    renewal was expected 2026-11-23 14:07:31 UTC (0ms ago)",
+                    "      WARNING from 2026-12-01 02:07:31 UTC",
+                ]
+            ),
+            (
+                22.5, 0, .nl,
+                [
+                    "    WAARSCHUWING: vernieuwing werd verwacht 2026-11-16 02:07:31 UTC (7d12h geleden)",
+                    "      KRITIEK vanaf 2026-12-01 02:07:31 UTC",
+                    "    wordt hier gewoonlijk eerder vernieuwd: te laat sinds 2026-11-23 14:07:31 UTC",
+                ]
+            ),
+            (
+                7.5, 1, .en,
+                ["    PAGE: renewal was expected 2026-11-01 02:07:31 UTC (22d12h ago)"]
+            ),
+        ] as [(Double, Int64?, StatusLanguage, [String])])
+    func renewalIsTold(
+        daysLeft: Double, overdueIn: Int64?, language: StatusLanguage, wanted: [String]
+    ) throws {
+        var snapshot = try Fixture.calm()
+        var tls = Fixture.record(notAfter: Fixture.now + .seconds(Int64(daysLeft * 86_400)))
+        tls.chainSent[0].notBefore = tls.chainSent[0].notAfter - .seconds(90 * 86_400)
+        snapshot.endpoints[0].lastTLS = tls
+        snapshot.endpoints[0].lastResult?.tls = tls
+        snapshot.endpoints[0].renewalOverdueAt = overdueIn.map { Fixture.now + .seconds($0) }
+        let document = Fixture.document(snapshot)
+        let text = StatusText.render(document, ids: ["digid"], width: 100, language: language)
+        let first = try #require(wanted.first)
+        let start = try #require(lines(text).firstIndex(of: first), "\(text)")
+        #expect(Array(lines(text)[start..<(start + wanted.count)]) == wanted)
+        // Nothing else is said of it.
+        let next = lines(text)[start + wanted.count]
+        #expect(next.contains("last ok") || next.contains("laatst goed"), "\(next)")
+    }
+
     /// Where no HTTP is spoken the way to TLS is part of TLS.
     @Test(arguments: [
         (Reason?.none, "dns ok 12ms | tcp ok 9ms | tls ok 145ms"),

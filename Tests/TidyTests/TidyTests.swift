@@ -16,7 +16,7 @@ struct TidyTests {
         "TLSFindings": ["HealthModel"],
         "ResultStore": ["HealthModel"],
         "Alerting": ["HealthModel", "ResultStore", "TLSFindings"],
-        "Exposition": ["HealthModel", "ResultStore", "Alerting"],
+        "Exposition": ["HealthModel", "ResultStore", "TLSFindings", "Alerting"],
         "TLSInspection": ["HealthModel", "COpenSSL", "CProbeShims"],
         "PollLoop": ["HealthModel", "CLinux"],
         "Probing": [
@@ -25,7 +25,7 @@ struct TidyTests {
         ],
         "PatternMatching": ["HealthModel", "CRegex"],
         "Catalogue": ["HealthModel", "Alerting", "PatternMatching"],
-        "StatusServer": ["HealthModel", "ResultStore", "Alerting", "Exposition"],
+        "StatusServer": ["HealthModel", "ResultStore", "TLSFindings", "Alerting", "Exposition"],
         "Inventory": ["HealthModel", "TLSInspection"],
         "Lab": ["HealthModel"],
         "Daemon": [
