@@ -61,13 +61,14 @@ public final class Monitor: MonitorReading, Sendable {
     ///   - watch: what is watched at the start.
     ///   - log: the evidence log, open.
     ///   - recorder: the inventory of certificates.
+    ///   - trustStore: the roots of endpoints that name none; nil leaves their age unknown.
     ///   - timekeeper: the clocks.
     ///   - say: takes one line for a person.
     /// - Throws: `PollLoopError` when descriptors are short.
     init(
         configuration: DaemonConfiguration, watch: Watch, log: consuming EvidenceLog,
-        recorder: InventoryRecorder, timekeeper: any Timekeeper,
-        say: @escaping @Sendable (String) -> Void
+        recorder: InventoryRecorder, trustStore: TrustStore? = nil,
+        timekeeper: any Timekeeper, say: @escaping @Sendable (String) -> Void
     ) throws(PollLoopError) {
         self.configuration = configuration
         self.timekeeper = timekeeper
@@ -92,12 +93,15 @@ public final class Monitor: MonitorReading, Sendable {
                 let line = Self.line(for: notice, at: timekeeper.now())
                 _ = console.submit { say(line) }
             })
+        var counters = MonitorCounters(startedAt: timekeeper.now())
+        counters.trustStoreDate = trustStore.flatMap { TrustStoreDate(ofFile: $0.path) }
+        counters.trustStoreCertificates = trustStore?.certificateCount ?? 0
         state = Mutex(
             State(
                 brain: HealthMonitor(
                     catalogue: watch.catalogue, rules: watch.rules,
                     acceleration: configuration.limits.acceleration),
-                counters: MonitorCounters(startedAt: timekeeper.now()),
+                counters: counters,
                 identities: watch.identities, trustStores: watch.trustStores))
     }
 

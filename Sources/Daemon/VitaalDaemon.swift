@@ -56,6 +56,9 @@ public enum VitaalDaemon {
         ) { address in
             monitor.start(engine: engine)
             onListening(address)
+            if let roots = monitor.counters().trustStoreDate, roots.isOld(at: timekeeper.now()) {
+                say(roots.text(at: timekeeper.now()).english)
+            }
             if room < min(Limits.probesInFlight, monitor.snapshot().catalogue.endpoints.count) {
                 say(
                     "the limit of \(process.descriptorLimit) file descriptors allows \(room) "
@@ -103,7 +106,7 @@ public enum VitaalDaemon {
             let trustStore = try TrustStore(path: configuration.trustStorePath)
             let monitor = try Monitor(
                 configuration: configuration, watch: watch, log: log, recorder: recorder,
-                timekeeper: timekeeper, say: say)
+                trustStore: trustStore, timekeeper: timekeeper, say: say)
             var engineConfiguration = ProbeEngine.Configuration(
                 loops: configuration.loops
                     ?? DaemonConfiguration.loops(

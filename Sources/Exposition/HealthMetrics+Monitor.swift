@@ -38,6 +38,7 @@ extension HealthMetrics {
         writeEvidence(to: &text)
         writeInventory(to: &text)
         writeRevocation(to: &text)
+        writeTrustStore(to: &text)
         writeConfiguration(to: &text)
     }
 
@@ -92,6 +93,18 @@ extension HealthMetrics {
             "vitaal_revocation_lists_bytes", .gauge,
             help: "Bytes of the revocation lists at hand, as they were fetched.",
             .count(counters.revocationBytes))
+    }
+
+    private func writeTrustStore(to text: inout PrometheusText) {
+        text.addFamily(
+            "vitaal_trust_store_certificates", .gauge, help: "Trusted roots.",
+            .count(counters.trustStoreCertificates))
+        text.openFamily(
+            "vitaal_trust_store_timestamp_seconds", .gauge,
+            help: "The date of the trusted roots: stated in the file, packaged, or modified.")
+        if let date = counters.trustStoreDate {
+            text.addSample(LabelSet("source", date.source.rawValue), .timestamp(date.instant))
+        }
     }
 
     private func writeConfiguration(to text: inout PrometheusText) {

@@ -38,6 +38,10 @@ public struct MonitorCounters: Sendable, Hashable {
     public var revocationLists: Int = 0
     /// Bytes of these as they were fetched.
     public var revocationBytes: Int = 0
+    /// How old the trusted roots are; nil when that is not known.
+    public var trustStoreDate: TrustStoreDate?
+    /// How many trusted roots there are.
+    public var trustStoreCertificates: Int = 0
     /// Reloads that succeeded.
     public var reloads: Int = 0
     /// Whether the last reload, or the start, succeeded.

@@ -42,7 +42,18 @@ extension StatusDocument.Monitor {
             missedSlots: counters.missedSlots, confirmations: counters.confirmations,
             droppedResults: counters.droppedResults, evidenceLines: counters.evidenceLines,
             evidenceWaiting: counters.evidenceWaiting, evidenceLost: counters.evidenceLost,
-            cpuSeconds: counters.cpuSeconds, residentBytes: counters.residentBytes)
+            cpuSeconds: counters.cpuSeconds, residentBytes: counters.residentBytes,
+            trustStore: counters.trustStoreDate.map {
+                StatusDocument.TrustStore($0, at: snapshot.takenAt)
+            })
+    }
+}
+
+extension StatusDocument.TrustStore {
+    init(_ date: TrustStoreDate, at now: Timestamp) {
+        self.init(
+            datedAt: Instant(date.instant), datedBy: date.source.rawValue,
+            isOld: date.isOld(at: now), summary: StatusDocument.Text(date.text(at: now)))
     }
 }
 

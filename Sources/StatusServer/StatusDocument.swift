@@ -61,6 +61,20 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var cpuSeconds: Double
         /// Resident memory.
         public var residentBytes: Int
+        /// How old the trusted roots are; nil when that is not known.
+        public var trustStore: TrustStore?
+    }
+
+    /// The age of the trusted roots.
+    public struct TrustStore: Sendable, Hashable, Codable {
+        /// The date of the roots.
+        public var datedAt: Instant
+        /// How the date is known: `stated`, `packaged` or `modified`.
+        public var datedBy: String
+        /// Whether they are older than a year.
+        public var isOld: Bool
+        /// One sentence for people.
+        public var summary: Text
     }
 
     /// One service.

@@ -6,6 +6,7 @@ extension StatusText {
         var head = [titleLine(), countsLine()]
         let blocks = problemBlocks()
         if document.isStale { head.append(staleLine()) }
+        if let roots = document.monitor.trustStore, roots.isOld { head.append(rootsLine(roots)) }
         if blocks.isEmpty {
             if !document.isStale { head += [calmLine()] }
             return head + [nextLine()]
@@ -66,6 +67,13 @@ extension StatusText {
                 en: "the samples are too old: do not believe the states")
         return line(
             .unknown, word: language.of(nl: "METER", en: "MONITOR"), "  " + why)
+    }
+
+    /// Old roots spoil every verdict, so this stands above them.
+    private func rootsLine(_ roots: StatusDocument.TrustStore) -> String {
+        line(
+            .degraded, word: language.word(forLevel: Level.warning.rawValue),
+            "  " + language.text(roots.summary))
     }
 
     private func calmLine() -> String {

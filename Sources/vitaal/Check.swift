@@ -59,12 +59,16 @@ struct Check: AsyncParsableCommand {
         let trustStores = try trustStores(of: endpoints)
         let engine = try startEngine()
         defer { engine.stop() }
+        let storeDate = TrustStoreDate(ofFile: connection.caFile)
         var reports: [CheckReport] = []
         for endpoint in endpoints {
             let identity = endpoint.probe.clientCertificate.flatMap { identities[$0] }
             let store = endpoint.probe.trustFile.flatMap { trustStores[$0] }
             let result = await probe(endpoint, identity, store, by: engine)
-            reports.append(CheckReport(endpoint: endpoint, result: result))
+            reports.append(
+                CheckReport(
+                    endpoint: endpoint, result: result,
+                    trustStoreDate: endpoint.probe.trustFile == nil ? storeDate : nil))
         }
         if json {
             let shown = try endpoints.count == 1 ? reports[0].json() : CheckReport.json(reports)

@@ -107,6 +107,14 @@ struct CheckDocument: Encodable {
         var tls: TLS?
     }
 
+    /// The age of the trusted roots.
+    struct TrustStore: Encodable {
+        var datedAt: String
+        /// `stated`, `packaged` or `modified`.
+        var datedBy: String
+        var isOld: Bool
+    }
+
     var target: String
     var endpoint: String
     var outcome: String
@@ -119,6 +127,8 @@ struct CheckDocument: Encodable {
     var tls: TLS?
     /// Every connection in order, the endpoint's own first.
     var hops: [Hop]
+    /// Absent when not known, when the endpoint names its own roots, or without TLS.
+    var trustStore: TrustStore?
 
     init(_ report: CheckReport) {
         let result = report.result
@@ -142,6 +152,12 @@ struct CheckDocument: Encodable {
                 url: hop.url, address: hop.address?.text, status: hop.status,
                 phasesSeconds: Phases(hop.phases),
                 tls: hop.tls.map { TLS($0, now: result.finishedAt) })
+        }
+        trustStore = report.trustStoreDate.flatMap { date in
+            guard result.tls != nil else { return nil }
+            return TrustStore(
+                datedAt: date.instant.rfc3339, datedBy: date.source.rawValue,
+                isOld: date.isOld(at: result.finishedAt))
         }
     }
 }

@@ -8,6 +8,8 @@ import TLSFindings
 struct CheckReport {
     let endpoint: Endpoint
     let result: ProbeResult
+    /// How old the trusted roots are; nil when not known, or when the endpoint names its own.
+    var trustStoreDate: TrustStoreDate?
 
     /// The exit code of the monitoring plugins.
     var exitCode: ExitCode {
@@ -43,7 +45,12 @@ struct CheckReport {
                 lines.append("  hop \(number)    \(Self.line(of: hop, now: now))")
             }
         }
-        if let tls = result.tls { lines += Self.lines(of: tls, now: now) }
+        if let tls = result.tls {
+            lines += Self.lines(of: tls, now: now)
+            if let roots = trustStoreDate, roots.isOld(at: now) {
+                lines.append("  warning  \(roots.text(at: now).english)")
+            }
+        }
         return lines.map(Self.printable).joined(separator: "\n")
     }
 

@@ -58,6 +58,21 @@ struct CheckTests {
                 check(text: text.output, row)
                 try check(json: json.output, row)
             }
+            let arguments = [
+                "check", TestPKI.Kind.good.host, "--ca-file", pki.rootPath, "--connect-to",
+                "::127.0.0.1:\(port)",
+            ]
+            for (days, isOld) in [(364.0, false), (366, true)] {
+                try FileManager.default.setAttributes(
+                    [.modificationDate: Date.now.addingTimeInterval(-days * 86_400)],
+                    ofItemAtPath: pki.rootPath)
+                let text = try await Vitaal.outcome(arguments)
+                #expect(text.status == 0)
+                let warning = "  warning  the trusted roots are 366d"
+                #expect(text.output.contains(warning) == isOld, "\(text.output)")
+                let json = try await Vitaal.outcome(arguments + ["--json"])
+                #expect(json.output.contains("\"is_old\" : \(isOld)"), "\(json.output)")
+            }
         }
     }
 

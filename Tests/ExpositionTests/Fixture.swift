@@ -122,6 +122,9 @@ enum Fixture {
         var counters = MonitorCounters(startedAt: now - .seconds(60))
         counters.probes = 12
         counters.cpuSeconds = 0.25
+        counters.trustStoreDate = TrustStoreDate(
+            instant: Timestamp(seconds: 1_749_772_800), source: .packaged)
+        counters.trustStoreCertificates = 140
         counters.residentBytes = 12_345_678
         counters.openDescriptors = 12
         counters.descriptorLimit = 1024

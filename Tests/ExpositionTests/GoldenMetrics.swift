@@ -226,6 +226,12 @@ let goldenMetrics = #"""
     # HELP vitaal_revocation_lists_bytes Bytes of the revocation lists at hand, as they were fetched.
     # TYPE vitaal_revocation_lists_bytes gauge
     vitaal_revocation_lists_bytes 0
+    # HELP vitaal_trust_store_certificates Trusted roots.
+    # TYPE vitaal_trust_store_certificates gauge
+    vitaal_trust_store_certificates 140
+    # HELP vitaal_trust_store_timestamp_seconds The date of the trusted roots: stated in the file, packaged, or modified.
+    # TYPE vitaal_trust_store_timestamp_seconds gauge
+    vitaal_trust_store_timestamp_seconds{source="packaged"} 1749772800
     # HELP vitaal_reloads_total Reloads of the configuration that succeeded.
     # TYPE vitaal_reloads_total counter
     vitaal_reloads_total 0

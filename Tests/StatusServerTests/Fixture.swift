@@ -11,12 +11,14 @@ final class StubMonitor: MonitorReading {
     let isReady: Bool
     private let known: HealthSnapshot
     private let outcome: ReloadOutcome
+    private let trustStoreDate: TrustStoreDate?
     private let calls = Mutex(0)
 
     init(
         _ snapshot: HealthSnapshot, isReady: Bool = true, scenario: String? = nil,
-        outcome: ReloadOutcome = .applied
+        outcome: ReloadOutcome = .applied, trustStoreDate: TrustStoreDate? = nil
     ) {
+        self.trustStoreDate = trustStoreDate
         known = snapshot
         self.isReady = isReady
         self.scenario = scenario
@@ -32,6 +34,7 @@ final class StubMonitor: MonitorReading {
         var counters = MonitorCounters(startedAt: Fixture.now - .seconds(3600))
         counters.probes = 1234
         counters.cpuSeconds = 1.5
+        counters.trustStoreDate = trustStoreDate
         return counters
     }
 

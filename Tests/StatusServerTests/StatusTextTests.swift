@@ -20,6 +20,26 @@ private func lines(_ text: String) -> [String] {
                 """)
     }
 
+    /// Old roots stand on the first screen; those of a year do not.
+    @Test func oldRootsAreTold() throws {
+        func shown(daysOld: Int64, language: StatusLanguage) throws -> [String] {
+            let date = TrustStoreDate(
+                instant: Fixture.now - .seconds(daysOld * 86_400), source: .modified)
+            let stub = StubMonitor(try Fixture.calm(), trustStoreDate: date)
+            let document = StatusDocument(reading: stub)
+            #expect(document.monitor.trustStore?.datedBy == "modified")
+            return lines(StatusText.render(document, width: 120, language: language))
+        }
+        #expect(try shown(daysOld: 365, language: .en).count == 4)
+        #expect(
+            try shown(daysOld: 366, language: .en)[2]
+                == "! WARNING  the trusted roots are 366d old (date of the file): point --ca-file at "
+                + "a newer bundle")
+        #expect(
+            try shown(daysOld: 366, language: .nl)[2].hasPrefix(
+                "! WAARSCHUWING  de vertrouwde CA-certificaten zijn 366d oud"))
+    }
+
     @Test func outage() throws {
         let document = Fixture.document(try Fixture.outage(), scenario: "demo")
         #expect(
