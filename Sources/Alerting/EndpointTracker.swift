@@ -45,6 +45,7 @@ public struct EndpointTracker: Sendable, Hashable {
             status.lastTLS = tls
         }
         keepHops(of: result)
+        status.outlook = CertificateOutlook(status)
         staleAt =
             status.state == .unknown
             ? nil

@@ -35,21 +35,20 @@ extension HealthMonitor {
             guard let tracker = binding.tracker else { return .unknown }
             if trackers[tracker].status.state == .unknown { return .unknown }
             // A redirect's own certificate runs out as well, and stops everybody when it has.
-            let isRunningOut = trackers[tracker].status.tlsRecords.contains { tls in
-                tls.verdict == nil
-                    && tls.runsOutFirst?.isRunningOut(share: share, at: now) == true
+            let isRunningOut = trackers[tracker].status.outlook.runningOut.contains {
+                $0.isRunningOut(share: share, at: now)
             }
             return isRunningOut ? .holds : .fails
         case .sentCertificateRunningOut(let share):
             guard let tracker = binding.tracker else { return .unknown }
             if trackers[tracker].status.state == .unknown { return .unknown }
-            let extra = trackers[tracker].status.sentBesidePath
+            let extra = trackers[tracker].status.outlook.sentBesidePath
             return extra.map { RenewalThreshold.start(of: $0, share: share) <= now } == true
                 ? .holds : .fails
         case .certificateRenewalOverdue:
             guard let tracker = binding.tracker else { return .unknown }
             if trackers[tracker].status.state == .unknown { return .unknown }
-            guard let leaf = trackers[tracker].status.ownLeaf, now <= leaf.notAfter,
+            guard let leaf = trackers[tracker].status.outlook.ownLeaf, now <= leaf.notAfter,
                 let history = renewals[trackers[tracker].status.id]
             else { return .fails }
             return history.isOverdue(leaf, at: now) ? .holds : .fails

@@ -69,10 +69,10 @@ extension HealthMonitor {
             else { return "-" }
             return (certificate.notAfter - now).shortText
         case .sentCertificateRunningOut:
-            let extra = binding.tracker.flatMap { trackers[$0].status.sentBesidePath }
+            let extra = binding.tracker.flatMap { trackers[$0].status.outlook.sentBesidePath }
             return extra.map { ($0.notAfter - now).shortText } ?? "-"
         case .certificateRenewalOverdue:
-            let leaf = binding.tracker.flatMap { trackers[$0].status.ownLeaf }
+            let leaf = binding.tracker.flatMap { trackers[$0].status.outlook.ownLeaf }
             return leaf.map { ($0.notAfter - now).shortText } ?? "-"
         case .state:
             let since = failingTrackers(of: binding).first.flatMap { trackers[$0].status.since }

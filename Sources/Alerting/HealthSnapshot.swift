@@ -68,18 +68,12 @@ public struct EndpointStatus: Sendable, Hashable {
         tlsRecords.compactMap(\.runsOutFirst).min { $0.notAfter < $1.notAfter }
     }
 
-    /// The certificate that runs out first of those that a server sends beside its verified path;
-    /// nil when there is none.
-    var sentBesidePath: Certificate? {
-        tlsRecords.compactMap(\.runsOutFirstBesidePath).min { $0.notAfter < $1.notAfter }
-    }
+    /// What the rules on certificates look at, once a second for every endpoint.
+    var outlook = CertificateOutlook()
 
     /// The leaf that the endpoint's own URL shows, redirects left out; nil when that is not
     /// trusted or not seen.
-    var ownLeaf: Certificate? {
-        let tls = lastHops.isEmpty ? lastTLS : lastHops[0].tls
-        return tls?.verdict == nil ? tls?.leaf : nil
-    }
+    public var ownLeaf: Certificate? { outlook.ownLeaf }
 
     /// Makes the status of an endpoint that was never measured.
     public init(id: EndpointID) {
