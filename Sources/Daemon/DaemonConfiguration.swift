@@ -1,6 +1,6 @@
 import Alerting
 import Catalogue
-import HealthModel
+public import HealthModel
 public import Probing
 public import Scheduling
 public import StatusServer
@@ -18,6 +18,8 @@ public struct DaemonConfiguration: Sendable {
     public var listeningAddress: ListeningAddress
     /// The file of trusted roots.
     public var trustStorePath: String
+    /// Roots of that file that count for older certificates only; see `TrustStore.distrustAfter`.
+    public var distrustAfter: [String: Timestamp] = [:]
     /// How names are resolved.
     public var resolver: ResolverConfiguration
     /// Where connections are sent instead.

@@ -103,7 +103,9 @@ public enum VitaalDaemon {
             try makeDirectory(configuration.dataDirectory)
             let log = try EvidenceLog(path: configuration.evidencePath)
             let recorder = try InventoryRecorder(dataDirectory: configuration.dataDirectory)
-            let trustStore = try TrustStore(path: configuration.trustStorePath)
+            let trustStore = try TrustStore(
+                path: configuration.trustStorePath, distrustAfter: configuration.distrustAfter)
+            try trustStore.distrustWarnings().forEach(say)
             let monitor = try Monitor(
                 configuration: configuration, watch: watch, log: log, recorder: recorder,
                 trustStore: trustStore, timekeeper: timekeeper, say: say)

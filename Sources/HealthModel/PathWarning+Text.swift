@@ -1,9 +1,11 @@
 extension PathWarning {
-    /// A stable name: `needs_backtracking`, `missing_issuer` or `search_cut_short`.
+    /// A stable name: `needs_backtracking`, `missing_issuer`, `distrusted_after` or
+    /// `search_cut_short`.
     public var code: String {
         switch self {
         case .needsBacktracking: "needs_backtracking"
         case .missingIssuer: "missing_issuer"
+        case .distrustedAfter: "distrusted_after"
         case .searchCutShort: "search_cut_short"
         }
     }
@@ -20,6 +22,9 @@ extension PathWarning {
         case .missingIssuer(let issuer, let url):
             "the certificate of \(issuer) is missing: have the server send it"
                 + (url.map { ", it is at \($0)" } ?? "")
+        case .distrustedAfter(let root, let date):
+            "\(root.subject) is trusted only for certificates issued until "
+                + "\(date.dateAndTime) UTC: have the certificate issued by another authority"
         case .searchCutShort:
             "there are too many possible paths to try them all: send fewer certificates"
         }
@@ -37,6 +42,9 @@ extension PathWarning {
         case .missingIssuer(let issuer, let url):
             "het certificaat van \(issuer) ontbreekt: laat de server het meesturen"
                 + (url.map { ", het staat op \($0)" } ?? "")
+        case .distrustedAfter(let root, let date):
+            "\(root.subject) wordt alleen vertrouwd voor certificaten die zijn uitgegeven tot en met "
+                + "\(date.dateAndTime) UTC: neem een certificaat van een andere uitgever"
         case .searchCutShort:
             "er zijn te veel mogelijke paden om ze alle te proberen: stuur minder certificaten"
         }

@@ -117,6 +117,9 @@ public enum PathWarning: Sendable, Hashable {
     /// `issuer` is its name in RFC 2253 form; `url` is where the certificate says it can be
     /// fetched (RFC 5280 §4.2.2.1), nil when it does not say.
     case missingIssuer(issuer: String, url: String?)
+    /// The root of the path is trusted only for certificates issued no later than `date`, and the
+    /// leaf is younger; the reason why it is not trusted.
+    case distrustedAfter(root: Certificate, date: Timestamp)
     /// So many paths are possible that not all were tried: the verdict is that of those tried.
     case searchCutShort
 }

@@ -14,7 +14,15 @@ enum VerdictText {
             return "for \(names.isEmpty ? "no name at all" : shown + more), not \(host)"
         case .tlsSelfSigned: return "subject \(record.leaf?.subject ?? "")"
         case .tlsIncompleteChain: return "issuer not sent: \(record.chainBuilt.last?.issuer ?? "")"
-        case .tlsUntrusted: return "leads to \(record.chainBuilt.last?.issuer ?? "")"
+        case .tlsUntrusted:
+            for case .distrustedAfter(let root, let date) in record.pathWarnings {
+                let issued = record.leaf.map { leaf in
+                    ", this one is from \(leaf.notBefore.dateAndTime) UTC"
+                }
+                return "\(root.subject) is trusted only for certificates issued until "
+                    + "\(date.dateAndTime) UTC" + (issued ?? "")
+            }
+            return "leads to \(record.chainBuilt.last?.issuer ?? "")"
         default:
             return record.errors.map { "depth \($0.depth) \($0.code)" }.joined(separator: ", ")
         }

@@ -47,14 +47,21 @@ public struct OfflineVerification: Sendable {
     ///   - roots: PEM text, at most `CertificateList.anchorsMax` certificates.
     ///   - intermediates: PEM text of certificates that the server did not send; nil for none.
     ///   - revocationLists: PEM text; nil looks for no revocation.
+    ///   - distrustAfter: as `TrustStore.distrustAfter`; each must be one of the roots.
     /// - Throws: `InputError` when one of them cannot be read or holds nothing.
     public init(
         chain: [UInt8], roots: [UInt8], intermediates: [UInt8]? = nil,
-        revocationLists: [UInt8]? = nil
+        revocationLists: [UInt8]? = nil, distrustAfter: [String: Timestamp] = [:]
     ) throws(InputError) {
         let trustStore: TrustStore
-        do {
-            trustStore = try TrustStore(pem: roots, name: Input.roots.rawValue)
+        do throws(TrustStore.LoadError) {
+            trustStore = try TrustStore(
+                pem: roots, name: Input.roots.rawValue, distrustAfter: distrustAfter)
+            if let unknown = try trustStore.unknownDistrusts().first {
+                throw TrustStore.LoadError(
+                    path: Input.roots.rawValue,
+                    problem: "no root has the fingerprint \(unknown) that is distrusted")
+            }
         } catch {
             throw InputError(input: .roots, problem: error.problem)
         }

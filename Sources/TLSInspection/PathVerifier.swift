@@ -74,7 +74,10 @@ public struct PathVerifier: Sendable {
         let (best, isCutShort) = searchForBetter(than: first)
         var warnings: [PathWarning] = []
         if !best.errors.contains(where: ChainVerdict.mayDifferOnAnotherPath) {
-            if let warning = deadEnd(of: first, unlike: best, certificates: certificates) {
+            // A root that is distrusted here leads no client astray that does not distrust it.
+            if first.distrustedAfter == nil,
+                let warning = deadEnd(of: first, unlike: best, certificates: certificates)
+            {
                 warnings.append(warning)
             }
         } else {
@@ -89,7 +92,14 @@ public struct PathVerifier: Sendable {
     private func verdict(
         on attempt: VerificationAttempt, warnings: [PathWarning], certificates: CertificateReader
     ) -> PathVerdict {
-        PathVerdict(
+        var warnings = warnings
+        if let date = attempt.distrustedAfter,
+            let root = attempt.certificate(at: attempt.count - 1),
+            let facts = certificates.read(root)
+        {
+            warnings.insert(.distrustedAfter(root: facts, date: date), at: 0)
+        }
+        return PathVerdict(
             verdict: attempt.errors.isEmpty ? nil : ChainVerdict.reason(for: attempt.errors),
             errors: attempt.errors,
             isNameMatching: !attempt.errors.contains { ChainVerdict.isNameError($0.number) },
@@ -137,6 +147,7 @@ public struct PathVerifier: Sendable {
             attempt.add(X509_V_ERR_CERT_CHAIN_TOO_LONG, depth: max(0, attempt.count - 1))
         }
         if let revocationLists { check(attempt, in: revocationLists) }
+        checkDistrust(of: attempt)
     }
 
     /// Sets what the chain is judged by; false when no certificate can be valid for the name.

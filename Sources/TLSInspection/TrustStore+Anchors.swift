@@ -30,7 +30,30 @@ extension TrustStore {
             guard X509_up_ref(all[index]) == 1 else { continue }
             if shim_certificates_push(kept, all[index]) == 0 { X509_free(all[index]) }
         }
-        return try TrustStore(anchors: list, name: path, mayBeEmpty: true)
+        return try TrustStore(
+            anchors: list, name: path, distrustAfter: distrustAfter, mayBeEmpty: true)
+    }
+
+    /// The fingerprints of `distrustAfter` that no root here has, sorted; a slip of the pen would
+    /// else distrust nobody without a word.
+    ///
+    /// - Throws: `LoadError` when memory is short.
+    public func unknownDistrusts() throws(LoadError) -> [String] {
+        guard !distrustAfter.isEmpty else { return [] }
+        let known = Set(try anchors(by: CertificateReader()).map(\.fingerprintSHA256))
+        return distrustAfter.keys.filter { !known.contains($0) }.sorted()
+    }
+
+    /// A line for a person about each of `unknownDistrusts`.
+    ///
+    /// No error: a newer bundle may have dropped the root altogether.
+    ///
+    /// - Throws: `LoadError` when memory is short.
+    public func distrustWarnings() throws(LoadError) -> [String] {
+        try unknownDistrusts().map {
+            "\(path): no root has the fingerprint \($0) of --distrust-after; nothing is distrusted "
+                + "by it"
+        }
     }
 
     private func anchorList() throws(LoadError) -> CertificateList {

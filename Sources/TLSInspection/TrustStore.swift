@@ -1,6 +1,7 @@
 import COpenSSL
 import CProbeShims
 import Glibc
+public import HealthModel
 import Synchronization
 
 // Safety: the X509_STORE is never changed after init; OpenSSL locks its look-ups itself
@@ -27,6 +28,12 @@ public final class TrustStore: @unchecked Sendable {
     public let path: String
     /// How many certificates it held.
     public let certificateCount: Int
+    /// Roots that count for older certificates only: SHA-256 over the DER in lower-case
+    /// hexadecimal, and the last instant of issue that is still trusted.
+    ///
+    /// Mozilla's "server distrust after": a leaf whose notBefore is later is not trusted by way of
+    /// that root, however it is signed. Empty for none.
+    public let distrustAfter: [String: Timestamp]
 
     /// Tells this store from every other of the process.
     let identity = TrustStore.nextIdentity.add(1, ordering: .relaxed).newValue
@@ -36,8 +43,11 @@ public final class TrustStore: @unchecked Sendable {
 
     /// Reads every certificate of a PEM file as a trust anchor.
     ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - distrustAfter: as the property of that name.
     /// - Throws: `LoadError` when the file is missing, is not PEM, or holds no certificate.
-    public init(path: String) throws(LoadError) {
+    public init(path: String, distrustAfter: [String: Timestamp] = [:]) throws(LoadError) {
         OpenSSLProcess.prepare()
         guard access(path, R_OK) == 0 else {
             throw LoadError(path: path, problem: String(cString: strerror(errno)))
@@ -55,6 +65,7 @@ public final class TrustStore: @unchecked Sendable {
                 path: path, problem: words ?? "no certificate in PEM form could be read")
         }
         self.path = path
+        self.distrustAfter = distrustAfter
         self.store = store
         certificateCount = Int(shim_store_count(store))
     }
@@ -64,22 +75,26 @@ public final class TrustStore: @unchecked Sendable {
     /// - Parameters:
     ///   - pem: the bytes of the text, at most `CertificateList.pemBytesMax`.
     ///   - name: where the text comes from, for messages and `path`.
+    ///   - distrustAfter: as the property of that name.
     /// - Throws: `LoadError` when a certificate cannot be read, or there is none.
-    public convenience init(pem: [UInt8], name: String) throws(LoadError) {
+    public convenience init(
+        pem: [UInt8], name: String, distrustAfter: [String: Timestamp] = [:]
+    ) throws(LoadError) {
         let list: CertificateList
         do {
             list = try CertificateList(pem: pem, limit: CertificateList.anchorsMax)
         } catch {
             throw LoadError(path: name, problem: error.problem)
         }
-        try self.init(anchors: list, name: name)
+        try self.init(anchors: list, name: name, distrustAfter: distrustAfter)
     }
 
     /// Takes every certificate of a list as a trust anchor.
     ///
     /// - Throws: `LoadError` when the list is empty and must not be, or memory is short.
     init(
-        anchors: CertificateList, name: String, mayBeEmpty: Bool = false
+        anchors: CertificateList, name: String, distrustAfter: [String: Timestamp] = [:],
+        mayBeEmpty: Bool = false
     ) throws(LoadError) {
         OpenSSLProcess.prepare()
         guard mayBeEmpty || anchors.count > 0 else {
@@ -95,6 +110,7 @@ public final class TrustStore: @unchecked Sendable {
             }
         }
         path = name
+        self.distrustAfter = distrustAfter
         self.store = store
         certificateCount = Int(shim_store_count(store))
     }

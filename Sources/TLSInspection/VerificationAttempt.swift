@@ -10,6 +10,9 @@ final class VerificationAttempt {
     private(set) var errors: [VerificationError] = []
     /// What the lists say of each certificate of the path but the last.
     var revocation: [RevocationStatus] = []
+    /// Until when certificates had to be issued to be trusted by way of the root of this path; nil
+    /// when the leaf is not too young for it.
+    var distrustedAfter: Timestamp?
     /// The context that ran; it owns the built path.
     let context: OpaquePointer
 

@@ -43,6 +43,7 @@ struct Check: AsyncParsableCommand {
 
     @OptionGroup var configuration: ConfigurationOptions
     @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var distrust: DistrustOptions
 
     func validate() throws {
         if (clientCertificate == nil) != (clientKey == nil) {
@@ -117,10 +118,13 @@ struct Check: AsyncParsableCommand {
 
     private func startEngine() throws -> ProbeEngine {
         do {
+            let trustStore = try TrustStore(
+                path: connection.caFile, distrustAfter: distrust.dates)
+            for line in try trustStore.distrustWarnings() { StandardError.complain(line) }
             var engineConfiguration = ProbeEngine.Configuration(
                 loops: 1, resolver: connection.resolverConfiguration,
                 connectOverrides: connection.connectTo,
-                trustStore: try TrustStore(path: connection.caFile),
+                trustStore: trustStore,
                 userAgent: connection.userAgent, seed: 0)
             engineConfiguration.fetchesRevocationLists = revocationLists
             return try ProbeEngine(

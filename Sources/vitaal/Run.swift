@@ -20,6 +20,7 @@ struct Run: AsyncParsableCommand {
 
     @OptionGroup var configuration: ConfigurationOptions
     @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var distrust: DistrustOptions
 
     @Option(help: ArgumentHelp("Where metrics and status are served.", valueName: "host:port"))
     var listen: String = ListeningAddress.standard.description
@@ -125,6 +126,7 @@ struct Run: AsyncParsableCommand {
             isPolite: connection.live,
             loops: loops,
             seed: UInt64.random(in: .min ... .max))
+        daemon.distrustAfter = distrust.dates
         if let played {
             daemon.trustStorePath = played.lab.caFilePath
             daemon.resolver = played.resolver

@@ -38,6 +38,8 @@ struct TLSVerify: ParsableCommand {
             "Certificates that the server did not send but that may help.", valueName: "file"))
     var intermediates: String?
 
+    @OptionGroup var distrust: DistrustOptions
+
     @Flag(help: "Print the result as JSON.")
     var json = false
 
@@ -53,7 +55,7 @@ struct TLSVerify: ParsableCommand {
             let verification = try OfflineVerification(
                 chain: try Self.bytes(of: chain), roots: try Self.bytes(of: roots),
                 intermediates: try intermediates.map(Self.bytes),
-                revocationLists: try crl.map(Self.bytes))
+                revocationLists: try crl.map(Self.bytes), distrustAfter: distrust.dates)
             guard let result = verification.run(name: name, at: instant) else {
                 throw UnreadableFile(description: "out of memory")
             }
@@ -93,7 +95,10 @@ struct TLSVerify: ParsableCommand {
 
     /// Reads an instant such as `2026-03-15T00:00:00Z`.
     static func instant(_ text: String) throws -> Timestamp {
-        for hasFraction in [false, true] {
+        // Foundation takes the 31st of November for the 1st of December.
+        let day = text.prefix(10).split(separator: "-").compactMap { Int64($0) }
+        let isDay = day.count == 3 && Timestamp(year: day[0], month: day[1], day: day[2]) != nil
+        for hasFraction in [false, true] where isDay {
             let style = Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction)
             if let date = try? style.parse(text), abs(date.timeIntervalSince1970) < 9.2e9 {
                 return Timestamp(

@@ -62,6 +62,20 @@ struct CheckTests {
                 "check", TestPKI.Kind.good.host, "--ca-file", pki.rootPath, "--connect-to",
                 "::127.0.0.1:\(port)",
             ]
+            let trusted = try await Vitaal.outcome(arguments + ["--json"])
+            let root = try #require(Self.rootFingerprint(in: trusted.output))
+            let distrusted = try await Vitaal.outcome(
+                arguments + ["--distrust-after", "\(root)=2001-01-01"])
+            #expect(distrusted.status == 2)
+            #expect(
+                distrusted.output.contains(
+                    "is trusted only for certificates issued until 2001-01-01 23:59:59 UTC, this"),
+                "\(distrusted.output)")
+            let slip = String(repeating: "ab", count: 32)
+            let warned = try await Vitaal.outcome(
+                arguments + ["--distrust-after", "\(slip)=2001-01-01"])
+            #expect(warned.status == 0)
+            #expect(warned.errors.contains("no root has the fingerprint \(slip)"))
             for (days, isOld) in [(364.0, false), (366, true)] {
                 try FileManager.default.setAttributes(
                     [.modificationDate: Date.now.addingTimeInterval(-days * 86_400)],
@@ -74,6 +88,13 @@ struct CheckTests {
                 #expect(json.output.contains("\"is_old\" : \(isOld)"), "\(json.output)")
             }
         }
+    }
+
+    private static func rootFingerprint(in json: String) -> String? {
+        let document =
+            (try? JSONSerialization.jsonObject(with: Data(json.utf8))) as? [String: Any]
+        let path = (document?["tls"] as? [String: Any])?["chain_built"] as? [[String: Any]]
+        return path?.last?["fingerprint_sha256"] as? String
     }
 
     private func check(text: String, _ row: Row) {
