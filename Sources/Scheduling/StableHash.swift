@@ -13,12 +13,12 @@ public func stableHash(_ parts: String...) -> UInt64 {
 }
 
 /// The generator of Steele, Lea and Flood (2014): tiny, seedable, good enough for jitter.
-struct SplitMix64: RandomNumberGenerator {
+package struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         return Self.mixed(state)
     }

@@ -41,6 +41,12 @@ struct Check: AsyncParsableCommand {
         help: "Fetch the revocation lists that the certificates name and judge by them.")
     var revocationLists = true
 
+    @Flag(
+        help: ArgumentHelp(
+            "Ask which versions, suites and groups the server accepts: up to \(TLSScanPlan.connectionLimit) connections, one after the other. Only for servers whose owner wants it."
+        ))
+    var scan = false
+
     @OptionGroup var configuration: ConfigurationOptions
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var distrust: DistrustOptions
@@ -69,7 +75,8 @@ struct Check: AsyncParsableCommand {
             reports.append(
                 CheckReport(
                     endpoint: endpoint, result: result,
-                    trustStoreDate: endpoint.probe.trustFile == nil ? storeDate : nil))
+                    trustStoreDate: endpoint.probe.trustFile == nil ? storeDate : nil,
+                    scan: scan ? try await scanned(endpoint, result) : nil))
         }
         if json {
             let shown = try endpoints.count == 1 ? reports[0].json() : CheckReport.json(reports)
@@ -111,6 +118,34 @@ struct Check: AsyncParsableCommand {
             }
         }
         return await once()
+    }
+
+    /// Asks the server that a probe has reached; nil when it reached none.
+    private func scanned(
+        _ endpoint: Endpoint, _ result: ProbeResult
+    ) async throws -> TLSScanReport? {
+        guard
+            let target = TLSScanner.Target(
+                endpoint.url, reachedBy: result, overrides: connection.connectTo)
+        else {
+            let known = [ProbeURL.Scheme.https, .tls].contains(endpoint.url.scheme)
+            StandardError.complain(
+                known
+                    ? "\(endpoint.url): not scanned, since it was not reached"
+                    : "\(endpoint.url): not scanned: only https:// and tls:// can be")
+            return nil
+        }
+        guard let scanner = TLSScanner(timekeeper: SystemTimekeeper()) else {
+            StandardError.complain("not scanned: descriptors are short")
+            throw PluginExit.unknown
+        }
+        defer { scanner.stop() }
+        let scan = await withCheckedContinuation { continuation in
+            scanner.scan(target, seed: UInt64.random(in: .min ... .max)) {
+                continuation.resume(returning: $0)
+            }
+        }
+        return TLSScanReport(scan: scan, target: target)
     }
 
     /// How long a person waits for revocation lists.

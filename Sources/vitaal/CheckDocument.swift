@@ -129,6 +129,8 @@ struct CheckDocument: Encodable {
     var hops: [Hop]
     /// Absent when not known, when the endpoint names its own roots, or without TLS.
     var trustStore: TrustStore?
+    /// What the server accepts; absent when it was not asked.
+    var scan: TLSScanReport.Document?
 
     init(_ report: CheckReport) {
         let result = report.result
@@ -153,6 +155,7 @@ struct CheckDocument: Encodable {
                 phasesSeconds: Phases(hop.phases),
                 tls: hop.tls.map { TLS($0, now: result.finishedAt) })
         }
+        scan = report.scan?.document
         trustStore = report.trustStoreDate.flatMap { date in
             guard result.tls != nil else { return nil }
             return TrustStore(

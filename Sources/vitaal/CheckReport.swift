@@ -10,6 +10,8 @@ struct CheckReport {
     let result: ProbeResult
     /// How old the trusted roots are; nil when not known, or when the endpoint names its own.
     var trustStoreDate: TrustStoreDate?
+    /// What the server accepts; nil when it was not asked.
+    var scan: TLSScanReport?
 
     /// The exit code of the monitoring plugins.
     var exitCode: ExitCode {
@@ -51,6 +53,7 @@ struct CheckReport {
                 lines.append("  warning  \(roots.text(at: now).english)")
             }
         }
+        lines += scan?.lines ?? []
         return lines.map(Self.printable).joined(separator: "\n")
     }
 

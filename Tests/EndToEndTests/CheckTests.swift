@@ -71,6 +71,15 @@ struct CheckTests {
                 distrusted.output.contains(
                     "is trusted only for certificates issued until 2001-01-01 23:59:59 UTC, this"),
                 "\(distrusted.output)")
+            let scanned = try await Vitaal.outcome(arguments + ["--scan"])
+            #expect(scanned.status == 0 && scanned.errors == "")
+            #expect(
+                scanned.output.contains(
+                    /\n      TLS_AES_256_GCM_SHA384 +good +good\n/), "\(scanned.output)")
+            #expect(scanned.output.contains("\n    post-quantum key exchange: no"))
+            let asked = try await Vitaal.outcome(arguments + ["--scan", "--json"])
+            #expect(asked.output.contains("\"post_quantum\" : \"no\""), "\(asked.output)")
+            #expect(!trusted.output.contains("post_quantum"))
             let slip = String(repeating: "ab", count: 32)
             let warned = try await Vitaal.outcome(
                 arguments + ["--distrust-after", "\(slip)=2001-01-01"])
