@@ -56,6 +56,8 @@ public struct EndpointStatus: Sendable, Hashable {
     /// From when on the renewal of the endpoint's own certificate is overdue by its own habit; nil
     /// before a habit is known.
     public var renewalOverdueAt: Timestamp?
+    /// What the server was found to accept; nil when it was never asked.
+    public var scan: TLSScanRecord?
 
     /// The records of all hops that show a certificate; `lastTLS` when no hops are known.
     public var tlsRecords: [TLSRecord] {

@@ -107,8 +107,33 @@ extension EndpointReader {
         }
     }
 
+    /// Whether the endpoint is to be scanned; only the owner may want that, since it takes dozens
+    /// of connections.
+    func isScannedDaily(_ url: ProbeURL?, isOwned: Bool) -> Bool {
+        guard let node = fields[.scan], node.choice(ScanFrequency.self, log) == .daily
+        else { return false }
+        if !isOwned {
+            log.add(
+                at: node.position, "`scan: daily` on an endpoint that is not `owned: true`",
+                hint: "a scan makes dozens of connections: only the owner may want that")
+        }
+        if let url, url.scheme != .https, url.scheme != .tls {
+            log.add(
+                at: node.position,
+                "`scan: daily` on an endpoint with \(url.scheme.rawValue)://",
+                hint: "only https:// and tls:// can be scanned")
+        }
+        return true
+    }
+
     private static func path(_ name: String, beside file: String) -> String {
         guard !name.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return name }
         return file[...slash] + name
     }
+}
+
+/// How often it is asked what a server accepts.
+enum ScanFrequency: String, CaseIterable {
+    case daily
+    case never
 }

@@ -16,6 +16,7 @@ enum EndpointKey: String, FieldKey {
     case headers
     case clientCertificate = "client_certificate"
     case trust
+    case scan
     case redirects
     case status
     case headerMatches = "header_matches"
@@ -97,6 +98,7 @@ struct EndpointReader {
         if let url, !url.scheme.isHTTP { forbidHTTPKeys(beside: url) }
         let isEnabled = fields[.enabled].map { $0.boolean(log) ?? false } ?? true
         let isOwned = fields[.owned].map { $0.boolean(log) ?? false } ?? isServiceOwned
+        probe.isScannedDaily = isScannedDaily(url, isOwned: isOwned)
         let usesDefaults = fields[.defaultMarkers].map { $0.boolean(log) ?? false } ?? true
         checkDocumentation()
         guard let id else { return nil }

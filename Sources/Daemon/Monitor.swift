@@ -49,6 +49,8 @@ public final class Monitor: MonitorReading, Sendable {
     private let console: WriterThread
     private let evidence: EvidenceWriter
     private let inventory: InventoryWriter
+    private let scanner: LazyScanner
+    private let scans: ScanRunner
     private let sayNow: @Sendable (String) -> Void
     private let state: Mutex<State>
     private let inbox = Mutex(Inbox())
@@ -93,6 +95,11 @@ public final class Monitor: MonitorReading, Sendable {
                 let line = Self.line(for: notice, at: timekeeper.now())
                 _ = console.submit { say(line) }
             })
+        let scanner = LazyScanner(timekeeper: timekeeper, seed: configuration.seed)
+        self.scanner = scanner
+        scans = ScanRunner(
+            overrides: configuration.connectOverrides, timekeeper: timekeeper,
+            scan: { target, completion in scanner.scan(target, completion: completion) })
         var counters = MonitorCounters(startedAt: timekeeper.now())
         counters.trustStoreDate = trustStore.flatMap { TrustStoreDate(ofFile: $0.path) }
         counters.trustStoreCertificates = trustStore?.certificateCount ?? 0
@@ -119,6 +126,7 @@ public final class Monitor: MonitorReading, Sendable {
             return (state.brain.catalogue.endpoints, state.identities, state.trustStores)
         }
         inventory.use(snapshot().catalogue)
+        scans.use(endpoints)
         engine.replace(
             endpoints: endpoints, identities: identities, trustStores: trustStores)
         loop.post { [self] in tick(at: timekeeper.monotonicNanoseconds()) }
@@ -133,6 +141,7 @@ public final class Monitor: MonitorReading, Sendable {
         loop.stop()
         loop.join()
         inventory.finish()
+        scanner.stop()
         record([EvidenceRecord(at: timekeeper.now(), action: .monitorStop)])
         evidence.finish()
         console.finish()
@@ -173,6 +182,7 @@ public final class Monitor: MonitorReading, Sendable {
                 state.counters.latenessMicrosecondsMax, lateness)
         }
         inventory.deliver(results)
+        scans.note(results)
     }
 
     /// Evaluates and plans the next tick a fixed time after this one was due.
@@ -180,6 +190,7 @@ public final class Monitor: MonitorReading, Sendable {
         applyInbox()
         let transitions = state.withLock { $0.brain.evaluate(at: timekeeper.now()) }
         record(transitions.map { EvidenceRecord($0) })
+        scans.tick()
         let now = timekeeper.monotonicNanoseconds()
         let next = max(due + Self.evaluationInterval.nanoseconds, now)
         loop.schedule(atMonotonicNanoseconds: next) { [self] in tick(at: next) }
@@ -228,7 +239,13 @@ public final class Monitor: MonitorReading, Sendable {
 
     /// Everything known now.
     public func snapshot() -> HealthSnapshot {
-        state.withLock { $0.brain.snapshot(at: timekeeper.now()) }
+        var snapshot = state.withLock { $0.brain.snapshot(at: timekeeper.now()) }
+        let found = scans.found
+        guard !found.isEmpty else { return snapshot }
+        for index in snapshot.endpoints.indices {
+            snapshot.endpoints[index].scan = found[snapshot.endpoints[index].id]
+        }
+        return snapshot
     }
 
     /// What the monitor counts about itself.
@@ -311,6 +328,7 @@ public final class Monitor: MonitorReading, Sendable {
         record(
             ended.map { EvidenceRecord($0) } + [EvidenceRecord(at: now, action: .configReload)])
         inventory.use(watch.catalogue)
+        scans.use(watch.catalogue.endpoints)
         engine?.replace(
             endpoints: watch.catalogue.endpoints, identities: watch.identities,
             trustStores: watch.trustStores)

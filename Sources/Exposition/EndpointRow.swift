@@ -34,6 +34,8 @@ final class EndpointRow: Sendable {
     let renewalLevel: RenewalLevel?
     /// When renewal is overdue by the endpoint's habit; nil before there is one.
     let renewalOverdueAt: Timestamp?
+    /// What the server was found to accept; nil when it was never asked.
+    let scan: TLSScanRecord?
     /// Whether HTTP is probed.
     let isHTTP: Bool
 
@@ -61,6 +63,7 @@ final class EndpointRow: Sendable {
         renewalExpectedAt = renewal?.expectedAt
         renewalLevel = renewal?.level
         renewalOverdueAt = status.renewalOverdueAt
+        scan = status.scan
         isHTTP = endpoint.url.scheme.isHTTP
     }
 }

@@ -47,6 +47,7 @@ extension HealthMetrics {
         writeVerdict(to: &text)
         writeHops(to: &text)
         writeRenewal(to: &text)
+        writeScans(to: &text)
     }
 
     /// One sample for each redirect hop, `0` first: at most one more than `Limits.redirects`.

@@ -71,6 +71,8 @@ public struct Probe: Sendable, Hashable {
     public var clientCertificate: ClientCertificateFiles?
     /// The PEM file of the roots that are trusted instead of the public ones; nil for those.
     public var trustFile: String?
+    /// Whether the owner wants to know every day what the server accepts.
+    public var isScannedDaily = false
     /// Redirects.
     public var redirects: RedirectPolicy
     /// What a good answer looks like.

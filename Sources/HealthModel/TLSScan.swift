@@ -71,3 +71,17 @@ public struct TLSScan: Sendable, Hashable {
         return answers.isEmpty || answers.contains(.unknown) ? .unknown : .no
     }
 }
+
+/// A scan and when it ended.
+public struct TLSScanRecord: Sendable, Hashable {
+    /// What was found.
+    public var scan: TLSScan
+    /// When the last question was answered.
+    public var finishedAt: Timestamp
+
+    /// Makes a record.
+    public init(scan: TLSScan, finishedAt: Timestamp) {
+        self.scan = scan
+        self.finishedAt = finishedAt
+    }
+}

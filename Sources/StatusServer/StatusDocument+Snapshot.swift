@@ -84,7 +84,25 @@ extension StatusDocument.Endpoint {
                 recent.suffix(StatusDocument.recentResultsLimit).map { recentMark(of: $0) }),
             last: status.lastResult.map { StatusDocument.Result($0) },
             tls: tls.flatMap { StatusDocument.TLS($0, at: now) },
-            renewal: StatusDocument.Renewal(status, at: now))
+            renewal: StatusDocument.Renewal(status, at: now),
+            scan: status.scan.map { StatusDocument.Scan($0) })
+    }
+}
+
+extension StatusDocument.Scan {
+    /// Describes a scan.
+    init(_ record: TLSScanRecord) {
+        let accepted = record.scan.versions.filter { $0.answer == .yes }
+        self.init(
+            finishedAt: Instant(record.finishedAt), versions: accepted.map(\.name),
+            suites: accepted.flatMap(\.suites), postQuantum: record.scan.postQuantum.rawValue,
+            isGivenUp: record.scan.isGivenUp,
+            findings: ScanPolicy.judge(record.scan).map { finding in
+                Finding(
+                    id: finding.id.rawValue, severity: finding.severity.rawValue,
+                    detail: finding.detail, text: StatusDocument.Text(finding.text),
+                    remedy: StatusDocument.Text(finding.remedy))
+            })
     }
 }
 

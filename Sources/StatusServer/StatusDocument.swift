@@ -132,6 +132,39 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var tls: TLS?
         /// When its certificates should be renewed; nil when none was seen.
         public var renewal: Renewal?
+        /// What its server accepts; nil when it was never asked.
+        public var scan: Scan?
+    }
+
+    /// What a server accepts, by its last scan.
+    public struct Scan: Sendable, Hashable, Codable {
+        /// When it ended.
+        public var finishedAt: Instant
+        /// The versions accepted, such as `TLSv1.3`, the newest first.
+        public var versions: [String]
+        /// The suites accepted of TLS 1.2 and 1.3 by their IANA names, and one of each older
+        /// version.
+        public var suites: [String]
+        /// Whether a post-quantum key exchange is accepted: `yes`, `no` or `unknown`.
+        public var postQuantum: String
+        /// Whether it ended early because the server had stopped answering.
+        public var isGivenUp: Bool
+        /// What is not as it should be.
+        public var findings: [Finding]
+
+        /// One of them.
+        public struct Finding: Sendable, Hashable, Codable {
+            /// One of the closed list, such as `old_version_accepted`.
+            public var id: String
+            /// `info`, `warning` or `critical`.
+            public var severity: String
+            /// The values that made it fire; may be empty.
+            public var detail: String
+            /// What is wrong.
+            public var text: Text
+            /// What to do about it.
+            public var remedy: Text
+        }
     }
 
     /// When the most pressing certificate of any redirect hop should be renewed.

@@ -77,6 +77,7 @@ extension StatusText {
             if let tls = hop.tls { lines.append(line("      \(certificate(tls))")) }
         }
         if let renewal = endpoint.renewal { lines += renewalLines(renewal) }
+        if let scan = endpoint.scan { lines += scanLines(scan) }
         if let success = endpoint.lastSuccessAt {
             let time = success.timestamp.dateAndTime
             lines.append(

@@ -110,6 +110,15 @@ extension FindingID {
             english:
                 "have the server renew its OCSP response in time, from the issuer of this "
                 + "certificate"),
+        .oldVersionAccepted: LocalizedText(
+            dutch: "zet deze versies op de server uit; vrijwel alles spreekt TLS 1.2 of nieuwer",
+            english: "switch these versions off on the server; nearly all speak TLS 1.2 or newer"),
+        .insufficientSuiteAccepted: LocalizedText(
+            dutch: "haal deze suites uit de lijst van de server",
+            english: "take these suites off the server's list"),
+        .postQuantumMissing: LocalizedText(
+            dutch: "zet X25519MLKEM768 aan zodra de software van de server het kent",
+            english: "switch X25519MLKEM768 on as soon as the server's software knows it"),
         .chainDuplicate: LocalizedText(
             dutch: "haal de herhaling uit het ketenbestand",
             english: "remove the repetition from the chain file"),

@@ -112,6 +112,15 @@ extension FindingID {
         .stapleUnusable: LocalizedText(
             dutch: "het bijgevoegde OCSP-antwoord zegt niets over dit certificaat",
             english: "the stapled OCSP response says nothing about this certificate"),
+        .oldVersionAccepted: LocalizedText(
+            dutch: "de server accepteert versies van TLS die zijn afgeschaft",
+            english: "the server accepts versions of TLS that are deprecated"),
+        .insufficientSuiteAccepted: LocalizedText(
+            dutch: "de server accepteert suites die de NCSC-richtlijn onvoldoende noemt",
+            english: "the server accepts suites that the NCSC guideline calls insufficient"),
+        .postQuantumMissing: LocalizedText(
+            dutch: "wie nu meeluistert kan later met een kwantumcomputer meelezen",
+            english: "who records now may read along later with a quantum computer"),
         .chainDuplicate: LocalizedText(
             dutch: "de server stuurt een certificaat twee keer",
             english: "the server sends a certificate twice"),

@@ -48,6 +48,9 @@ public enum FindingID: String, Sendable, Hashable, CaseIterable {
     case extensionCritical = "extension_critical"
     case issuerAddressMissing = "issuer_address_missing"
     case revocationAddressMissing = "revocation_address_missing"
+    case oldVersionAccepted = "old_version_accepted"
+    case insufficientSuiteAccepted = "insufficient_suite_accepted"
+    case postQuantumMissing = "post_quantum_missing"
 
     /// How much the finding matters.
     public var severity: Finding.Severity {
@@ -62,11 +65,12 @@ public enum FindingID: String, Sendable, Hashable, CaseIterable {
             .serialTooLong, .chainExpiredSent, .authorityKeyMissing, .authorityKeyMismatch,
             .versionOld, .leafIsAuthority, .leafSignsCertificates, .nameConstraintsInLeaf,
             .nameConstraintsForm, .extensionMalformed, .extensionDuplicate, .extensionCritical,
-            .revocationAddressMissing, .stapleUnusable:
+            .revocationAddressMissing, .stapleUnusable, .oldVersionAccepted,
+            .insufficientSuiteAccepted:
             .warning
         case .ekuClientAuthentication, .rootExtendedKeyUsage, .chainDuplicate, .chainRootSent,
             .chainUnneeded, .chainMisordered, .authorityKeyForm, .subjectKeyMissing,
-            .nameConstraintsNotCritical, .issuerAddressMissing:
+            .nameConstraintsNotCritical, .issuerAddressMissing, .postQuantumMissing:
             .info
         }
     }
@@ -108,6 +112,12 @@ public enum FindingID: String, Sendable, Hashable, CaseIterable {
             "RFC 7633 §4.2.3.1"
         case .stapleUnusable:
             "RFC 6960 §3.2"
+        case .oldVersionAccepted:
+            "RFC 8996; NCSC-NL TLS 2025-05 §3.3.1"
+        case .insufficientSuiteAccepted:
+            "NCSC-NL TLS 2025-05 appendix B"
+        case .postQuantumMissing:
+            "NCSC-NL TLS 2025-05 §3.3.3"
         case .chainDuplicate, .chainRootSent, .chainUnneeded:
             "RFC 8446 §4.4.2"
         case .chainExpiredSent:

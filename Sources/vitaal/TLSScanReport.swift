@@ -29,6 +29,7 @@ struct TLSScanReport {
                 Self.row("    \(group.name)", group.answer, { NCSCTables.group(group.name, $0) }))
         }
         lines.append("    post-quantum key exchange: \(scan.postQuantum.rawValue)")
+        for finding in ScanPolicy.judge(scan) { lines.append("  finding  \(finding.line)") }
         if scan.isGivenUp {
             lines.append("    the server stopped answering: what is not said is not known")
         }
@@ -89,6 +90,7 @@ struct TLSScanReport {
         var versions: [Version]
         var groups: [Item]
         var postQuantum: String
+        var findings: [FindingDocument]
     }
 
     /// The same for a program.
@@ -107,6 +109,7 @@ struct TLSScanReport {
             },
             groups: scan.groups.map { group in
                 Document.Item(group.name, group.answer) { NCSCTables.group(group.name, $0) }
-            }, postQuantum: scan.postQuantum.rawValue)
+            }, postQuantum: scan.postQuantum.rawValue,
+            findings: ScanPolicy.judge(scan).map(FindingDocument.init))
     }
 }

@@ -95,6 +95,40 @@ import Testing
                 == (wanted.map { [TrustFileReference(path: $0, position: position)] } ?? []))
     }
 
+    @Test(
+        arguments: [
+            ("https://a.example/", "owned: true\nscan: daily", true),
+            ("tls://a.example:993/", "owned: true\nscan: daily", true),
+            ("https://a.example/", "scan: never", false),
+            ("https://a.example/", "owned: true", false),
+        ] as [(String, String, Bool)])
+    func `only who asks is scanned`(url: String, text: String, wanted: Bool) throws {
+        let reading = try CatalogueReader.read([
+            SourceFile(path: "probes/x/f.yml", text: file(url, text))
+        ])
+        #expect(reading.catalogue.endpoints.first?.probe.isScannedDaily == wanted)
+    }
+
+    @Test(arguments: [
+        (
+            "https://a.example/", "scan: daily",
+            "10:15: `scan: daily` on an endpoint that is not `owned: true`; a scan makes dozens of "
+                + "connections: only the owner may want that"
+        ),
+        (
+            "smtp://a.example/", "scan: daily\nowned: true",
+            "10:15: `scan: daily` on an endpoint with smtp://; only https:// and tls:// can be "
+                + "scanned"
+        ),
+        (
+            "https://a.example/", "scan: dayly",
+            "10:15: found the text `dayly`; expected `daily` or `never`; did you mean `daily`?"
+        ),
+    ])
+    func `who may not scan is told`(url: String, text: String, wanted: String) {
+        #expect(catalogueLines(file(url, text)) == [wanted])
+    }
+
     @Test(arguments: [
         (
             "publc",

@@ -319,7 +319,7 @@ import Testing
             """
             10:9: unknown key `colour` in an endpoint; expected `id`, `url`, `enabled`, \
             `owned`, `interval`, `timeout`, `phase_timeouts`, `confirm`, `method`, \
-            `http_version`, `address_family`, `headers`, `client_certificate`, `trust`, `redirects`, `status`, \
+            `http_version`, `address_family`, `headers`, `client_certificate`, `trust`, `scan`, `redirects`, `status`, \
             `header_matches`, `header_not_matches`, `body_matches`, `body_not_matches`, \
             `body_bytes`, `maximum_duration`, `busy_markers`, `maintenance_markers`, \
             `default_markers`, `evidence` or `note`

@@ -134,6 +134,32 @@ private func parsed(
         #expect(never.samples("vitaal_tls_renewal_expected_timestamp_seconds").isEmpty)
     }
 
+    /// What a scan found is counted; what is unknown has no sample.
+    @Test func scansAreTold() throws {
+        var status = Fixture.status(Fixture.result())
+        #expect(try parsed(status).samples("vitaal_tls_scan_timestamp_seconds").isEmpty)
+        var scan = TLSScan()
+        scan.versions = [
+            TLSScan.Version(name: "TLSv1.3", answer: .unknown),
+            TLSScan.Version(name: "TLSv1.2", answer: .yes),
+            TLSScan.Version(name: "TLSv1.1", answer: .no),
+        ]
+        scan.versions[1].suites = ["TLS_RSA_WITH_AES_128_GCM_SHA256"]
+        status.scan = TLSScanRecord(scan: scan, finishedAt: Fixture.now)
+        let metrics = try parsed(status)
+        let versions = metrics.samples("vitaal_tls_scan_version_accepted")
+        #expect(versions.map { $0.labels["version"] } == ["TLSv1.2", "TLSv1.1"])
+        #expect(versions.map(\.value) == ["1", "0"])
+        let suites = metrics.samples("vitaal_tls_scan_insufficient_suites")
+        #expect(suites.map { $0.labels["edition"] } == ["2.1.1", "2025-05"])
+        #expect(suites.map(\.value) == ["0", "1"])
+        #expect(metrics.samples("vitaal_tls_scan_post_quantum").isEmpty)
+        #expect(metrics.samples("vitaal_tls_scan_timestamp_seconds").count == 1)
+        status.scan?.scan.versions[0].answer = .no
+        let refused = try parsed(status).samples("vitaal_tls_scan_post_quantum")
+        #expect(refused.map(\.value) == ["0"])
+    }
+
     @Test func everyHopHasItsOwnExpiryAndTheFirstCounts() throws {
         var early = Fixture.trustedRecord()
         early.chainSent = [Fixture.certificate(notAfter: Fixture.now + .seconds(3600))]

@@ -125,6 +125,41 @@ private func lines(_ text: String) -> [String] {
         #expect(next.contains("last ok") || next.contains("laatst goed"), "\(next)")
     }
 
+    /// What the server accepts, and what to do about it.
+    @Test func scansAreTold() throws {
+        var snapshot = try Fixture.calm()
+        var scan = TLSScan()
+        scan.versions = [
+            TLSScan.Version(name: "TLSv1.3", answer: .no),
+            TLSScan.Version(name: "TLSv1.2", answer: .yes),
+            TLSScan.Version(name: "TLSv1", answer: .yes),
+        ]
+        scan.isGivenUp = true
+        snapshot.endpoints[0].scan = TLSScanRecord(scan: scan, finishedAt: Fixture.now)
+        for (language, wanted) in [
+            (
+                StatusLanguage.en,
+                [
+                    "    accepts TLSv1.2, TLSv1 (asked 2026-11-23 14:07:31 UTC); the server stopped answering",
+                    "      warning  the server accepts versions of TLS that are deprecated: TLSv1",
+                    "        → switch these versions off on the server; nearly all speak TLS 1.2 or newer",
+                    "      info  who records now may read along later with a quantum computer",
+                ]
+            ),
+            (
+                .nl,
+                [
+                    "    accepteert TLSv1.2, TLSv1 (gevraagd 2026-11-23 14:07:31 UTC); de server antwoordde niet meer"
+                ]
+            ),
+        ] {
+            let text = StatusText.render(
+                Fixture.document(snapshot), ids: ["digid"], width: 120, language: language)
+            let start = try #require(lines(text).firstIndex(of: wanted[0]), "\(text)")
+            #expect(Array(lines(text)[start..<(start + wanted.count)]) == wanted)
+        }
+    }
+
     /// Where no HTTP is spoken the way to TLS is part of TLS.
     @Test(arguments: [
         (Reason?.none, "dns ok 12ms | tcp ok 9ms | tls ok 145ms"),
