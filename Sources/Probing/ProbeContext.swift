@@ -50,7 +50,9 @@ final class ProbeContext {
     }
 
     /// The revocation lists at hand; nil when none are sought.
-    var revocationLists: RevocationLists? { collector?.lists }
+    var revocationLists: RevocationLists? {
+        collector.map(\.lists) ?? configuration.revocationLists
+    }
 
     /// A handle ready for `prepare`; nil when memory is short.
     func takeTransfer() -> Transfer? { idleTransfers.popLast() ?? Transfer() }

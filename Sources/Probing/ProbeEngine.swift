@@ -34,6 +34,8 @@ public final class ProbeEngine: Sendable {
         public var verificationTime: Timestamp?
         /// Whether the revocation lists that certificates name are fetched and looked at.
         public var fetchesRevocationLists = false
+        /// Revocation lists that are at hand from the start; looked at unless lists are fetched.
+        public var revocationLists: RevocationLists?
 
         /// Makes a configuration.
         public init(

@@ -20,7 +20,8 @@ struct TestEngine: Sendable {
     /// Starts an engine; `overrides` say where connections are sent instead.
     init(
         overrides: [ConnectOverride] = [], resolver: ResolverConfiguration? = nil,
-        trustFile: String? = nil, verificationTime: Timestamp? = nil, loops: Int = 1
+        trustFile: String? = nil, verificationTime: Timestamp? = nil, loops: Int = 1,
+        revocationLists: RevocationLists? = nil
     ) throws {
         let store = try TrustStore(path: trustFile ?? TestAuthority.shared.get().trustFile.path)
         let results = Results()
@@ -28,12 +29,13 @@ struct TestEngine: Sendable {
         // Port 1 of loopback answers nothing: a test that resolves by accident fails.
         let none = ResolverConfiguration(
             forwarders: ["127.0.0.1@1"], resolvConf: nil, hostsFile: nil)
+        var configuration = ProbeEngine.Configuration(
+            loops: loops, resolver: resolver ?? none, connectOverrides: overrides,
+            trustStore: store, userAgent: "vitaal-test/1", seed: 1,
+            verificationTime: verificationTime)
+        configuration.revocationLists = revocationLists
         engine = try ProbeEngine(
-            configuration: ProbeEngine.Configuration(
-                loops: loops, resolver: resolver ?? none, connectOverrides: overrides,
-                trustStore: store, userAgent: "vitaal-test/1", seed: 1,
-                verificationTime: verificationTime),
-            timekeeper: MachineClock()
+            configuration: configuration, timekeeper: MachineClock()
         ) { results.add($0) }
     }
 
@@ -49,11 +51,12 @@ struct TestEngine: Sendable {
 func withEngine<Result>(
     overrides: [ConnectOverride] = [], resolver: ResolverConfiguration? = nil,
     trustFile: String? = nil, verificationTime: Timestamp? = nil, loops: Int = 1,
+    revocationLists: RevocationLists? = nil,
     body: (TestEngine) async throws -> Result
 ) async throws -> Result {
     let engine = try TestEngine(
         overrides: overrides, resolver: resolver, trustFile: trustFile,
-        verificationTime: verificationTime, loops: loops)
+        verificationTime: verificationTime, loops: loops, revocationLists: revocationLists)
     defer { engine.engine.stop() }
     return try await body(engine)
 }
