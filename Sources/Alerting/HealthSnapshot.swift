@@ -90,7 +90,6 @@ public struct EndpointStatus: Sendable, Hashable {
         failureCounts = [:]
         lastTLS = nil
         lastHops = []
-        renewalOverdueAt = nil
     }
 }
 

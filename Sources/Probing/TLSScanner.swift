@@ -78,6 +78,8 @@ public final class TLSScanner: @unchecked Sendable {
         _ target: Target, seed: UInt64, completion: @escaping @Sendable (TLSScan) -> Void
     ) {
         loop.post { [unowned self] in
+            // After `stop` has dropped what ran nobody would close what begins now.
+            guard !isStopped.load(ordering: .acquiring) else { return }
             lastKey += 1
             let key = lastKey
             let session = TLSScanSession(

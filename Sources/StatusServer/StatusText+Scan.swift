@@ -21,11 +21,21 @@ extension StatusText {
         for finding in scan.findings {
             let detail = finding.detail.isEmpty ? "" : ": \(finding.detail)"
             lines.append(
-                line("      \(finding.severity)  \(language.text(finding.text))\(detail)"))
+                line(
+                    "      \(word(forSeverity: finding.severity))  "
+                        + "\(language.text(finding.text))\(detail)"))
             // What is merely noted needs no advice at night.
             guard finding.severity != "info" else { continue }
             lines.append(line("        → \(language.text(finding.remedy))"))
         }
         return lines
+    }
+
+    private func word(forSeverity severity: String) -> String {
+        switch severity {
+        case "warning": language.of(nl: "waarschuwing", en: "warning")
+        case "critical": language.of(nl: "kritiek", en: "critical")
+        default: severity
+        }
     }
 }

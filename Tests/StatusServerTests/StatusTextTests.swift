@@ -149,7 +149,8 @@ private func lines(_ text: String) -> [String] {
             (
                 .nl,
                 [
-                    "    accepteert TLSv1.2, TLSv1 (gevraagd 2026-11-23 14:07:31 UTC); de server antwoordde niet meer"
+                    "    accepteert TLSv1.2, TLSv1 (gevraagd 2026-11-23 14:07:31 UTC); de server antwoordde niet meer",
+                    "      waarschuwing  de server accepteert versies van TLS die zijn afgeschaft: TLSv1",
                 ]
             ),
         ] {
