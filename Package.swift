@@ -53,6 +53,9 @@ let package = Package(
             name: "Alerting", dependencies: ["HealthModel", "ResultStore", "TLSFindings"],
             swiftSettings: pure),
         .target(
+            name: "Simulation", dependencies: ["HealthModel", "Scheduling", "ResultStore"],
+            swiftSettings: strict),
+        .target(
             name: "Exposition",
             dependencies: ["HealthModel", "ResultStore", "TLSFindings", "Alerting"],
             swiftSettings: pure),
@@ -146,7 +149,9 @@ let package = Package(
         .testTarget(name: "HealthModelTests", dependencies: ["HealthModel"]),
         .testTarget(name: "TLSFindingsTests", dependencies: ["TLSFindings", "HealthModel"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "HealthModel"]),
-        .testTarget(name: "ResultStoreTests", dependencies: ["ResultStore", "HealthModel"]),
+        .testTarget(
+            name: "ResultStoreTests",
+            dependencies: ["ResultStore", "Simulation", "Scheduling", "HealthModel"]),
         .testTarget(
             name: "AlertingTests",
             dependencies: ["Alerting", "ResultStore", "TLSFindings", "HealthModel"]),

@@ -30,6 +30,46 @@ public struct ResultRecord: Sendable, Hashable {
         attemptCount = UInt8(clamping: result.attempts)
     }
 
+    /// Makes a record of what a chunk holds: lateness in milliseconds, the five phases, and what the
+    /// whole has more than they; damaged bytes may say more than fits.
+    init(
+        slot: Slot, durations: InlineArray<7, Int64>, status: UInt16, reason: Reason?,
+        attempts: UInt8
+    ) {
+        self.slot = slot
+        lateness = Int32(clamping: durations[0] * 1000)
+        resolve = UInt32(clamping: durations[1])
+        connect = UInt32(clamping: durations[2])
+        tls = UInt32(clamping: durations[3])
+        processing = UInt32(clamping: durations[4])
+        transfer = UInt32(clamping: durations[5])
+        let parts =
+            durations[1] + durations[2] + durations[3] + durations[4] + durations[5]
+        total = UInt32(clamping: parts + durations[6])
+        statusCode = status
+        reasonCode = reason.flatMap { Self.codes[$0] } ?? Self.successCode
+        attemptCount = attempts
+    }
+
+    /// The same with the lateness in whole milliseconds, as files keep it.
+    var roundingLateness: ResultRecord {
+        ResultRecord(self, lateness: Int32((lateness / 1000) * 1000))
+    }
+
+    private init(_ other: ResultRecord, lateness: Int32) {
+        slot = other.slot
+        self.lateness = lateness
+        resolve = other.resolve
+        connect = other.connect
+        tls = other.tls
+        processing = other.processing
+        transfer = other.transfer
+        total = other.total
+        statusCode = other.statusCode
+        reasonCode = other.reasonCode
+        attemptCount = other.attemptCount
+    }
+
     /// From the slot to the start of the first attempt, in microseconds.
     public var latenessMicroseconds: Int64 { Int64(lateness) }
     /// Why the probe failed; nil means success.

@@ -1,0 +1,94 @@
+public import HealthModel
+
+/// What the hour and day levels keep of one series: counts by reason, the exact timeline of states
+/// and a sketch of every phase.
+public struct ResultSummary: Sendable, Hashable {
+    /// How many results there were.
+    public private(set) var results = 0
+    /// How many failed with each reason; reasons that did not occur are absent.
+    public private(set) var failures: [Reason: Int] = [:]
+    /// The slot of the last success; nil when there was none.
+    public private(set) var lastSuccess: Slot?
+    /// The states.
+    public private(set) var timeline: StateTimeline
+    /// How long the answered probes took, in the order of `Phase.allCases`.
+    public private(set) var sketches: [DurationSketch]
+
+    /// Sums up the results of a time.
+    ///
+    /// - Parameters:
+    ///   - results: By slot; those before `start` count only for the states.
+    ///   - start: Milliseconds since the epoch.
+    ///   - end: Milliseconds since the epoch, after `start`.
+    public init(of results: some Sequence<StoredResult>, start: Int64, end: Int64) {
+        timeline = StateTimeline(of: results, start: start, end: end)
+        sketches = Phase.allCases.map { _ in DurationSketch() }
+        for result in results {
+            let record = result.record
+            guard (start..<end).contains(record.slot.milliseconds) else { continue }
+            self.results += 1
+            if let reason = record.reason { failures[reason, default: 0] += 1 }
+            if record.isSuccess { lastSuccess = record.slot }
+            guard record.isAnswered else { continue }
+            for (place, phase) in Phase.allCases.enumerated() {
+                sketches[place].note(
+                    microseconds: UInt32(clamping: record.microseconds(of: phase)))
+            }
+        }
+    }
+
+    /// Adds a summary of a later time.
+    public mutating func append(_ later: ResultSummary) {
+        results += later.results
+        failures.merge(later.failures) { $0 + $1 }
+        lastSuccess = later.lastSuccess ?? lastSuccess
+        timeline.append(later.timeline)
+        for place in sketches.indices { sketches[place].merge(later.sketches[place]) }
+    }
+
+    /// The sketch of one phase.
+    public func sketch(of phase: Phase) -> DurationSketch {
+        sketches[Phase.allCases.firstIndex(of: phase) ?? 0]
+    }
+
+    /// Writes the summary; the sketch of the whole probe comes before those of its parts, because
+    /// it is asked for most.
+    public func write(to writer: inout ByteWriter) {
+        timeline.write(to: &writer)
+        writer.write(varint: UInt64(results))
+        writer.write(varint: UInt64(failures.count))
+        for (reason, count) in failures.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            writer.write(ReasonTable.codes[reason] ?? 0)
+            writer.write(varint: UInt64(count))
+        }
+        writer.write(signed: lastSuccess.map { $0.milliseconds - timeline.start + 1 } ?? 0)
+        for sketch in sketches.reversed() { sketch.write(to: &writer) }
+    }
+
+    /// Reads what `write(to:)` wrote.
+    ///
+    /// - Parameters:
+    ///   - reader: Stands at the summary.
+    ///   - reasons: What the codes of its file mean.
+    /// - Throws: `StoreFormatError`.
+    public init(
+        from reader: inout ByteReader, reasons: ReasonTable = .current
+    ) throws(StoreFormatError) {
+        timeline = try StateTimeline(from: &reader)
+        results = try reader.varint(upTo: Int(UInt32.max), "results")
+        for _ in 0..<(try reader.varint(upTo: ReasonTable.limit, "reasons")) {
+            guard let reason = try reasons.reason(try reader.byte()) else {
+                throw .invalid("reason")
+            }
+            failures[reason, default: 0] += try reader.varint(upTo: Int(UInt32.max), "failures")
+        }
+        let distance = try reader.signed()
+        guard (0...timeline.end - timeline.start).contains(distance) else {
+            throw .invalid("last success")
+        }
+        if distance > 0 { lastSuccess = Slot(milliseconds: timeline.start + distance - 1) }
+        sketches = []
+        for _ in Phase.allCases { sketches.append(try DurationSketch(from: &reader)) }
+        sketches.reverse()
+    }
+}

@@ -1,0 +1,12 @@
+import Glibc
+import Scheduling
+
+extension SplitMix64 {
+    /// From 0 to 1, which is not reached.
+    mutating func unit() -> Double { Double(next() >> 11) / Double(1 << 53 as UInt64) }
+
+    /// Normally distributed, mean 0 and deviation 1 (Box and Muller, 1958).
+    mutating func normal() -> Double {
+        (-2 * log(1 - unit())).squareRoot() * cos(2 * .pi * unit())
+    }
+}
