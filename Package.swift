@@ -127,6 +127,9 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "DurableStore", dependencies: ["HealthModel", "ResultStore"],
+            swiftSettings: strict),
         .executableTarget(
             name: "vitaal",
             dependencies: [
@@ -152,6 +155,11 @@ let package = Package(
         .testTarget(
             name: "ResultStoreTests",
             dependencies: ["ResultStore", "Simulation", "Scheduling", "HealthModel"]),
+        .testTarget(
+            name: "DurableStoreTests",
+            dependencies: [
+                "DurableStore", "ResultStore", "Simulation", "Scheduling", "HealthModel",
+            ]),
         .testTarget(
             name: "AlertingTests",
             dependencies: ["Alerting", "ResultStore", "TLSFindings", "HealthModel"]),

@@ -7,8 +7,10 @@ import HealthModel
 /// learned bit for all of it. A duration is coded as the distance of its bucket from a running mean
 /// of the buckets before it, then its place in the bucket.
 public struct ResultChunk: Sendable, Hashable {
-    /// Results in one chunk.
-    public static let resultsLimit = 65_536
+    /// Results of one hour: one every 0.67 s.
+    public static let hourResultsLimit = 5400
+    /// Results in one chunk, a day at most.
+    public static let resultsLimit = 24 * hourResultsLimit
     /// Addresses and certificates named in one chunk.
     public static let labelsLimit = 255
     /// Bytes of one label: a fingerprint in hexadecimal has 64.

@@ -9,6 +9,13 @@ public struct ResultSummary: Sendable, Hashable {
     public private(set) var failures: [Reason: Int] = [:]
     /// The slot of the last success; nil when there was none.
     public private(set) var lastSuccess: Slot?
+    /// The slot of the first result: until then what came before the time still counts.
+    public private(set) var first: Slot
+    /// What the last result says, and the instant in milliseconds until which it says so; that may
+    /// lie behind the end.
+    public var last: (state: ObservedState, until: Int64) { (lastState, lastUntil) }
+    private var lastState: ObservedState
+    private var lastUntil: Int64
     /// The states.
     public private(set) var timeline: StateTimeline
     /// How long the answered probes took, in the order of `Phase.allCases`.
@@ -17,15 +24,19 @@ public struct ResultSummary: Sendable, Hashable {
     /// Sums up the results of a time.
     ///
     /// - Parameters:
-    ///   - results: By slot; those before `start` count only for the states.
+    ///   - results: By slot, all within the time.
     ///   - start: Milliseconds since the epoch.
     ///   - end: Milliseconds since the epoch, after `start`.
-    public init(of results: some Sequence<StoredResult>, start: Int64, end: Int64) {
+    /// - Precondition: At least one result.
+    public init(of results: [StoredResult], start: Int64, end: Int64) {
+        precondition(!results.isEmpty, "a summary of nothing")
+        first = results[0].slot
+        lastState = results[results.count - 1].state
+        lastUntil = results[results.count - 1].coveredUntil
         timeline = StateTimeline(of: results, start: start, end: end)
         sketches = Phase.allCases.map { _ in DurationSketch() }
         for result in results {
             let record = result.record
-            guard (start..<end).contains(record.slot.milliseconds) else { continue }
             self.results += 1
             if let reason = record.reason { failures[reason, default: 0] += 1 }
             if record.isSuccess { lastSuccess = record.slot }
@@ -42,7 +53,10 @@ public struct ResultSummary: Sendable, Hashable {
         results += later.results
         failures.merge(later.failures) { $0 + $1 }
         lastSuccess = later.lastSuccess ?? lastSuccess
+        let end = timeline.end
         timeline.append(later.timeline)
+        timeline.fill(from: end, until: min(lastUntil, later.first.milliseconds), with: lastState)
+        (lastState, lastUntil) = later.last
         for place in sketches.indices { sketches[place].merge(later.sketches[place]) }
     }
 
@@ -61,6 +75,9 @@ public struct ResultSummary: Sendable, Hashable {
             writer.write(ReasonTable.codes[reason] ?? 0)
             writer.write(varint: UInt64(count))
         }
+        writer.write(signed: first.milliseconds - timeline.start)
+        writer.write(signed: lastUntil - timeline.start)
+        writer.write(lastState.rawValue)
         writer.write(signed: lastSuccess.map { $0.milliseconds - timeline.start + 1 } ?? 0)
         for sketch in sketches.reversed() { sketch.write(to: &writer) }
     }
@@ -74,14 +91,24 @@ public struct ResultSummary: Sendable, Hashable {
     public init(
         from reader: inout ByteReader, reasons: ReasonTable = .current
     ) throws(StoreFormatError) {
-        timeline = try StateTimeline(from: &reader)
+        let timeline = try StateTimeline(from: &reader)
+        self.timeline = timeline
         results = try reader.varint(upTo: Int(UInt32.max), "results")
+        var failures: [Reason: Int] = [:]
         for _ in 0..<(try reader.varint(upTo: ReasonTable.limit, "reasons")) {
             guard let reason = try reasons.reason(try reader.byte()) else {
                 throw .invalid("reason")
             }
             failures[reason, default: 0] += try reader.varint(upTo: Int(UInt32.max), "failures")
         }
+        self.failures = failures
+        let (slot, until) = (try reader.signed(), try reader.signed())
+        guard (0..<timeline.end - timeline.start).contains(slot), until.magnitude < 1 << 53,
+            let state = ObservedState(rawValue: try reader.byte())
+        else { throw .invalid("last state") }
+        first = Slot(milliseconds: timeline.start + slot)
+        lastState = state
+        lastUntil = timeline.start + until
         let distance = try reader.signed()
         guard (0...timeline.end - timeline.start).contains(distance) else {
             throw .invalid("last success")

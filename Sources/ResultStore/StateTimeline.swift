@@ -66,6 +66,18 @@ public struct StateTimeline: Sendable, Hashable {
         end = later.end
     }
 
+    /// Says what is known of a part about which nothing was.
+    mutating func fill(from: Int64, until: Int64, with state: ObservedState) {
+        guard from < min(until, end), state != .unknown else { return }
+        let before = changes.filter { $0.milliseconds < from }
+        let after = changes.filter { $0.milliseconds >= until }
+        let next = changes.last { $0.milliseconds <= until }?.state ?? .unknown
+        changes = before
+        note(state, at: from)
+        if until < end { note(next, at: until) }
+        for change in after { note(change.state, at: change.milliseconds) }
+    }
+
     /// How long each state lasted within a window, in milliseconds.
     ///
     /// What lies outside the timeline is not counted.

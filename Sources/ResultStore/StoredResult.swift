@@ -34,7 +34,7 @@ public struct StoredResult: Sendable, Hashable {
     /// What the result says about its endpoint.
     public var state: ObservedState { ObservedState(record.reason) }
     /// The instant at which the result stops to speak for its endpoint, in milliseconds.
-    var coveredUntil: Int64 { slot.milliseconds + Int64(coverageMilliseconds) }
+    public var coveredUntil: Int64 { slot.milliseconds + Int64(coverageMilliseconds) }
 }
 
 /// What is known of an endpoint at an instant; the columns of `Availability`.
@@ -56,5 +56,21 @@ public enum ObservedState: UInt8, Sendable, Hashable, CaseIterable {
         case .maintenance: self = .maintenance
         case .blocked, .monitor: self = .unknown
         }
+    }
+}
+
+extension StoredResult {
+    /// The same with other places of its labels.
+    public func labelled(address: UInt16, certificate: UInt16) -> StoredResult {
+        StoredResult(
+            record, coverageMilliseconds: coverageMilliseconds, address: address,
+            certificate: certificate)
+    }
+
+    /// The same when each label has moved to another place.
+    public func relabelled(by places: [UInt16]) -> StoredResult {
+        labelled(
+            address: Int(address) < places.count ? places[Int(address)] : 0,
+            certificate: Int(certificate) < places.count ? places[Int(certificate)] : 0)
     }
 }

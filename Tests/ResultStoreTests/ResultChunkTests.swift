@@ -133,7 +133,7 @@ private func simulated(
             return writer.bytes
         }
         for (bytes, isRead) in [
-            (head(65_536), true), (head(65_537), false), (head(0), false),
+            (head(129_600), true), (head(129_601), false), (head(0), false),
             (head(1, labels: 256), true), (head(1, labels: 257), false),
         ] {
             #expect(((try? ResultChunk(decoding: bytes[...])) != nil) == isRead)
@@ -240,11 +240,6 @@ private func simulated(
                 coverage: .milliseconds(Int64.random(in: 0...90, using: &random)))
         }
         let timeline = StateTimeline(of: results, start: 0, end: 500)
-        var parts = StateTimeline(of: results, start: 0, end: 100)
-        for start in stride(from: Int64(100), to: 500, by: 100) {
-            parts.append(StateTimeline(of: results, start: start, end: start + 100))
-        }
-        #expect(parts == timeline)
         var writer = ByteWriter()
         timeline.write(to: &writer)
         var reader = ByteReader(writer.bytes)
@@ -269,8 +264,8 @@ private func simulated(
         for hour in 0..<24 as Range<Int64> {
             let from = start + hour * 3_600_000
             let part = ResultSummary(
-                of: results.filter { $0.slot.milliseconds < from + 3_600_000 }, start: from,
-                end: from + 3_600_000)
+                of: results.filter { (from..<from + 3_600_000).contains($0.slot.milliseconds) },
+                start: from, end: from + 3_600_000)
             var writer = ByteWriter()
             part.write(to: &writer)
             var reader = ByteReader(writer.bytes)

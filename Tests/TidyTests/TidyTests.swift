@@ -16,6 +16,7 @@ struct TidyTests {
         "TLSFindings": ["HealthModel"],
         "ResultStore": ["HealthModel"],
         "Alerting": ["HealthModel", "ResultStore", "TLSFindings"],
+        "DurableStore": ["HealthModel", "ResultStore"],
         "Simulation": ["HealthModel", "Scheduling", "ResultStore"],
         "Exposition": ["HealthModel", "ResultStore", "TLSFindings", "Alerting"],
         "TLSInspection": ["HealthModel", "COpenSSL", "CProbeShims"],

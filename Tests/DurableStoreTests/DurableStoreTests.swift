@@ -1,0 +1,156 @@
+import DurableStore
+import HealthModel
+import ResultStore
+import Scheduling
+import Testing
+
+@Suite struct DurableStoreTests {
+    @Test func whatIsCommittedIsThereAfterAnAbruptEnd() throws {
+        let directory = try StoreDirectory()
+        do {
+            var store = try DurableStore(directory: directory.path)
+            let outcome = store.append(
+                [submission("a", midnight), submission("b", midnight, .httpStatus, address: nil)],
+                at: midnight)
+            #expect(outcome.appended == 2)
+            #expect(store.commit().isEmpty)
+            #expect(store.counters.waiting == 0)
+            // Neither sealed nor closed.
+        }
+        let store = try DurableStore(directory: directory.path)
+        #expect(store.problems.isEmpty)
+        #expect(
+            try store.everything() == ["a": [midnight.milliseconds], "b": [midnight.milliseconds]])
+        let chunk = try store.view.results(
+            of: SeriesKey(endpoint: EndpointID("a")), from: midnight, to: midnight + .seconds(1))
+        let result = try #require(chunk.results.first)
+        #expect(chunk.labels[Int(result.address)] == "192.0.2.1")
+        #expect(result.record.status == 200)
+        #expect(result.record.phases.connectMicroseconds == 10_000)
+    }
+
+    @Test func aSlotIsKeptOnceAlsoAfterItsHourIsSealed() throws {
+        let directory = try StoreDirectory()
+        var store = try DurableStore(directory: directory.path)
+        let first = submission("a", midnight)
+        store.append([first, first], at: midnight)
+        #expect(store.counters.duplicates == 1)
+        #expect(store.commit().isEmpty)
+        let later = midnight + .seconds(4300)
+        #expect(store.maintain(at: later).isEmpty)
+        #expect(store.view.unsealedCount == 0)
+        #expect(directory.names.contains { $0.hasPrefix("raw-20261124T00-") })
+        store.append([first], at: later)
+        #expect(store.counters.duplicates == 2)
+        // A late one is kept, and the hour sealed anew.
+        store.append([submission("a", midnight + .seconds(30), .httpStatus)], at: later)
+        #expect(store.commit().isEmpty)
+        #expect(store.maintain(at: later).isEmpty)
+        #expect(store.view.unsealedCount == 0)
+        let report = try store.view.report(
+            of: SeriesKey(endpoint: EndpointID("a")), from: midnight, to: later)
+        #expect(report.results == 2)
+        #expect(report.availability.up == .seconds(30))
+        #expect(report.availability.down == .seconds(90))
+        #expect(report.failures == [.httpStatus: 1])
+    }
+
+    @Test func aResultThatIsTooLateIsRefusedAndCounted() throws {
+        let directory = try StoreDirectory()
+        var store = try DurableStore(directory: directory.path)
+        let now = midnight + .seconds(7200 + 3600)
+        store.append([submission("a", midnight)], at: now)
+        #expect(store.counters.appended == 1)
+        store.append([submission("a", midnight - .milliseconds(1))], at: now)
+        #expect(store.counters.tooOld == 1)
+    }
+
+    @Test func anHourHasALimit() throws {
+        let directory = try StoreDirectory()
+        var store = try DurableStore(directory: directory.path)
+        store.append(
+            (0...ResultChunk.hourResultsLimit).map {
+                submission("a", midnight + .milliseconds($0 * 600))
+            }, at: midnight)
+        #expect(store.counters.appended == ResultChunk.hourResultsLimit)
+        #expect(store.counters.overLimit == 1)
+    }
+
+    @Test func onlyOneProcessWrites() throws {
+        let directory = try StoreDirectory()
+        let first = try DurableStore(directory: directory.path)
+        #expect(throws: StoreFileError.self) { try DurableStore(directory: directory.path) }
+        _ = try DurableStore(directory: directory.path, isReadOnly: true)
+        _ = first.counters
+    }
+
+    @Test func aFileOfALaterProgramStopsTheStoreAndStaysAsItIs() throws {
+        let directory = try StoreDirectory()
+        do {
+            var store = try DurableStore(directory: directory.path)
+            store.append([submission("a", midnight)], at: midnight)
+            _ = store.commit()
+        }
+        let name = try #require(directory.dataNames.first)
+        var bytes = try directory.bytes(name)
+        bytes[8] = 2
+        try directory.write(bytes, to: name)
+        do {
+            _ = try DurableStore(directory: directory.path)
+            Issue.record("a later format was accepted")
+        } catch {
+            #expect("\(error)".contains("format 2 of a later Vitaal"))
+        }
+        #expect(try directory.bytes(name) == bytes)
+    }
+
+    @Test func daysReplaceHoursAndRetentionReplacesDays() throws {
+        let directory = try StoreDirectory()
+        var options = DurableStore.Options()
+        options.rawRetention = .seconds(2 * 86_400)
+        var store = try DurableStore(directory: directory.path, options: options)
+        for minute in 0..<4 * 1440 {
+            let now = midnight + .seconds(minute * 60)
+            store.append(
+                [submission("a", now, minute % 100 == 7 ? .timeoutConnect : nil)], at: now)
+            if minute % 60 == 59 {
+                #expect(store.commit().isEmpty)
+                #expect(store.maintain(at: now).isEmpty)
+            }
+        }
+        let now = midnight + .seconds(4 * 86_400)
+        let days = directory.names.filter { $0.hasPrefix("day-") }
+        #expect(days.map { $0.prefix(12) } == ["day-20261124", "day-20261125", "day-20261126"])
+        #expect(directory.names.filter { $0.hasPrefix("raw-20261124") }.isEmpty)
+        #expect(directory.names.filter { $0.hasPrefix("hour-20261124-") }.count == 1)
+        let key = SeriesKey(endpoint: EndpointID("a"))
+        let report = try store.view.report(of: key, from: midnight, to: now)
+        #expect(report.results == 4 * 1440)
+        #expect(report.failures[.timeoutConnect] == 58)
+        #expect(report.availability.down == .seconds(58 * 60))
+        #expect(report.availability.unknown == .zero)
+        #expect(report.sketches[.total]?.total == UInt64(4 * 1440 - 58))
+        // A window that cuts days and hours is exact as well.
+        let part = try store.view.report(
+            of: key, from: midnight + .seconds(7 * 60 + 30), to: midnight + .seconds(8 * 60 + 10))
+        #expect(part.availability.down == .seconds(30))
+        #expect(part.availability.up == .seconds(10))
+    }
+
+    @Test func theBudgetDropsTheOldestRawResultsFirstAndSaysSo() throws {
+        let directory = try StoreDirectory()
+        var options = DurableStore.Options()
+        options.diskLimitBytes = 1
+        var store = try DurableStore(directory: directory.path, options: options)
+        store.append([submission("a", midnight)], at: midnight)
+        _ = store.commit()
+        let notices = store.maintain(at: midnight + .seconds(4300))
+        #expect(notices.count == 2)
+        #expect(store.view.segments.isEmpty)
+        guard case .droppedEarly(let name) = try #require(notices.first) else {
+            Issue.record("another notice")
+            return
+        }
+        #expect(name.hasPrefix("raw-"))
+    }
+}
