@@ -120,7 +120,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
-                "PollLoop", "Inventory",
+                "PollLoop", "Inventory", "DurableStore",
                 "TLSInspection", "Probing", "Catalogue", "StatusServer",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -134,7 +134,8 @@ let package = Package(
             name: "vitaal",
             dependencies: [
                 "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
-                "Scheduling", "TLSFindings", "TLSInspection", "Inventory",
+                "Scheduling", "TLSFindings", "TLSInspection", "Inventory", "DurableStore",
+                "ResultStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -164,7 +165,8 @@ let package = Package(
             name: "AlertingTests",
             dependencies: ["Alerting", "ResultStore", "TLSFindings", "HealthModel"]),
         .testTarget(
-            name: "ExpositionTests", dependencies: ["Exposition", "Alerting", "HealthModel"]),
+            name: "ExpositionTests",
+            dependencies: ["Exposition", "Alerting", "ResultStore", "HealthModel"]),
         .testTarget(name: "PollLoopTests", dependencies: ["PollLoop", "CLinux", "HealthModel"]),
         .testTarget(
             name: "TLSInspectionTests",
@@ -183,7 +185,7 @@ let package = Package(
         .testTarget(
             name: "StatusServerTests",
             dependencies: [
-                "StatusServer", "Alerting", "HealthModel",
+                "StatusServer", "Alerting", "ResultStore", "HealthModel",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -212,7 +214,7 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "StatusServer", "Alerting", "HealthModel", "Scheduling", "Probing",
-                "TLSInspection", "Inventory",
+                "TLSInspection", "Inventory", "DurableStore", "ResultStore",
             ]),
         .testTarget(
             name: "EndToEndTests",

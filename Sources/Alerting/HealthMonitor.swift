@@ -110,6 +110,14 @@ public struct HealthMonitor: Sendable {
         return store.append(known)
     }
 
+    /// Takes back what an earlier run has measured, so that rules over a time need not wait for it;
+    /// states are not taken back.
+    public mutating func recall(_ records: [ResultRecord], of series: SeriesKey) {
+        guard let index = trackerOfEndpoint[series.endpoint] else { return }
+        store.restore(records, of: series)
+        revisions[index] += 1
+    }
+
     /// Looks at every rule for every subject.
     ///
     /// - Parameter now: The present.

@@ -1,4 +1,5 @@
 public import HealthModel
+public import ResultStore
 
 /// Everything a reader may know at one instant: the input of metrics, API, status and pages.
 public struct HealthSnapshot: Sendable {
@@ -58,6 +59,8 @@ public struct EndpointStatus: Sendable, Hashable {
     public var renewalOverdueAt: Timestamp?
     /// What the server was found to accept; nil when it was never asked.
     public var scan: TLSScanRecord?
+    /// How it has done over days; nil when nothing is kept or it has not been looked up yet.
+    public var history: EndpointHistory?
 
     /// The records of all hops that show a certificate; `lastTLS` when no hops are known.
     public var tlsRecords: [TLSRecord] {

@@ -75,6 +75,10 @@ public struct DaemonConfiguration: Sendable {
         return min(max(1, cores), max(1, Int((rate / probesPerSecondPerLoop).rounded(.up))))
     }
 
+    /// Where the results are kept.
+    public var resultsDirectory: String { dataDirectory + "/results" }
+    /// Bytes that the results may take on disk; nil means no limit.
+    public var diskLimitBytes: Int?
     /// The file of the evidence log.
     public var evidencePath: String { dataDirectory + "/evidence.jsonl" }
 

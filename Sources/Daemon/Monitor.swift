@@ -1,5 +1,6 @@
 public import Alerting
 import Catalogue
+import DurableStore
 public import HealthModel
 import Inventory
 import PollLoop
@@ -49,6 +50,7 @@ public final class Monitor: MonitorReading, Sendable {
     private let console: WriterThread
     private let evidence: EvidenceWriter
     private let inventory: InventoryWriter
+    private let results: ResultWriter
     private let scanner: LazyScanner
     private let scans: ScanRunner
     private let sayNow: @Sendable (String) -> Void
@@ -63,13 +65,14 @@ public final class Monitor: MonitorReading, Sendable {
     ///   - watch: what is watched at the start.
     ///   - log: the evidence log, open.
     ///   - recorder: the inventory of certificates.
+    ///   - store: the results on disk.
     ///   - trustStore: the roots of endpoints that name none; nil leaves their age unknown.
     ///   - timekeeper: the clocks.
     ///   - say: takes one line for a person.
     /// - Throws: `PollLoopError` when descriptors are short.
     init(
         configuration: DaemonConfiguration, watch: Watch, log: consuming EvidenceLog,
-        recorder: InventoryRecorder, trustStore: TrustStore? = nil,
+        recorder: InventoryRecorder, store: DurableStore, trustStore: TrustStore? = nil,
         timekeeper: any Timekeeper, say: @escaping @Sendable (String) -> Void
     ) throws(PollLoopError) {
         self.configuration = configuration
@@ -95,6 +98,12 @@ public final class Monitor: MonitorReading, Sendable {
                 let line = Self.line(for: notice, at: timekeeper.now())
                 _ = console.submit { say(line) }
             })
+        results = try ResultWriter(
+            store: store, acceleration: configuration.limits.acceleration, timekeeper: timekeeper
+        ) { notice in
+            let line = Self.line(for: notice, at: timekeeper.now())
+            _ = console.submit { say(line) }
+        }
         let scanner = LazyScanner(timekeeper: timekeeper, seed: configuration.seed)
         self.scanner = scanner
         scans = ScanRunner(
@@ -118,6 +127,9 @@ public final class Monitor: MonitorReading, Sendable {
     func start(engine: ProbeEngine) {
         console.start()
         evidence.start()
+        results.start(snapshot().catalogue) { [self] records, series in
+            state.withLock { $0.brain.recall(records, of: series) }
+        }
         inventory.start { [self] sights in state.withLock { $0.brain.recall(sights) } }
         loop.start()
         record([EvidenceRecord(at: timekeeper.now(), action: .monitorStart)])
@@ -141,6 +153,7 @@ public final class Monitor: MonitorReading, Sendable {
         loop.stop()
         loop.join()
         inventory.finish()
+        results.finish()
         scanner.stop()
         record([EvidenceRecord(at: timekeeper.now(), action: .monitorStop)])
         evidence.finish()
@@ -182,6 +195,7 @@ public final class Monitor: MonitorReading, Sendable {
                 state.counters.latenessMicrosecondsMax, lateness)
         }
         inventory.deliver(results)
+        self.results.deliver(results)
         scans.note(results)
     }
 
@@ -232,6 +246,21 @@ public final class Monitor: MonitorReading, Sendable {
         }
     }
 
+    private static func line(for notice: DurableStore.Notice, at now: Timestamp) -> String {
+        switch notice {
+        case .failing(let words):
+            "\(now.dateAndTime)  the store of results: \(words); monitoring goes on, results wait "
+                + "in memory"
+        case .damaged(let words):
+            "\(now.dateAndTime)  the store of results: \(words); the rest of it was read"
+        case .recovered:
+            "\(now.dateAndTime)  the store of results is written again"
+        case .droppedEarly(let name):
+            "\(now.dateAndTime)  the store of results reached its limit of disk space and dropped "
+                + name
+        }
+    }
+
     // MARK: Reading
 
     /// Whether probing has started.
@@ -240,10 +269,11 @@ public final class Monitor: MonitorReading, Sendable {
     /// Everything known now.
     public func snapshot() -> HealthSnapshot {
         var snapshot = state.withLock { $0.brain.snapshot(at: timekeeper.now()) }
-        let found = scans.found
-        guard !found.isEmpty else { return snapshot }
+        let (found, histories) = (scans.found, results.histories)
+        guard !found.isEmpty || !histories.isEmpty else { return snapshot }
         for index in snapshot.endpoints.indices {
             snapshot.endpoints[index].scan = found[snapshot.endpoints[index].id]
+            snapshot.endpoints[index].history = histories[snapshot.endpoints[index].id]
         }
         return snapshot
     }
@@ -261,6 +291,13 @@ public final class Monitor: MonitorReading, Sendable {
         counters.inventoryErrors = kept.errors
         counters.inventoryWaiting = kept.waiting
         counters.inventoryDropped = kept.dropped
+        let stored = results.counters
+        counters.storeAppended = stored.store.appended
+        counters.storeRefused = stored.store.tooOld + stored.store.overLimit
+        counters.storeLost = stored.store.undurable + stored.dropped
+        counters.storeWaiting = stored.store.waiting
+        counters.storeErrors = stored.store.errors
+        counters.storeBytes = stored.bytes
         if let lists = engine?.revocationCounters {
             counters.revocationFetches = lists.fetches
             counters.revocationFailures = lists.failures
@@ -328,6 +365,7 @@ public final class Monitor: MonitorReading, Sendable {
         record(
             ended.map { EvidenceRecord($0) } + [EvidenceRecord(at: now, action: .configReload)])
         inventory.use(watch.catalogue)
+        results.use(watch.catalogue)
         scans.use(watch.catalogue.endpoints)
         engine?.replace(
             endpoints: watch.catalogue.endpoints, identities: watch.identities,

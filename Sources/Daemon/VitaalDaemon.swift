@@ -1,5 +1,6 @@
 import Alerting
 import Catalogue
+import DurableStore
 import Glibc
 public import HealthModel
 import Inventory
@@ -103,12 +104,17 @@ public enum VitaalDaemon {
             try makeDirectory(configuration.dataDirectory)
             let log = try EvidenceLog(path: configuration.evidencePath)
             let recorder = try InventoryRecorder(dataDirectory: configuration.dataDirectory)
+            try makeDirectory(configuration.resultsDirectory)
+            var options = DurableStore.Options()
+            options.diskLimitBytes = configuration.diskLimitBytes
+            let store = try DurableStore(
+                directory: configuration.resultsDirectory, options: options)
             let trustStore = try TrustStore(
                 path: configuration.trustStorePath, distrustAfter: configuration.distrustAfter)
             try trustStore.distrustWarnings().forEach(say)
             let monitor = try Monitor(
                 configuration: configuration, watch: watch, log: log, recorder: recorder,
-                trustStore: trustStore, timekeeper: timekeeper, say: say)
+                store: store, trustStore: trustStore, timekeeper: timekeeper, say: say)
             var engineConfiguration = ProbeEngine.Configuration(
                 loops: configuration.loops
                     ?? DaemonConfiguration.loops(

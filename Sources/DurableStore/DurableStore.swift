@@ -56,6 +56,9 @@ public struct DurableStore: Sendable {
         public var waiting = 0
         /// File operations that failed.
         public var errors = 0
+
+        /// Makes counters that start at zero.
+        public init() {}
     }
 
     /// Something an operator should know.
@@ -64,6 +67,8 @@ public struct DurableStore: Sendable {
         case failing(String)
         /// Writing works again.
         case recovered
+        /// A file was damaged when the store was opened; what could be read of it counts.
+        case damaged(String)
         /// The byte budget made the store drop a file before its time.
         case droppedEarly(String)
     }

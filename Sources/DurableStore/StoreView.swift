@@ -36,6 +36,18 @@ public struct StoreView: Sendable {
         self.head = head
     }
 
+    /// The days of which results are kept, in order, to go through them piece by piece.
+    public var times: [(from: Timestamp, to: Timestamp)] {
+        var days: Set<Int64> = []
+        for segment in segments where segment.facts.level == .raw {
+            days.insert(StoreTime.start(of: segment.facts.start, StoreTime.day))
+        }
+        for hour in head.hours { days.insert(StoreTime.start(of: hour, StoreTime.day)) }
+        return days.sorted().map { day in
+            (Timestamp(milliseconds: day), Timestamp(milliseconds: day + StoreTime.day))
+        }
+    }
+
     /// Results that are not sealed yet.
     public var unsealedCount: Int { head.count }
 
@@ -98,6 +110,28 @@ public struct StoreView: Sendable {
         }
         report.count(before, until: to, from: from, to: to)
         return report
+    }
+
+    /// How an endpoint has done over the usual windows.
+    ///
+    /// - Parameters:
+    ///   - key: The endpoint and vantage.
+    ///   - now: The end of the windows.
+    /// - Returns: The history; nil when nothing is kept of the longest window.
+    /// - Throws: `StoreFileError`.
+    public func history(
+        of key: SeriesKey, at now: Timestamp
+    ) throws(StoreFileError) -> EndpointHistory? {
+        var history = EndpointHistory(takenAt: now, windows: [])
+        for days in EndpointHistory.windowDays {
+            let report = try report(of: key, from: now - .seconds(days * 86_400), to: now)
+            let total = report.sketches[.total]
+            history.windows.append(
+                EndpointHistory.Window(
+                    days: days, availability: report.availability, results: report.results,
+                    p95: total?.quantile(0.95), p99: total?.quantile(0.99)))
+        }
+        return history.windows.last?.results == 0 ? nil : history
     }
 
     /// The results on disk within a time; nil when there are none.

@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import ResultStore
 import TLSFindings
 
 /// One endpoint with its labels rendered once and its facts taken out once.
@@ -36,6 +37,8 @@ final class EndpointRow: Sendable {
     let renewalOverdueAt: Timestamp?
     /// What the server was found to accept; nil when it was never asked.
     let scan: TLSScanRecord?
+    /// How it has done over days; nil when that is not known.
+    let history: EndpointHistory?
     /// Whether HTTP is probed.
     let isHTTP: Bool
 
@@ -64,6 +67,7 @@ final class EndpointRow: Sendable {
         renewalLevel = renewal?.level
         renewalOverdueAt = status.renewalOverdueAt
         scan = status.scan
+        history = status.history
         isHTTP = endpoint.url.scheme.isHTTP
     }
 }

@@ -47,7 +47,9 @@ public struct HealthMetrics: Sendable {
         metrics.writeEndpointStates(to: &text)
         metrics.writeServices(to: &text)
         metrics.writeAlerts(to: &text)
+        metrics.writeHistories(to: &text)
         metrics.writeMonitor(to: &text)
+        metrics.writeStore(to: &text)
         metrics.writeProcess(to: &text)
         return text.bytes
     }

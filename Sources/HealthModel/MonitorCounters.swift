@@ -30,6 +30,18 @@ public struct MonitorCounters: Sendable, Hashable {
     public var inventoryErrors: Int = 0
     /// New sightings that wait for the inventory's disk.
     public var inventoryWaiting: Int = 0
+    /// Results kept by the store.
+    public var storeAppended: Int = 0
+    /// Results that the store refused because they came too late or their hour was full.
+    public var storeRefused: Int = 0
+    /// Results that were lost because the disk refused them for too long or the store was behind.
+    public var storeLost: Int = 0
+    /// Results that wait to be made durable.
+    public var storeWaiting: Int = 0
+    /// Failed file operations of the store.
+    public var storeErrors: Int = 0
+    /// Bytes that the store takes on disk.
+    public var storeBytes: Int = 0
     /// Revocation lists fetched and read.
     public var revocationFetches: Int = 0
     /// Fetches that brought no revocation list.

@@ -83,7 +83,12 @@ public struct Coverage: Sendable, Hashable {
 
     /// How long `record` speaks for its endpoint.
     func duration(after record: ResultRecord) -> Duration {
-        (record.isAnswered ? interval : max(interval, failureInterval)) * Self.intervals
+        duration(isAnswered: record.isAnswered)
+    }
+
+    /// How long a result speaks for its endpoint.
+    public func duration(isAnswered: Bool) -> Duration {
+        (isAnswered ? interval : max(interval, failureInterval)) * Self.intervals
     }
 }
 

@@ -35,6 +35,15 @@ public struct RollingStore: ResultStoring {
         return outcome
     }
 
+    /// Takes back what an earlier run has measured.
+    public mutating func restore(_ records: [ResultRecord], of series: SeriesKey) {
+        var outcome = AppendOutcome()
+        for record in records {
+            rings[series, default: RecordRing(capacity: capacity)]
+                .insert(record, outcome: &outcome)
+        }
+    }
+
     /// Forgets every endpoint that is not in `endpoints`.
     public mutating func retain(endpoints: Set<EndpointID>) {
         rings = rings.filter { endpoints.contains($0.key.endpoint) }

@@ -36,10 +36,11 @@ public enum StoreFileHead {
         var reader = ByteReader(bytes)
         guard try reader.slice(8) == magic[...] else { throw .invalid("beginning of the file") }
         let version = try reader.fixed(UInt16.self)
-        guard version <= Self.version else { throw .newer(version: Int(version)) }
         let found = try reader.fixed(UInt16.self)
+        // These 16 bytes stay as they are in every version, so that damage is not taken for one.
         let checksum = try reader.fixed(UInt32.self)
         guard checksum == CRC32C.checksum(bytes.prefix(12)) else { throw .checksum }
+        guard version <= Self.version else { throw .newer(version: Int(version)) }
         guard version > 0, found == kind.rawValue else { throw .invalid("kind of file") }
     }
 }

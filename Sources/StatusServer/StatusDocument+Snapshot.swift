@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import ResultStore
 import TLSFindings
 
 extension StatusDocument {
@@ -85,7 +86,22 @@ extension StatusDocument.Endpoint {
             last: status.lastResult.map { StatusDocument.Result($0) },
             tls: tls.flatMap { StatusDocument.TLS($0, at: now) },
             renewal: StatusDocument.Renewal(status, at: now),
-            scan: status.scan.map { StatusDocument.Scan($0) })
+            scan: status.scan.map { StatusDocument.Scan($0) },
+            history: status.history.map { $0.windows.map { StatusDocument.Window($0) } })
+    }
+}
+
+extension StatusDocument.Window {
+    init(_ window: EndpointHistory.Window) {
+        let availability = window.availability
+        self.init(
+            days: window.days, availabilityRatio: availability.ratio,
+            upSeconds: availability.up.fractionalSeconds,
+            downSeconds: availability.down.fractionalSeconds,
+            maintenanceSeconds: availability.maintenance.fractionalSeconds,
+            unknownSeconds: availability.unknown.fractionalSeconds, results: window.results,
+            p95Seconds: window.p95.map { Double($0.microseconds) / 1e6 },
+            p99Seconds: window.p99.map { Double($0.microseconds) / 1e6 })
     }
 }
 

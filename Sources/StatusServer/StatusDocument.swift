@@ -134,6 +134,30 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var renewal: Renewal?
         /// What its server accepts; nil when it was never asked.
         public var scan: Scan?
+        /// How it has done over the last 1, 7 and 30 days; nil when that is not known yet.
+        public var history: [Window]?
+    }
+
+    /// How an endpoint has done over a time that ends a few minutes ago at most.
+    public struct Window: Sendable, Hashable, Codable {
+        /// The length in days.
+        public var days: Int
+        /// Up as a share of up and down together; nil when neither was seen.
+        public var availabilityRatio: Double?
+        /// Time up.
+        public var upSeconds: Double
+        /// Time down.
+        public var downSeconds: Double
+        /// Time under announced maintenance.
+        public var maintenanceSeconds: Double
+        /// Time about which nothing is known.
+        public var unknownSeconds: Double
+        /// Results of the hours that the window touches.
+        public var results: Int
+        /// 95 % of the answered probes took at most this; nil when none was answered.
+        public var p95Seconds: Double?
+        /// 99 % of the answered probes took at most this.
+        public var p99Seconds: Double?
     }
 
     /// What a server accepts, by its last scan.

@@ -88,6 +88,7 @@ extension StatusText {
         } else if endpoint.last != nil {
             lines.append(line(language.of(nl: "    nog nooit goed", en: "    never ok yet")))
         }
+        if let history = endpoint.history { lines += historyLines(history) }
         if !endpoint.recent.isEmpty {
             lines.append(
                 line(language.of(nl: "    laatste metingen ", en: "    recent ") + endpoint.recent))

@@ -27,9 +27,15 @@ struct Run: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Directory of the evidence log. Default: the XDG state directory, /var/lib/vitaal for root.",
+            "Directory of the evidence log, the inventory and the results. Default: the XDG state directory, /var/lib/vitaal for root.",
             valueName: "dir"))
     var dataDir: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Bytes that the results may take on disk, such as 500MB or 20GB; then the oldest go first.",
+            valueName: "size"))
+    var maxDisk: ByteCount?
 
     @Flag(help: "Play the catalogue on loopback instead of probing the internet.")
     var lab = false
@@ -127,6 +133,7 @@ struct Run: AsyncParsableCommand {
             loops: loops,
             seed: UInt64.random(in: .min ... .max))
         daemon.distrustAfter = distrust.dates
+        daemon.diskLimitBytes = maxDisk?.bytes
         if let played {
             daemon.trustStorePath = played.lab.caFilePath
             daemon.resolver = played.resolver

@@ -13,7 +13,7 @@ struct Vitaal: AsyncParsableCommand {
         version: VitaalVersion.text,
         subcommands: [
             Run.self, Check.self, Status.self, Validate.self, PlayLab.self,
-            TLSCommands.self, Certs.self,
+            TLSCommands.self, Certs.self, Store.self,
         ])
 }
 

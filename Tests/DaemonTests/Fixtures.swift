@@ -1,4 +1,5 @@
 import Alerting
+import DurableStore
 import Foundation
 import Glibc
 import HealthModel
@@ -78,6 +79,7 @@ final class Bench: Sendable {
             configuration: configuration, watch: configuration.loadWatch(),
             log: EvidenceLog(path: configuration.evidencePath),
             recorder: InventoryRecorder(dataDirectory: configuration.dataDirectory),
+            store: DurableStore(directory: configuration.dataDirectory),
             timekeeper: SystemTimekeeper(),
             say: { [heard] line in heard.lines.withLock { $0.append(line) } })
     }

@@ -94,6 +94,10 @@ import Testing
         let name = try #require(directory.dataNames.first)
         var bytes = try directory.bytes(name)
         bytes[8] = 2
+        let checksum = CRC32C.checksum(bytes[..<12])
+        for place in 0..<4 {
+            bytes[12 + place] = UInt8(truncatingIfNeeded: checksum >> (8 * UInt32(place)))
+        }
         try directory.write(bytes, to: name)
         do {
             _ = try DurableStore(directory: directory.path)

@@ -129,6 +129,12 @@ enum Fixture {
         counters.openDescriptors = 12
         counters.descriptorLimit = 1024
         counters.threads = 5
+        counters.storeAppended = 12
+        counters.storeRefused = 1
+        counters.storeLost = 2
+        counters.storeWaiting = 3
+        counters.storeErrors = 4
+        counters.storeBytes = 4096
         counters.latenessMicrosecondsMax = 1500
         return counters
     }

@@ -241,6 +241,24 @@ let goldenMetrics = #"""
     # HELP vitaal_config_last_reload_success_timestamp_seconds When the configuration in force was read.
     # TYPE vitaal_config_last_reload_success_timestamp_seconds gauge
     vitaal_config_last_reload_success_timestamp_seconds 1795463137.042
+    # HELP vitaal_store_results_total Results kept by the store.
+    # TYPE vitaal_store_results_total counter
+    vitaal_store_results_total 12
+    # HELP vitaal_store_refused_total Results that the store refused: too late, or too many in an hour.
+    # TYPE vitaal_store_refused_total counter
+    vitaal_store_refused_total 1
+    # HELP vitaal_store_lost_total Results that were lost because the disk refused them for too long.
+    # TYPE vitaal_store_lost_total counter
+    vitaal_store_lost_total 2
+    # HELP vitaal_store_waiting Results that wait to be made durable.
+    # TYPE vitaal_store_waiting gauge
+    vitaal_store_waiting 3
+    # HELP vitaal_store_errors_total Failed file operations of the store.
+    # TYPE vitaal_store_errors_total counter
+    vitaal_store_errors_total 4
+    # HELP vitaal_store_bytes Bytes that the results take on disk.
+    # TYPE vitaal_store_bytes gauge
+    vitaal_store_bytes 4096
     # HELP process_cpu_seconds_total User and system CPU time of the process.
     # TYPE process_cpu_seconds_total counter
     process_cpu_seconds_total 0.25

@@ -1,6 +1,7 @@
 import Alerting
 import Exposition
 import HealthModel
+import ResultStore
 import Testing
 
 /// The metrics of one endpoint, read back strictly.
@@ -22,6 +23,27 @@ private func parsed(
         let expected = goldenMetrics.split(separator: "\n")
         for (line, expectedLine) in zip(lines, expected) { #expect(line == expectedLine) }
         #expect(lines.count == expected.count)
+    }
+
+    @Test func availabilityIsThatOfTheExactStates() throws {
+        var status = Fixture.status(Fixture.result())
+        var availability = Availability()
+        availability.up = .seconds(43_200)
+        availability.unknown = .seconds(43_200)
+        let empty = Availability()
+        status.history = EndpointHistory(
+            takenAt: Fixture.now,
+            windows: [
+                .init(days: 1, availability: availability, results: 1, p95: nil, p99: nil),
+                .init(days: 7, availability: empty, results: 0, p95: nil, p99: nil),
+            ])
+        let metrics = try parsed(status)
+        // What was never seen is not 0.
+        let ratio = metrics.samples("vitaal_availability_ratio")
+        #expect(ratio.map { $0.labels["window"] } == ["1d"])
+        #expect(ratio.map(\.value) == ["1"])
+        let unknown = metrics.samples("vitaal_availability_unknown_ratio")
+        #expect(unknown.map(\.value) == ["0.5", "0"])
     }
 
     @Test func aNeverMeasuredEndpointHasNoResult() throws {

@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import ResultStore
 import StatusServer
 import Testing
 
@@ -123,6 +124,47 @@ private func lines(_ text: String) -> [String] {
         // Nothing else is said of it.
         let next = lines(text)[start + wanted.count]
         #expect(next.contains("last ok") || next.contains("laatst goed"), "\(next)")
+    }
+
+    /// How an endpoint has done; a month of which no more is known than of a week is not repeated.
+    @Test(arguments: [
+        (
+            StatusLanguage.en, "    24 hours: 99.99 % up, down 1s, p95 210ms, p99 1.2s",
+            "    7 days: 99.90 % up, down 8m20s, unknown 1d, p95 210ms, p99 1.2s"
+        ),
+        (
+            .nl, "    24 uur: 99,99 % op, uit 1s, p95 210ms, p99 1.2s",
+            "    7 dagen: 99,90 % op, uit 8m20s, onbekend 1d, p95 210ms, p99 1.2s"
+        ),
+    ])
+    func historiesAreTold(language: StatusLanguage, day: String, week: String) throws {
+        var snapshot = try Fixture.calm()
+        func window(_ days: Int, up: Int, down: Int, unknown: Int) -> EndpointHistory.Window {
+            var availability = Availability()
+            availability.up = .seconds(up)
+            availability.down = .seconds(down)
+            availability.unknown = .seconds(unknown)
+            return EndpointHistory.Window(
+                days: days, availability: availability, results: 100,
+                p95: Quantile(microseconds: 210_000, count: 100),
+                p99: Quantile(microseconds: 1_200_000, count: 100))
+        }
+        snapshot.endpoints[0].history = EndpointHistory(
+            takenAt: Fixture.now,
+            windows: [
+                window(1, up: 86_399, down: 1, unknown: 0),
+                window(7, up: 499_500, down: 500, unknown: 86_400),
+                window(30, up: 499_500, down: 500, unknown: 2_073_600),
+            ])
+        let text = StatusText.render(
+            Fixture.document(snapshot), ids: ["digid"], width: 120, language: language)
+        let start = try #require(lines(text).firstIndex(of: day), "\(text)")
+        #expect(lines(text)[start + 1] == week)
+        #expect(!text.contains("30 da"))
+        let history = Fixture.document(snapshot).services.flatMap(\.endpoints)
+            .first { $0.history != nil }?.history
+        #expect(history?.map(\.days) == [1, 7, 30])
+        #expect(history?.last?.availabilityRatio == 0.999)
     }
 
     /// What the server accepts, and what to do about it.

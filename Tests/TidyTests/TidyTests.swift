@@ -32,12 +32,14 @@ struct TidyTests {
         "Lab": ["HealthModel"],
         "Daemon": [
             "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
+            "DurableStore",
             "PollLoop", "Inventory",
             "TLSInspection", "Probing", "Catalogue", "StatusServer",
         ],
         "vitaal": [
             "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
-            "Scheduling", "TLSFindings", "TLSInspection", "Inventory",
+            "Scheduling", "TLSFindings", "TLSInspection", "Inventory", "DurableStore",
+            "ResultStore",
         ],
         "vitaal-bench": ["Inventory", "TLSInspection", "HealthModel"],
     ]

@@ -1,0 +1,157 @@
+import ArgumentParser
+import Daemon
+import DurableStore
+import HealthModel
+import ResultStore
+import StatusServer
+
+/// `vitaal store`: the results that the daemon keeps.
+struct Store: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Results kept on disk: info, verify, export.",
+        discussion: """
+            Reads what `vitaal run` keeps in its data directory, also while it runs, and changes \
+            nothing. Exit 0, for verify 2 when something is damaged, 3 when nothing can be said.
+            """,
+        subcommands: [StoreInfo.self, StoreVerify.self, StoreExport.self],
+        defaultSubcommand: StoreInfo.self)
+}
+
+/// Where the store is.
+struct StoreOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Data directory of the daemon. Default: the XDG state directory, /var/lib/vitaal for root.",
+            valueName: "dir"))
+    var dataDir: String?
+
+    /// Opens the store, or says why not and exits with 3.
+    func open() throws -> DurableStore {
+        try orComplain { () throws(StoreFileError) in
+            try DurableStore(
+                directory: (dataDir ?? Paths.dataDirectory) + "/results", isReadOnly: true)
+        }
+    }
+}
+
+/// `vitaal store info`.
+struct StoreInfo: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info", abstract: "What is kept, of which time, in how many bytes.")
+
+    @OptionGroup var options: StoreOptions
+
+    func run() throws {
+        let store = try options.open()
+        let view = store.view
+        Console.say(store.directory)
+        for level in SegmentLayout.Level.allCases {
+            let segments = view.segments.filter { $0.facts.level == level }
+            let name =
+                switch level {
+                case .raw: "results"
+                case .hour: "hours  "
+                case .day: "days   "
+                }
+            guard let first = segments.map(\.facts.start).min(),
+                let last = segments.map(\.facts.end).max()
+            else {
+                Console.say("  \(name)  nothing sealed yet")
+                continue
+            }
+            let bytes = segments.reduce(0) { $0 + $1.size }
+            Console.say(
+                "  \(name)  \(Timestamp(milliseconds: first).dateAndTime) to "
+                    + "\(Timestamp(milliseconds: last).dateAndTime) UTC, \(segments.count) files, "
+                    + "\(bytes) bytes")
+        }
+        Console.say("  journal  \(view.unsealedCount) results that are not sealed yet")
+        let series = try orComplain { () throws(StoreFileError) in try view.series() }
+        Console.say("  series   \(series.count)")
+        for problem in store.problems { StandardError.complain(problem) }
+    }
+}
+
+/// `vitaal store verify`.
+struct StoreVerify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check every block; say what is lost, if anything. Exit 2 when something is.")
+
+    @OptionGroup var options: StoreOptions
+
+    func run() throws {
+        let check = StoreCheck(try options.open())
+        Console.say(
+            "\(check.files) sealed files, \(check.blocks) blocks, \(check.results) results read")
+        guard check.problems.isEmpty else {
+            for problem in check.problems { Console.say("damaged: \(problem)") }
+            throw PluginExit.critical
+        }
+        Console.say("nothing is damaged")
+    }
+}
+
+/// `vitaal store export`.
+struct StoreExport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Print results, a line each, sorted by endpoint and time.",
+        discussion: """
+            One day of one endpoint is in memory at a time. Times are RFC 3339 in UTC, durations \
+            are seconds; what was not measured is empty in CSV and left out in JSON.
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case csv
+        case jsonl
+    }
+
+    @OptionGroup var options: StoreOptions
+
+    @Argument(help: "Endpoints; all unless given.")
+    var endpoints: [String] = []
+
+    @Option(help: "csv or jsonl.")
+    var format: Format = .csv
+
+    @Option(help: ArgumentHelp("The first instant, RFC 3339.", valueName: "time"))
+    var from: String?
+
+    @Option(help: ArgumentHelp("The end, RFC 3339.", valueName: "time"))
+    var to: String?
+
+    func run() throws {
+        let view = try options.open().view
+        let start = try from.map { try Self.instant($0, "--from") }
+        let end = try to.map { try Self.instant($0, "--to") }
+        let known = try orComplain { () throws(StoreFileError) in try view.series() }
+        for name in endpoints where !known.contains(where: { $0.endpoint.text == name }) {
+            StandardError.complain("there are no results of an endpoint '\(name)'")
+            throw PluginExit.unknown
+        }
+        if format == .csv { Console.say(ResultLine.csvHeader) }
+        let times = view.times
+        for key in known where endpoints.isEmpty || endpoints.contains(key.endpoint.text) {
+            for day in times {
+                let chunk = try orComplain { () throws(StoreFileError) in
+                    try view.results(
+                        of: key, from: max(day.from, start ?? day.from),
+                        to: min(day.to, end ?? day.to))
+                }
+                for result in chunk.results {
+                    let line = ResultLine(key: key, result: result, labels: chunk.labels)
+                    Console.say(format == .csv ? line.csv : line.json)
+                }
+            }
+        }
+    }
+
+    private static func instant(_ text: String, _ option: String) throws -> Timestamp {
+        guard let instant = Instant(rfc3339: text) else {
+            throw ValidationError(
+                "\(option) '\(text)' is not an instant such as 2026-11-24T07:00:00Z")
+        }
+        return instant.timestamp
+    }
+}

@@ -1,0 +1,73 @@
+import Alerting
+import DurableStore
+import HealthModel
+import ResultStore
+import Synchronization
+import Testing
+
+@testable import Daemon
+
+@Suite struct ResultWriterTests {
+    private final class Heard: Sendable {
+        let recalled = Mutex<[SeriesKey: [ResultRecord]]>([:])
+        let notices = Mutex<[DurableStore.Notice]>([])
+    }
+
+    private let heard = Heard()
+
+    private func writer(_ directory: TemporaryDirectory) throws -> ResultWriter {
+        try ResultWriter(
+            store: DurableStore(directory: directory.path), acceleration: 1,
+            timekeeper: SystemTimekeeper(),
+            onNotice: { [heard] notice in heard.notices.withLock { $0.append(notice) } })
+    }
+
+    private func start(_ writer: ResultWriter, _ catalogue: ServiceCatalogue) {
+        writer.start(catalogue) { [heard] records, series in
+            heard.recalled.withLock { $0[series] = records }
+        }
+    }
+
+    private func catalogue(_ directory: TemporaryDirectory) throws -> ServiceCatalogue {
+        try directory.write("alerts/rules.yml", Bench.rules)
+        try directory.write("probes/test.yml", Bench.catalogue(["a"]))
+        return try Bench.configuration(directory).loadWatch().catalogue
+    }
+
+    private func result(_ id: EndpointID, _ slot: Timestamp, _ reason: Reason?) -> ProbeResult {
+        ProbeResult(
+            endpoint: id, slot: Slot(milliseconds: slot.milliseconds), finishedAt: slot,
+            reason: reason, phases: PhaseDurations(totalMicroseconds: 1000))
+    }
+
+    /// What was handed over is durable after the end, comes back to the rules at the next start,
+    /// and tells how the endpoint has done.
+    @Test func resultsOutliveTheProcess() async throws {
+        let directory = try TemporaryDirectory()
+        let catalogue = try catalogue(directory)
+        let id = try #require(catalogue.endpoints.first?.id)
+        let now = SystemTimekeeper().now()
+        do {
+            let writer = try writer(directory)
+            start(writer, catalogue)
+            writer.deliver([
+                result(id, now - .seconds(60), nil), result(id, now, .timeoutConnect),
+            ])
+            writer.finish()
+            #expect(writer.counters.store.appended == 2)
+            #expect(writer.counters.store.waiting == 0)
+        }
+        let writer = try writer(directory)
+        start(writer, catalogue)
+        try await eventually("the history") { writer.histories[id] != nil }
+        let day = try #require(writer.histories[id]?.windows.first)
+        #expect(day.results == 2)
+        #expect(day.availability.up == .seconds(60))
+        #expect(day.availability.down > .zero)
+        #expect(day.p99?.count == 1)
+        let recalled = heard.recalled.withLock { $0[SeriesKey(endpoint: id)] }
+        #expect(recalled?.map(\.reason) == [nil, .timeoutConnect])
+        writer.finish()
+        #expect(heard.notices.withLock { $0 }.isEmpty)
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Glibc
+import Testing
+
+/// The results on disk, by the daemon that keeps them and `vitaal store` that reads them.
+struct StoreTests {
+    private static func probes() throws -> Setting {
+        try Setting(
+            probes: Setting.catalogue(
+                (1...5).map { "http://127.0.0.\($0):1/" }, interval: "1s", timeout: "500ms"))
+    }
+
+    /// The slots of each endpoint as exported; one that is not later than that before is a failure.
+    private static func exported(_ setting: Setting) async throws -> [String: [String]] {
+        let answer = try await Vitaal.outcome(
+            ["store", "export", "--format", "csv", "--data-dir", setting.data])
+        #expect(answer.status == 0, "\(answer.errors)")
+        var slots: [String: [String]] = [:]
+        for line in answer.output.split(separator: "\n").dropFirst() {
+            let fields = line.split(separator: ",", omittingEmptySubsequences: false)
+            let (endpoint, slot) = (String(fields[0]), String(fields[2]))
+            #expect(fields.count == 17)
+            #expect(fields[5] == "connect_refused")
+            #expect(slots[endpoint]?.last ?? "" < slot)
+            slots[endpoint, default: []].append(slot)
+        }
+        return slots
+    }
+
+    /// A SIGKILL at any instant loses nothing of what the daemon said is durable, and the next
+    /// start goes on where it ended.
+    @Test(.timeLimit(.minutes(3))) func nothingAcknowledgedIsLost() async throws {
+        let setting = try Self.probes()
+        var before: [String: [String]] = [:]
+        for round in 0..<5 {
+            var acknowledged = 0
+            try await Vitaal.daemon(setting) { daemon in
+                try await eventually("that results are durable") {
+                    let kept = try await daemon.sample("vitaal_store_results_total") ?? 0
+                    return kept >= Double(10 + round * 3) ? true : nil
+                }
+                let waiting = try await daemon.sample("vitaal_store_waiting") ?? 0
+                acknowledged = Int(
+                    (try await daemon.sample("vitaal_store_results_total") ?? 0) - waiting)
+                daemon.child.send(SIGKILL)
+                _ = try await daemon.child.waitForEnd()
+            }
+            let found = try await Self.exported(setting)
+            // Whatever was there before is there, and what was acknowledged now came to it.
+            for (endpoint, slots) in before {
+                #expect(found[endpoint].map { Array($0.prefix(slots.count)) } == slots)
+            }
+            let count = { (all: [String: [String]]) in all.values.reduce(0) { $0 + $1.count } }
+            #expect(count(found) - count(before) >= acknowledged)
+            before = found
+            let verified = try await Vitaal.outcome(["store", "verify", "--data-dir", setting.data])
+            #expect(verified.output.contains("results read"), "\(verified.errors)")
+        }
+    }
+
+    /// The second run shows how the first one went.
+    @Test(.timeLimit(.minutes(2))) func availabilityOutlivesARestart() async throws {
+        let setting = try Self.probes()
+        try await Vitaal.daemon(setting) { daemon in
+            try await eventually("results") {
+                try await daemon.sample("vitaal_store_results_total") ?? 0 > 20 ? true : nil
+            }
+            let stopped = try await daemon.stop(SIGTERM)
+            #expect(stopped.end == .exit(0))
+        }
+        // From now on nothing is probed: what is shown is remembered.
+        try setting.directory.write(
+            "probes/test.yml",
+            Setting.catalogue(["http://127.0.0.1:1/"], interval: "24h", timeout: "150ms"))
+        try await Vitaal.daemon(setting) { daemon in
+            try await eventually("the availability of the last day") {
+                try await daemon.sample("vitaal_availability_ratio", "window=\"1d\"") == 0
+                    ? true : nil
+            }
+            let status = try await daemon.status("e0")
+            #expect(status.output.contains("24 hours: 0.00 % up, down"), "\(status.output)")
+        }
+        let info = try await Vitaal.outcome(["store", "info", "--data-dir", setting.data])
+        #expect(info.status == 0)
+        #expect(info.output.contains("series   5"), "\(info.output)")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func mistakesAreTold() async throws {
+        let setting = try Self.probes()
+        let none = try await Vitaal.outcome(["store", "--data-dir", setting.data])
+        #expect(none.status == 3)
+        #expect(none.errors.contains("cannot be read: No such file or directory"))
+        try setting.directory.write(
+            "data/results/journal-000000000001.vtj", "VITAALRS rubbish...., and more of it")
+        let damaged = try await Vitaal.outcome(["store", "verify", "--data-dir", setting.data])
+        #expect(damaged.status == 2)
+        #expect(damaged.output.contains("damaged: "), "\(damaged.output)")
+        let size = try await Vitaal.outcome(["run", "--max-disk", "5"])
+        #expect(size.errors.contains("--max-disk"), "\(size.errors)")
+        let stranger = try await Vitaal.outcome(
+            ["store", "export", "nobody", "--data-dir", setting.data])
+        #expect(stranger.status == 3)
+        #expect(stranger.errors.contains("there are no results of an endpoint 'nobody'"))
+    }
+}
