@@ -7,7 +7,7 @@ TEST_PACKAGES := openssl curl
 TOOLS := prometheus prometheus-blackbox-exporter nginx
 TOOLS_PATH := $(CURDIR)/.build/tools/usr/bin:$(CURDIR)/.build/tools/usr/sbin
 
-.PHONY: run build test lint format bench sanitize soak fuzz packages tools clean
+.PHONY: run build test lint format bench bench-store sanitize soak fuzz packages tools clean
 
 ## run: build and watch the catalogue played on loopback, with a short outage
 run: build
@@ -32,6 +32,11 @@ bench: packages tools
 	swift build -c release --static-swift-stdlib
 	PATH="$(TOOLS_PATH):$$PATH" .build/release/vitaal-bench
 	.build/release/vitaal-bench --distrust
+
+## bench-store: the durable store with a month of 1,000 endpoints; STORE_ENDPOINTS=10000 for the full size
+bench-store: packages
+	swift build -c release --static-swift-stdlib
+	.build/release/vitaal-bench --store $(or $(STORE_ENDPOINTS),1000)
 
 ## soak: ten minutes of 1,000 endpoints in a flapping lab; SOAK_SECONDS=60 for a short one
 soak: packages tools

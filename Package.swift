@@ -143,7 +143,8 @@ let package = Package(
         .executableTarget(
             name: "vitaal-bench",
             dependencies: [
-                "Inventory", "TLSInspection", "HealthModel",
+                "Inventory", "TLSInspection", "HealthModel", "ResultStore", "DurableStore",
+                "Simulation",
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -228,7 +229,8 @@ let package = Package(
 if Context.environment["VITAAL_FUZZ"] == "1" {
     package.targets.append(
         .executableTarget(
-            name: "vitaal-fuzz", dependencies: ["TLSInspection", "Probing", "HealthModel"],
+            name: "vitaal-fuzz",
+            dependencies: ["TLSInspection", "Probing", "ResultStore", "HealthModel"],
             path: "Tests/Fuzzing", exclude: ["Corpus"],
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
 }

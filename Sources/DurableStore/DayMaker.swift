@@ -74,7 +74,7 @@ struct DayMaker {
             if !one.chunk.results.isEmpty {
                 try writers[0].add(key, one.chunk.usingFewestLabels.encoded())
             }
-            let hours = one.hours.values.sorted { $0.timeline.start < $1.timeline.start }
+            let hours = one.hours.values.sorted { $0.head.timeline.start < $1.head.timeline.start }
             guard var day = hours.first else { continue }
             var writer = ByteWriter()
             writer.write(varint: UInt64(hours.count))
@@ -101,7 +101,7 @@ struct DayMaker {
                     chunk.merge(try ResultChunk(decoding: payload, reasons: segment.reasons))
                 } else {
                     for summary in try ResultSummary.all(in: payload, reasons: segment.reasons) {
-                        hours[summary.timeline.start] = summary
+                        hours[summary.head.timeline.start] = summary
                     }
                 }
             } catch {

@@ -98,15 +98,17 @@ public struct StoreView: Sendable {
     public func report(
         of key: SeriesKey, from: Timestamp, to: Timestamp
     ) throws(StoreFileError) -> Report {
-        var report = Report()
-        guard from < to else { return report }
+        guard from < to else { return Report() }
         let (from, to) = (from.milliseconds, to.milliseconds)
-        report.availability.unknown = .milliseconds(to - from)
-        var before = try lead(of: key, before: from)
+        var report = Report(from: from, to: to)
+        var before = try lead(of: key, before: from)?.head
         for summary in try summaries(of: key, from: from, to: to) {
-            report.count(before, until: summary.first.milliseconds, from: from, to: to)
-            report.add(summary, from: from, to: to)
-            before = summary
+            report.count(before, until: summary.head.first.milliseconds, from: from, to: to)
+            report.add(summary.head, from: from, to: to)
+            for (place, phase) in Phase.allCases.enumerated() {
+                report.sketches[phase, default: DurationSketch()].merge(summary.sketches[place])
+            }
+            before = summary.head
         }
         report.count(before, until: to, from: from, to: to)
         return report
@@ -172,8 +174,8 @@ public struct StoreView: Sendable {
         where segment.facts.level == .hour && segment.facts.start < to && segment.facts.end > from {
             if days.contains(StoreTime.start(of: segment.facts.start, StoreTime.day)) { continue }
             for summary in try read(segment, key)
-            where summary.timeline.start < to && summary.timeline.end > from {
-                found[summary.timeline.start] = summary
+            where summary.head.timeline.start < to && summary.head.timeline.end > from {
+                found[summary.head.timeline.start] = summary
             }
         }
         for hour in head.series[key]?.hours ?? []
@@ -211,24 +213,27 @@ public struct StoreView: Sendable {
 }
 
 extension StoreView.Report {
+    /// A report of a window about which nothing is known yet.
+    init(from: Int64, to: Int64) {
+        self.init()
+        availability.unknown = .milliseconds(to - from)
+    }
+
     /// Counts what a summary says of the time behind it, until the next result.
-    fileprivate mutating func count(
-        _ summary: ResultSummary?, until next: Int64, from: Int64, to: Int64
+    mutating func count(
+        _ summary: ResultSummary.Head?, until next: Int64, from: Int64, to: Int64
     ) {
         guard let summary else { return }
         let start = max(from, summary.timeline.end)
-        let end = min(to, summary.last.until, next)
-        if start < end { availability.count(end - start, summary.last.state) }
+        let end = min(to, summary.lastUntil, next)
+        if start < end { availability.count(end - start, summary.lastState) }
     }
 
     /// Counts what a summary says of its own time.
-    fileprivate mutating func add(_ summary: ResultSummary, from: Int64, to: Int64) {
+    mutating func add(_ summary: ResultSummary.Head, from: Int64, to: Int64) {
         results += summary.results
         failures.merge(summary.failures) { $0 + $1 }
         lastSuccess = summary.lastSuccess ?? lastSuccess
-        for (place, phase) in Phase.allCases.enumerated() {
-            sketches[phase, default: DurationSketch()].merge(summary.sketches[place])
-        }
         for (state, length) in summary.timeline.milliseconds(from: from, to: to) {
             availability.count(length, state)
         }

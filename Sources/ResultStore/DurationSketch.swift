@@ -97,6 +97,23 @@ public struct DurationSketch: Sendable, Hashable {
         }
     }
 
+    /// Passes a written sketch by.
+    ///
+    /// - Parameter reader: Stands at the sketch; afterwards behind it.
+    /// - Throws: `StoreFormatError`.
+    public static func skip(_ reader: inout ByteReader) throws(StoreFormatError) {
+        let width = try reader.varint(upTo: DurationBuckets.count, "buckets")
+        guard width > 0 else { return }
+        _ = try reader.varint(upTo: DurationBuckets.count - width, "first bucket")
+        var place = 0
+        while place < width {
+            place += 1
+            if try reader.varint() == 0 {
+                place += try reader.varint(upTo: width - place, "run of zeros")
+            }
+        }
+    }
+
     private mutating func add(_ count: UInt32, at bucket: Int) {
         reach(bucket)
         counts[bucket - first] = counts[bucket - first].addingClamped(count)

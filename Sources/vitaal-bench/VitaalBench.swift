@@ -11,6 +11,7 @@ struct VitaalBench {
     static let usage = """
         USAGE: vitaal-bench [--quick] [--slow-transfers]
                vitaal-bench --distrust
+               vitaal-bench --store [ENDPOINTS]
                vitaal-bench --soak SECONDS [--lab-inside]
 
         Without --soak: measures Vitaal beside blackbox_exporter, Prometheus and openssl against
@@ -22,6 +23,9 @@ struct VitaalBench {
         --distrust      Measures only `vitaal certs distrust` with 10,000 endpoints; exit 1 when it
                         takes more than three seconds.
 
+        --store         Measures only the durable store with a month of ENDPOINTS (1,000) at 30 s; exit
+                        1 when a target is missed.
+
         --soak SECONDS  Runs Vitaal with 1,000 endpoints in a flapping lab and prints how memory,
                         descriptors and threads develop; exit 1 when one of them grows or a slot
                         is missed.
@@ -30,12 +34,19 @@ struct VitaalBench {
         The program `vitaal` is taken from the directory of this one, the rules from ./alerts.
         """
 
-    static func main() {
+    @MainActor static func main() async {
         var arguments = CommandLine.arguments.dropFirst()
         // The slow server is a child of the benchmark, so that its work is not ours.
         if arguments == ["--slow-server"] { return SlowServer.runForever() }
         if arguments == ["--distrust"] {
-            exit(run { try DistrustTiming(workspace: $0).run() })
+            exit(await run { try DistrustTiming(workspace: $0).run() })
+        }
+        if arguments.first == "--store" {
+            guard arguments.count <= 2,
+                let endpoints = Int(arguments.last == "--store" ? "1000" : arguments.last ?? ""),
+                endpoints >= 10
+            else { complain("--store takes a number of endpoints, at least 10") }
+            exit(await run { try await StoreTiming(workspace: $0, endpoints: endpoints).run() })
         }
         var isQuick = false
         var isSlowOnly = false
@@ -60,7 +71,7 @@ struct VitaalBench {
         if isLabInside && soakSeconds == nil { complain("--lab-inside goes with --soak") }
         if isSlowOnly && soakSeconds != nil { complain("--slow-transfers does not go with --soak") }
         if isQuick && soakSeconds != nil { complain("--quick does not go with --soak") }
-        let status = run { workspace in
+        let status = await run { workspace in
             if let soakSeconds {
                 let soak = Soak(seconds: soakSeconds, isLabInside: isLabInside)
                 return try soak.run(in: workspace)
@@ -79,7 +90,7 @@ struct VitaalBench {
     }
 
     /// Runs `body` and stops whatever it has started, however it ends.
-    private static func run(_ body: (Workspace) throws -> Bool) -> Int32 {
+    private static func run(_ body: (Workspace) async throws -> Bool) async -> Int32 {
         do {
             let workspace = try Workspace()
             let signals = stopOnSignals(workspace.directory)
@@ -88,7 +99,7 @@ struct VitaalBench {
                 workspace.remove()
                 signals.forEach { $0.cancel() }
             }
-            return try body(workspace) ? 0 : 1
+            return try await body(workspace) ? 0 : 1
         } catch {
             say("\(error)")
             return 1

@@ -15,7 +15,7 @@ import Testing
         var reason: Reason?
     }
 
-    @Test(arguments: 0..<12) func theStoreAnswersAsPlainArraysDo(seed: UInt64) throws {
+    @Test(arguments: 0..<12) func theStoreAnswersAsPlainArraysDo(seed: UInt64) async throws {
         var random = SplitMix64(seed: seed)
         let directory = try StoreDirectory()
         var store: DurableStore? = try DurableStore(directory: directory.path)
@@ -55,7 +55,7 @@ import Testing
         }
         let last = try #require(store)
         for (endpoint, kept) in oracle {
-            try compare(
+            try await compare(
                 last, endpoint, kept.values.sorted { $0.slot < $1.slot }, until: now, &random)
         }
     }
@@ -63,7 +63,7 @@ import Testing
     private func compare(
         _ store: DurableStore, _ endpoint: String, _ kept: [Kept], until now: Timestamp,
         _ random: inout SplitMix64
-    ) throws {
+    ) async throws {
         let key = SeriesKey(endpoint: EndpointID(endpoint))
         let chunk = try store.view.results(
             of: key, from: midnight - .seconds(86_400), to: now + .seconds(1))
@@ -86,6 +86,18 @@ import Testing
             }
             let report = try store.view.report(
                 of: key, from: Timestamp(milliseconds: from), to: Timestamp(milliseconds: to))
+            let fleet = try await store.view.reports(
+                from: Timestamp(milliseconds: from), to: Timestamp(milliseconds: to))
+            if report.results > 0 {
+                let same = try #require(fleet[key])
+                #expect(same.availability == report.availability)
+                #expect(same.results == report.results)
+                #expect(same.failures == report.failures)
+                #expect(same.lastSuccess == report.lastSuccess)
+                #expect(same.sketches[.total] == report.sketches[.total])
+            } else {
+                #expect(fleet[key] == nil)
+            }
             #expect(report.availability.up == .milliseconds(times[.up] ?? 0))
             #expect(report.availability.down == .milliseconds(times[.down] ?? 0))
             #expect(report.availability.maintenance == .milliseconds(times[.maintenance] ?? 0))

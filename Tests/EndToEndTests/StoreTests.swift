@@ -80,6 +80,12 @@ struct StoreTests {
             let status = try await daemon.status("e0")
             #expect(status.output.contains("24 hours: 0.00 % up, down"), "\(status.output)")
         }
+        let report = try await Vitaal.outcome(
+            ["store", "report", "--days", "1", "--data-dir", setting.data])
+        #expect(report.status == 0)
+        // All five were refused, and none was ever answered.
+        #expect(report.output.split(separator: "\n").count == 6, "\(report.output)")
+        #expect(report.output.contains("e0          0.00 %"), "\(report.output)")
         let info = try await Vitaal.outcome(["store", "info", "--data-dir", setting.data])
         #expect(info.status == 0)
         #expect(info.output.contains("series   5"), "\(info.output)")

@@ -1,6 +1,7 @@
 import Foundation
 import HealthModel
 import Probing
+import ResultStore
 import TLSInspection
 
 /// The parsers that read what strangers send, as libFuzzer calls them: one program, and the
@@ -13,6 +14,9 @@ enum FuzzTarget: String, CaseIterable {
     case chain
     case starttls
     case serverReply = "server-reply"
+    case storeChunk = "store-chunk"
+    case storeJournal = "store-journal"
+    case storeSummary = "store-summary"
 
     /// The one that is asked for; a wrong name ends the program, since nothing would be tried.
     static let chosen: FuzzTarget = {
@@ -35,6 +39,23 @@ enum FuzzTarget: String, CaseIterable {
         case .staple: _ = OCSPStaple.status(of: bytes, on: Fixture.chain, at: Fixture.instant)
         case .chain: runChain(bytes)
         case .starttls: runDialogue(bytes)
+        case .storeChunk:
+            guard let chunk = try? ResultChunk(decoding: bytes[...]) else { return }
+            // What was read can be written, and is read the same.
+            let again = try? ResultChunk(decoding: chunk.encoded()[...])
+            precondition(again?.results.count == chunk.results.count, "changed")
+        case .storeJournal:
+            if let contents = try? JournalContents(of: bytes) {
+                precondition(contents.lostBytes <= bytes.count, "more lost than there was")
+            }
+            _ = try? JournalBatch(decoding: bytes[...])
+        case .storeSummary:
+            var reader = ByteReader(bytes)
+            guard let summary = try? ResultSummary(from: &reader) else { return }
+            var writer = ByteWriter()
+            summary.write(to: &writer)
+            var again = ByteReader(writer.bytes)
+            precondition((try? ResultSummary(from: &again)) == summary, "changed")
         case .serverReply:
             guard let first = bytes.first else { return }
             let reply = ServerReply.read(Array(bytes.dropFirst()), isClosed: first & 1 == 1)

@@ -274,7 +274,7 @@ private func simulated(
             if sum == nil { sum = read } else { sum?.append(read) }
         }
         #expect(sum == day)
-        #expect(day.results == 2880)
-        #expect(day.lastSuccess != nil)
+        #expect(day.head.results == 2880)
+        #expect(day.head.lastSuccess != nil)
     }
 }

@@ -41,7 +41,10 @@ struct TidyTests {
             "Scheduling", "TLSFindings", "TLSInspection", "Inventory", "DurableStore",
             "ResultStore",
         ],
-        "vitaal-bench": ["Inventory", "TLSInspection", "HealthModel"],
+        "vitaal-bench": [
+            "Inventory", "TLSInspection", "HealthModel", "ResultStore", "DurableStore",
+            "Simulation",
+        ],
     ]
 
     /// Modules without I/O, clocks and Foundation.
