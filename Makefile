@@ -7,7 +7,7 @@ TEST_PACKAGES := openssl curl
 TOOLS := prometheus prometheus-blackbox-exporter nginx
 TOOLS_PATH := $(CURDIR)/.build/tools/usr/bin:$(CURDIR)/.build/tools/usr/sbin
 
-.PHONY: run build test lint format bench bench-store sanitize soak fuzz packages tools clean
+.PHONY: run build test lint format bench bench-store torture sanitize soak fuzz packages tools clean
 
 ## run: build and watch the catalogue played on loopback, with a short outage
 run: build
@@ -37,6 +37,11 @@ bench: packages tools
 bench-store: packages
 	swift build -c release --static-swift-stdlib
 	.build/release/vitaal-bench --store $(or $(STORE_ENDPOINTS),1000)
+
+## torture: a thousand kills and ten power cuts of a process that writes to the store
+torture: packages
+	swift build -c release --static-swift-stdlib --product vitaal-bench
+	.build/release/vitaal-bench --torture $(or $(TORTURE_KILLS),1000) $(or $(TORTURE_CUTS),10)
 
 ## soak: ten minutes of 1,000 endpoints in a flapping lab; SOAK_SECONDS=60 for a short one
 soak: packages tools

@@ -91,6 +91,8 @@ extension DurableStore {
             problems.append(error.description)
             return
         }
+        // Also a journal without a batch keeps its name.
+        nextSequence = max(nextSequence, StoreNames.sequence(ofJournal: name) + 1)
         if contents.lostBytes > 0 {
             problems.append("\(path): the last \(contents.lostBytes) bytes are damaged")
         }

@@ -160,16 +160,10 @@ public struct DurableStore: Sendable {
                 let batch = waiting.prefix(JournalBatch.resultsLimit)
                 if let bytes = journal?.bytes, bytes >= JournalWriter.bytesLimit { rotate() }
                 var writer = try writableJournal()
-                do throws(StoreFileError) {
-                    try writer.write(batch, sequence: nextSequence)
-                } catch {
-                    // What the file holds behind its last good batch is unknown: it is left alone,
-                    // and these results go into another.
-                    journal = writer
-                    rotate()
-                    nextSequence += 1
-                    throw error
-                }
+                // What the file holds after a failure is unknown: it is left alone, and these
+                // results go into another.
+                journal = writer
+                try writer.write(batch, sequence: nextSequence)
                 journal = writer
                 nextSequence += 1
                 waiting.removeFirst(batch.count)
@@ -179,6 +173,9 @@ public struct DurableStore: Sendable {
         } catch {
             counters.waiting = waiting.count
             counters.errors += 1
+            if journal == nil { journals.append((StoreNames.journal(nextSequence), [])) }
+            rotate()
+            nextSequence += 1
             return Self.fail(error, &isCommitFailing)
         }
     }

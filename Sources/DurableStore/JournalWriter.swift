@@ -26,7 +26,7 @@ struct JournalWriter: Sendable {
         firstSequence: UInt64, directory: String, files: any StoreFiles
     ) throws(StoreFileError) {
         name = StoreNames.journal(firstSequence)
-        file = try files.create("\(directory)/\(name)")
+        file = try files.create("\(directory)/\(name)", replacing: false)
         let beginning = JournalContents.beginning()
         try file.write(beginning)
         try files.syncDirectory(directory)

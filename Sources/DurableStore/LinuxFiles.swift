@@ -27,9 +27,12 @@ public struct LinuxFiles: StoreFiles {
         return LinuxFile(descriptor: descriptor, path: path)
     }
 
-    /// Makes a file, or empties it.
-    public func create(_ path: String) throws(StoreFileError) -> any StoreWriting {
-        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
+    /// Makes a file; one that exists is an error unless `replacing`, which empties it.
+    public func create(
+        _ path: String, replacing: Bool
+    ) throws(StoreFileError) -> any StoreWriting {
+        let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (replacing ? O_TRUNC : O_EXCL)
+        let descriptor = Glibc.open(path, flags, 0o640)
         guard descriptor >= 0 else { throw .system("cannot be made", path) }
         return LinuxFile(descriptor: descriptor, path: path)
     }
@@ -39,9 +42,9 @@ public struct LinuxFiles: StoreFiles {
         guard Glibc.rename(path, to) == 0 else { throw .system("cannot be renamed", path) }
     }
 
-    /// Removes a file.
+    /// Removes a file; does nothing when there is none.
     public func remove(_ path: String) throws(StoreFileError) {
-        guard unlink(path) == 0 else { throw .system("cannot be removed", path) }
+        guard unlink(path) == 0 || errno == ENOENT else { throw .system("cannot be removed", path) }
     }
 
     /// Makes the names in a directory durable.

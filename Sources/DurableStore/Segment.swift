@@ -157,7 +157,7 @@ struct SegmentWriter {
         self.directory = directory
         self.facts = facts
         name = StoreNames.segment(facts)
-        file = try files.create("\(directory)/\(name)\(Self.temporarySuffix)")
+        file = try files.create("\(directory)/\(name)\(Self.temporarySuffix)", replacing: true)
         buffer = StoreFileHead.encoded(.segment)
     }
 

@@ -4,11 +4,11 @@ public protocol StoreFiles: Sendable {
     func list(_ directory: String) throws(StoreFileError) -> [String]
     /// Opens a file for reading.
     func open(_ path: String) throws(StoreFileError) -> any StoreReading
-    /// Makes a file that must not exist yet, or empties a temporary one.
-    func create(_ path: String) throws(StoreFileError) -> any StoreWriting
+    /// Makes a file; one that exists is an error unless `replacing`, which empties it.
+    func create(_ path: String, replacing: Bool) throws(StoreFileError) -> any StoreWriting
     /// Gives a file another name, in place of what has that name.
     func rename(_ path: String, to: String) throws(StoreFileError)
-    /// Removes a file.
+    /// Removes a file; does nothing when there is none.
     func remove(_ path: String) throws(StoreFileError)
     /// Makes created, renamed and removed names durable.
     func syncDirectory(_ path: String) throws(StoreFileError)

@@ -14,6 +14,11 @@ enum StoreNames {
         "journal-\(padded(firstSequence))\(journalSuffix)"
     }
 
+    /// The number in the name of a journal; 0 for another name.
+    static func sequence(ofJournal name: String) -> UInt64 {
+        UInt64(name.dropFirst("journal-".count).dropLast(journalSuffix.count)) ?? 0
+    }
+
     static func segment(_ facts: SegmentLayout.Facts) -> String {
         let level =
             switch facts.level {

@@ -38,7 +38,7 @@ public struct JournalBatch: Sendable, Hashable {
         }
     }
 
-    /// Counts batches through all files, without gaps.
+    /// Counts batches through all files, upwards.
     public var sequence: UInt64
     /// Series named here for the first time in this file.
     public var newSeries: [SeriesKey] = []

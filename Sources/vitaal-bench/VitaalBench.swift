@@ -12,6 +12,7 @@ struct VitaalBench {
         USAGE: vitaal-bench [--quick] [--slow-transfers]
                vitaal-bench --distrust
                vitaal-bench --store [ENDPOINTS]
+               vitaal-bench --torture KILLS CUTS
                vitaal-bench --soak SECONDS [--lab-inside]
 
         Without --soak: measures Vitaal beside blackbox_exporter, Prometheus and openssl against
@@ -25,6 +26,9 @@ struct VitaalBench {
 
         --store         Measures only the durable store with a month of ENDPOINTS (1,000) at 30 s; exit
                         1 when a target is missed.
+
+        --torture       Kills a writer of the store KILLS times at random instants and cuts its power CUTS
+                        times (root only); exit 1 when anything acknowledged is lost.
 
         --soak SECONDS  Runs Vitaal with 1,000 endpoints in a flapping lab and prints how memory,
                         descriptors and threads develop; exit 1 when one of them grows or a slot
@@ -40,6 +44,23 @@ struct VitaalBench {
         if arguments == ["--slow-server"] { return SlowServer.runForever() }
         if arguments == ["--distrust"] {
             exit(await run { try DistrustTiming(workspace: $0).run() })
+        }
+        // The writer that the torture kills.
+        if arguments.first == "--store-writer", arguments.count == 2, let last = arguments.last {
+            exit(
+                await run { _ in
+                    try StoreTorture.writeForever(to: last)
+                })
+        }
+        if arguments.first == "--torture" {
+            guard arguments.count == 3, let rounds = Int(arguments[2]),
+                let cuts = Int(arguments[3]),
+                rounds >= 1, cuts >= 0
+            else { complain("--torture takes a number of kills and one of power cuts") }
+            exit(
+                await run {
+                    try StoreTorture(rounds: rounds, cuts: cuts, workspace: $0).run()
+                })
         }
         if arguments.first == "--store" {
             guard arguments.count <= 2,

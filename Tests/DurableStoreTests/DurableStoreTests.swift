@@ -55,6 +55,25 @@ import Testing
         #expect(report.failures == [.httpStatus: 1])
     }
 
+    /// A process that ends right after it has begun a journal leaves one without results; the next
+    /// one must not take it for its own, or it is removed with what is in it.
+    @Test func anEmptyJournalOfAnEarlierRunTakesNothingAway() throws {
+        let directory = try StoreDirectory()
+        try directory.write(JournalContents.beginning(), to: "journal-000000000001.vtj")
+        do {
+            var store = try DurableStore(directory: directory.path)
+            store.append([submission("a", midnight)], at: midnight)
+            #expect(store.commit().isEmpty)
+            let next = midnight + .seconds(3600)
+            store.append([submission("a", next)], at: next)
+            #expect(store.commit().isEmpty)
+            #expect(store.maintain(at: next + .seconds(600)).isEmpty)
+        }
+        #expect(!directory.names.contains("journal-000000000001.vtj"))
+        let slots = try DurableStore(directory: directory.path).everything()["a"]
+        #expect(slots == [midnight.milliseconds, midnight.milliseconds + 3_600_000])
+    }
+
     @Test func aResultThatIsTooLateIsRefusedAndCounted() throws {
         let directory = try StoreDirectory()
         var store = try DurableStore(directory: directory.path)
@@ -63,6 +82,37 @@ import Testing
         #expect(store.counters.appended == 1)
         store.append([submission("a", midnight - .milliseconds(1))], at: now)
         #expect(store.counters.tooOld == 1)
+    }
+
+    /// A clock that runs a day ahead for ten minutes seals the present hour too early, and nothing
+    /// is lost when it is put right; nor when it is set back an hour.
+    @Test func aClockThatIsWrongLosesNothing() throws {
+        let directory = try StoreDirectory()
+        var store = try DurableStore(directory: directory.path)
+        func live(_ range: Range<Int>, ahead: Duration = .zero) {
+            for minute in range {
+                let slot = midnight + .seconds(minute * 60) + ahead
+                store.append([submission("a", slot)], at: slot)
+                #expect(store.commit().isEmpty)
+                #expect(store.maintain(at: slot).isEmpty)
+            }
+        }
+        live(0..<30)
+        live(30..<40, ahead: .seconds(86_400))
+        live(40..<150)
+        // Back by an hour: these slots were measured already.
+        live(90..<150)
+        #expect(store.counters.duplicates == 60)
+        #expect(store.counters.tooOld == 0)
+        let slots = try store.everything()["a"]
+        let minutes = Array(0..<30) + Array(40..<150) + (30..<40).map { $0 + 1440 }
+        #expect(slots == minutes.map { midnight.milliseconds + Int64($0) * 60_000 })
+        let report = try store.view.report(
+            of: SeriesKey(endpoint: EndpointID("a")), from: midnight,
+            to: midnight + .seconds(150 * 60))
+        #expect(report.results == 140)
+        // The last result before the gap speaks for a minute and a half.
+        #expect(report.availability.unknown == .seconds(9 * 60 + 30))
     }
 
     @Test func anHourHasALimit() throws {

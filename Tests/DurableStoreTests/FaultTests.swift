@@ -46,11 +46,14 @@ final class FailingFiles: StoreFiles {
 
     func list(_ directory: String) throws(StoreFileError) -> [String] { try real.list(directory) }
     func open(_ path: String) throws(StoreFileError) -> any StoreReading { try real.open(path) }
-    func create(_ path: String) throws(StoreFileError) -> any StoreWriting {
+    func create(
+        _ path: String, replacing: Bool
+    ) throws(StoreFileError) -> any StoreWriting {
         if try step(path) == .half {
             throw StoreFileError("cannot be made", path: path, code: 5, words: "input/output")
         }
-        return FailingFile(file: try real.create(path), files: self, path: path)
+        return FailingFile(
+            file: try real.create(path, replacing: replacing), files: self, path: path)
     }
     func rename(_ path: String, to: String) throws(StoreFileError) {
         if try step(path) == .half {

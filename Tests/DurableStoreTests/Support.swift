@@ -29,7 +29,7 @@ final class StoreDirectory {
     }
 
     func write(_ bytes: [UInt8], to name: String) throws {
-        try LinuxFiles().create("\(path)/\(name)").write(bytes)
+        try LinuxFiles().create("\(path)/\(name)", replacing: true).write(bytes)
     }
 
     struct Failure: Error {}

@@ -43,7 +43,7 @@ struct TidyTests {
         ],
         "vitaal-bench": [
             "Inventory", "TLSInspection", "HealthModel", "ResultStore", "DurableStore",
-            "Simulation",
+            "Simulation", "Scheduling",
         ],
     ]
 
