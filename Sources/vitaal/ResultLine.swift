@@ -59,3 +59,40 @@ struct ResultLine {
         return "\(microseconds < 0 ? "-" : "")\(whole).\(rest)"
     }
 }
+
+extension ResultLine {
+    /// What OpenMetrics has of a result.
+    enum Family: String, CaseIterable {
+        case success = "probe_success"
+        case duration = "probe_duration_seconds"
+        case status = "probe_http_status_code"
+
+        /// The lines before the samples.
+        var head: String {
+            let help =
+                switch self {
+                case .success: "Whether the probe succeeded."
+                case .duration: "How long the whole probe took."
+                case .status: "The HTTP status; absent when nothing that is HTTP came back."
+                }
+            let unit = self == .duration ? "\n# UNIT \(rawValue) seconds" : ""
+            return "# TYPE \(rawValue) gauge\(unit)\n# HELP \(rawValue) \(help)"
+        }
+    }
+
+    /// The sample of a family at the slot; nil when there is none.
+    func sample(_ family: Family) -> String? {
+        let record = result.record
+        let value: String
+        switch family {
+        case .success: value = record.isSuccess ? "1" : "0"
+        case .duration: value = Self.seconds(record.phases.totalMicroseconds)
+        case .status:
+            guard let status = record.status else { return nil }
+            value = "\(status)"
+        }
+        let labels = "{endpoint=\"\(key.endpoint.text)\",vantage=\"\(key.vantage.text)\"}"
+        let time = Self.seconds(record.slot.milliseconds * 1000)
+        return "\(family.rawValue)\(labels) \(value) \(time)"
+    }
+}

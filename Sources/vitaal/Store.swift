@@ -99,12 +99,15 @@ struct StoreExport: ParsableCommand {
         abstract: "Print results, a line each, sorted by endpoint and time.",
         discussion: """
             One day of one endpoint is in memory at a time. Times are RFC 3339 in UTC, durations \
-            are seconds; what was not measured is empty in CSV and left out in JSON.
+            are seconds; what was not measured is empty in CSV and left out in JSON. OpenMetrics has \
+            success, duration and HTTP status, one after the other, for \
+            promtool tsdb create-blocks-from openmetrics.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case csv
         case jsonl
+        case openmetrics
     }
 
     @OptionGroup var options: StoreOptions
@@ -112,7 +115,7 @@ struct StoreExport: ParsableCommand {
     @Argument(help: "Endpoints; all unless given.")
     var endpoints: [String] = []
 
-    @Option(help: "csv or jsonl.")
+    @Option(help: "csv, jsonl or openmetrics.")
     var format: Format = .csv
 
     @Option(help: ArgumentHelp("The first instant, RFC 3339.", valueName: "time"))
@@ -130,18 +133,38 @@ struct StoreExport: ParsableCommand {
             StandardError.complain("there are no results of an endpoint '\(name)'")
             throw PluginExit.unknown
         }
-        if format == .csv { Console.say(ResultLine.csvHeader) }
+        let wanted = known.filter { endpoints.isEmpty || endpoints.contains($0.endpoint.text) }
+        let window = (start ?? .earliest, end ?? .latest)
+        switch format {
+        case .csv:
+            Console.say(ResultLine.csvHeader)
+            try each(of: wanted, in: view, window) { Console.say($0.csv) }
+        case .jsonl:
+            try each(of: wanted, in: view, window) { Console.say($0.json) }
+        case .openmetrics:
+            for family in ResultLine.Family.allCases {
+                Console.say(family.head)
+                try each(of: wanted, in: view, window) { line in
+                    if let sample = line.sample(family) { Console.say(sample) }
+                }
+            }
+            Console.say("# EOF")
+        }
+    }
+
+    private func each(
+        of keys: [SeriesKey], in view: StoreView, _ window: (from: Timestamp, to: Timestamp),
+        _ body: (ResultLine) -> Void
+    ) throws {
         let times = view.times
-        for key in known where endpoints.isEmpty || endpoints.contains(key.endpoint.text) {
-            for day in times {
+        for key in keys {
+            for day in times where day.from < window.to && day.to > window.from {
                 let chunk = try orComplain { () throws(StoreFileError) in
                     try view.results(
-                        of: key, from: max(day.from, start ?? day.from),
-                        to: min(day.to, end ?? day.to))
+                        of: key, from: max(day.from, window.from), to: min(day.to, window.to))
                 }
                 for result in chunk.results {
-                    let line = ResultLine(key: key, result: result, labels: chunk.labels)
-                    Console.say(format == .csv ? line.csv : line.json)
+                    body(ResultLine(key: key, result: result, labels: chunk.labels))
                 }
             }
         }
@@ -154,4 +177,9 @@ struct StoreExport: ParsableCommand {
         }
         return instant.timestamp
     }
+}
+
+extension Timestamp {
+    fileprivate static let earliest = Timestamp(nanoseconds: .min)
+    fileprivate static let latest = Timestamp(nanoseconds: .max)
 }

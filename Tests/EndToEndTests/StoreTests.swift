@@ -86,9 +86,27 @@ struct StoreTests {
         // All five were refused, and none was ever answered.
         #expect(report.output.split(separator: "\n").count == 6, "\(report.output)")
         #expect(report.output.contains("e0          0.00 %"), "\(report.output)")
+        try await Self.prometheusReads(setting)
         let info = try await Vitaal.outcome(["store", "info", "--data-dir", setting.data])
         #expect(info.status == 0)
         #expect(info.output.contains("series   5"), "\(info.output)")
+    }
+
+    /// What is exported becomes blocks of Prometheus; skipped where promtool is missing.
+    private static func prometheusReads(_ setting: Setting) async throws {
+        let export = try await Vitaal.outcome(
+            ["store", "export", "--format", "openmetrics", "--data-dir", setting.data])
+        #expect(export.output.hasSuffix("# EOF\n"))
+        guard let promtool = tool("promtool") else { return }
+        let path = try setting.directory.write("export.txt", export.output)
+        let blocks = setting.directory.path + "/blocks"
+        let made = try await Child.outcome(
+            promtool, ["tsdb", "create-blocks-from", "openmetrics", path, blocks])
+        #expect(made.status == 0, "\(made.output)\(made.errors)")
+        let samples = export.output.split(separator: "\n").filter { !$0.hasPrefix("#") }
+        let dump = try await Child.outcome(promtool, ["tsdb", "dump", blocks])
+        #expect(dump.output.split(separator: "\n").count == samples.count)
+        #expect(samples.count > 20)
     }
 
     @Test(.timeLimit(.minutes(1))) func mistakesAreTold() async throws {
