@@ -32,11 +32,14 @@ public struct DurableStore: Sendable {
         public var result: ProbeResult
         /// How long it counts unless another comes.
         public var coverage: Duration
+        /// The SHA-256 of the certificate shown; nil when none was.
+        public var certificate: String?
 
-        /// Makes a submission.
-        public init(_ result: ProbeResult, coverage: Duration) {
+        /// Makes a submission; the certificate is that of the result unless given.
+        public init(_ result: ProbeResult, coverage: Duration, certificate: String? = nil) {
             self.result = result
             self.coverage = coverage
+            self.certificate = certificate ?? result.tls?.leaf?.fingerprintSHA256
         }
     }
 
@@ -130,7 +133,7 @@ public struct DurableStore: Sendable {
                 key: SeriesKey(endpoint: result.endpoint, vantage: result.vantage),
                 result: StoredResult(ResultRecord(result), coverage: submission.coverage),
                 address: result.address?.text ?? "",
-                certificate: result.tls?.leaf?.fingerprintSHA256 ?? "")
+                certificate: submission.certificate ?? "")
             switch insert(one) {
             case .kept:
                 outcome.appended += 1

@@ -87,9 +87,36 @@ struct StoreTests {
         #expect(report.output.split(separator: "\n").count == 6, "\(report.output)")
         #expect(report.output.contains("e0          0.00 %"), "\(report.output)")
         try await Self.prometheusReads(setting)
+        try await Self.importsWhatWasExported(setting)
         let info = try await Vitaal.outcome(["store", "info", "--data-dir", setting.data])
         #expect(info.status == 0)
         #expect(info.output.contains("series   5"), "\(info.output)")
+    }
+
+    /// What is exported and imported elsewhere is exported the same; again, it is there already.
+    private static func importsWhatWasExported(_ setting: Setting) async throws {
+        for format in ["csv", "jsonl"] {
+            let export = ["store", "export", "--format", format, "--data-dir"]
+            let first = try await Vitaal.outcome(export + [setting.data])
+            let path = try setting.directory.write("export.\(format)", first.output)
+            let other = setting.directory.path + "/other-\(format)"
+            let take = ["store", "import", path, "--format", format, "--data-dir", other]
+            let taken = try await Vitaal.outcome(take)
+            #expect(taken.status == 0, "\(taken.errors)")
+            #expect(taken.output.contains(" 0 were there already"), "\(taken.output)")
+            #expect(try await Vitaal.outcome(export + [other]).output == first.output)
+            let again = try await Vitaal.outcome(take)
+            #expect(again.output.hasPrefix("0 results taken"), "\(again.output)")
+        }
+        let wrong = try setting.directory.write(
+            "wrong.csv", "endpoint,slot,reason\na,2026-11-24T07:00:00Z,\na,yesterday,\n")
+        let refused = try await Vitaal.outcome(
+            ["store", "import", wrong, "--data-dir", setting.directory.path + "/wrong"])
+        #expect(refused.status == 3)
+        #expect(
+            refused.errors.contains("wrong.csv:3: slot is 'yesterday'; expected an instant"),
+            "\(refused.errors)")
+        #expect(refused.output.contains("1 results taken"), "\(refused.output)")
     }
 
     /// What is exported becomes blocks of Prometheus; skipped where promtool is missing.
