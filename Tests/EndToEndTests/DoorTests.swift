@@ -38,7 +38,7 @@ struct DoorTests {
         chmod(key, 0o644)
         let bad = try await Vitaal.outcome(["validate"] + setting.arguments)
         #expect(bad.status == 2)
-        #expect(bad.output.contains("test.yml:13:9: \(key): others than its owner"))
+        #expect(bad.output.contains("test.yml:14:9: \(key): others than its owner"))
         #expect(bad.output.contains("(mode 0644); run: chmod 600 \(key)"))
         let run = try await Vitaal.outcome(
             ["run", "--listen", "127.0.0.1:0", "--data-dir", setting.data] + setting.arguments)
@@ -70,7 +70,10 @@ struct DoorTests {
             try await Child.run(
                 openssl,
                 ["s_server", "-accept", "127.0.0.1:\(port)", "-cert", pki.chainPath(kind)]
-                    + ["-cert_chain", pki.chainPath(kind), "-key", pki.keyPath(kind), "-Verify"]
+                    + [
+                        "-cert_chain", pki.chainPath(kind), "-key", pki.keyPath(kind), "-www",
+                        "-Verify",
+                    ]
                     + ["1", "-CAfile", pki.chainPath(.selfSigned)],
                 environment: [:]
             ) { server in

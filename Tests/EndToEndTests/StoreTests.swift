@@ -131,6 +131,9 @@ struct StoreTests {
             promtool, ["tsdb", "create-blocks-from", "openmetrics", path, blocks])
         #expect(made.status == 0, "\(made.output)\(made.errors)")
         let samples = export.output.split(separator: "\n").filter { !$0.hasPrefix("#") }
+        // promtool reads a database only when it has the directory of a log.
+        try FileManager.default.createDirectory(
+            atPath: blocks + "/wal", withIntermediateDirectories: true)
         let dump = try await Child.outcome(promtool, ["tsdb", "dump", blocks])
         #expect(dump.output.split(separator: "\n").count == samples.count)
         #expect(samples.count > 20)

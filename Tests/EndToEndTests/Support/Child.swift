@@ -21,15 +21,15 @@ final class Child: Sendable {
 
     /// Runs `path` while `body` runs; the child is killed and reaped on every way out.
     ///
-    /// It gets `inherited` as descriptor 100, and writes to `standardOutput` instead of the file.
+    /// It writes to `standardOutput` instead of the file when that is given.
     static func run<Value>(
         _ path: String, _ arguments: [String], environment: [String: String] = [:],
-        directory: String? = nil, inherited: Int32? = nil, standardOutput: Int32? = nil,
+        directory: String? = nil, standardOutput: Int32? = nil,
         _ body: (Child) async throws -> Value
     ) async throws -> Value {
         let files = try TemporaryDirectory()
         let child = try Child(
-            path, arguments, environment: environment, directory: directory, inherited: inherited,
+            path, arguments, environment: environment, directory: directory,
             standardOutput: standardOutput, files: files)
         defer {
             child.send(SIGKILL)
@@ -55,7 +55,7 @@ final class Child: Sendable {
 
     private init(
         _ path: String, _ arguments: [String], environment: [String: String], directory: String?,
-        inherited: Int32?, standardOutput: Int32?, files: TemporaryDirectory
+        standardOutput: Int32?, files: TemporaryDirectory
     ) throws {
         outputPath = files.path + "/output"
         errorPath = files.path + "/errors"
@@ -70,10 +70,9 @@ final class Child: Sendable {
             posix_spawn_file_actions_adddup2(&actions, standardOutput, STDOUT_FILENO)
         }
         // The copy has no close-on-exec mark.
-        if let inherited { posix_spawn_file_actions_adddup2(&actions, inherited, 100) }
         // What other tests have open is none of the child's business; closing what is not open
         // is no error here (posix_spawn_file_actions_addclose(3)).
-        for descriptor in 3..<Int32(1024) where inherited == nil || descriptor != 100 {
+        for descriptor in 3..<Int32(1024) {
             posix_spawn_file_actions_addclose(&actions, descriptor)
         }
         // A test runner may have blocked or ignored signals; a child of a shell has neither.
@@ -207,7 +206,7 @@ final class TemporaryDirectory: Sendable {
 func tool(_ name: String) -> String? {
     let places = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"
     // Debian keeps servers in sbin, which is not on everybody's path.
-    return (places.split(separator: ":") + ["/usr/sbin"]).map { "\($0)/\(name)" }
+    return (places.split(separator: ":").map(String.init) + ["/usr/sbin"]).map { "\($0)/\(name)" }
         .first { FileManager.default.isExecutableFile(atPath: $0) }
 }
 

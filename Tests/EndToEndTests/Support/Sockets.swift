@@ -101,6 +101,21 @@ struct Answer: Sendable {
         guard let end = text.range(of: "\r\n\r\n"),
             let status = Int(text.split(separator: " ").dropFirst().first ?? "")
         else { return nil }
-        return Answer(status: status, body: String(text[end.upperBound...]))
+        let body = String(text[end.upperBound...])
+        let isChunked = text[..<end.lowerBound].lowercased().contains("encoding: chunked")
+        return Answer(status: status, body: isChunked ? joined(body) : body)
+    }
+
+    /// The chunks of a body without the sizes between them (RFC 9112 §7.1).
+    private static func joined(_ body: String) -> String {
+        var rest = Array(body.utf8)[...]
+        var whole: [UInt8] = []
+        while let end = rest.firstIndex(of: UInt8(ascii: "\r")),
+            let size = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16), size > 0
+        {
+            whole += rest.dropFirst(end - rest.startIndex + 2).prefix(size)
+            rest = rest.dropFirst(end - rest.startIndex + 2 + size + 2)
+        }
+        return String(decoding: whole, as: UTF8.self)
     }
 }
