@@ -29,7 +29,7 @@ struct Nginx {
         let key = try TemporaryFile(leaf.keyPEM)
         let configuration = try TemporaryFile(
             """
-            daemon off; master_process off; pid /dev/null; error_log stderr crit;
+            daemon off; master_process off; pid \(key.path).pid; error_log stderr crit;
             events { worker_connections 64; }
             http {
                 access_log off;
