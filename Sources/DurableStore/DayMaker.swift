@@ -96,16 +96,12 @@ struct DayMaker {
         mutating func take(
             _ payload: ArraySlice<UInt8>, of segment: Segment
         ) throws(StoreFileError) {
-            do throws(StoreFormatError) {
-                if segment.facts.level == .raw {
-                    chunk.merge(try ResultChunk(decoding: payload, reasons: segment.reasons))
-                } else {
-                    for summary in try ResultSummary.all(in: payload, reasons: segment.reasons) {
-                        hours[summary.head.timeline.start] = summary
-                    }
+            if segment.facts.level == .raw {
+                chunk.merge(try segment.results(in: payload))
+            } else {
+                for summary in try segment.summaries(in: payload) {
+                    hours[summary.head.timeline.start] = summary
                 }
-            } catch {
-                throw .format(error, segment.path)
             }
         }
     }

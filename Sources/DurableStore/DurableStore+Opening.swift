@@ -32,14 +32,12 @@ extension DurableStore {
         for name in names where name.hasSuffix(StoreNames.journalSuffix) {
             try replay(name, sealed: sealed)
         }
-        if !isReadOnly {
-            for name in names where name.hasSuffix(SegmentWriter.temporarySuffix) {
-                try files.remove("\(directory)/\(name)")
-            }
-        }
+        if !isReadOnly { removeUnfinished() }
     }
 
     private mutating func openSegment(_ name: String) throws(StoreFileError) {
+        // Also a damaged file keeps its name.
+        nextSequence = max(nextSequence, StoreNames.sequence(of: name) + 1)
         do throws(StoreFileError) {
             let segment = try Segment(name, directory: directory, files: files)
             segments.append(segment)
@@ -77,10 +75,13 @@ extension DurableStore {
         _ name: String, sealed: [Int64: UInt64]
     ) throws(StoreFileError) {
         let path = "\(directory)/\(name)"
+        // Also a journal without a batch keeps its name.
+        nextSequence = max(nextSequence, StoreNames.sequence(of: name) + 1)
         let contents: JournalContents
+        let bytes: [UInt8]
         do throws(StoreFileError) {
             let file = try files.open(path)
-            let bytes = try file.read(at: 0, count: try file.size())
+            bytes = try file.read(at: 0, count: try file.size())
             do throws(StoreFormatError) {
                 contents = try JournalContents(of: bytes)
             } catch {
@@ -91,14 +92,13 @@ extension DurableStore {
             problems.append(error.description)
             return
         }
-        // Also a journal without a batch keeps its name.
-        nextSequence = max(nextSequence, StoreNames.sequence(ofJournal: name) + 1)
         if contents.lostBytes > 0 {
             problems.append("\(path): the last \(contents.lostBytes) bytes are damaged")
         }
         var keys: [SeriesKey] = []
         var labels: [[String]] = []
         var hours: Set<Int64> = []
+        var homeless = 0
         for batch in contents.batches {
             nextSequence = max(nextSequence, batch.sequence + 1)
             keys += batch.newSeries
@@ -112,24 +112,27 @@ extension DurableStore {
                 if let through = sealed[hour], through >= batch.sequence { continue }
                 hours.insert(hour)
                 let names = labels[entry.series]
-                _ = insert(
+                let insertion = insert(
                     JournalWriter.Waiting(
                         key: keys[entry.series], result: result,
                         address: names.at(result.address),
                         certificate: names.at(result.certificate)))
+                if insertion == .tooLate { homeless += 1 }
             }
         }
-        journals.append((name, hours))
+        guard homeless == 0 else {
+            // Never removed: only here they are safe.
+            problems.append(
+                "\(path): kept, because \(homeless) results belong to a sealed hour that cannot be "
+                    + "read")
+            return
+        }
+        journals.append(ClosedJournal(name: name, hours: hours, bytes: bytes.count))
     }
 }
 
 extension [String] {
     fileprivate func at(_ place: UInt16) -> String { Int(place) < count ? self[Int(place)] : "" }
-}
-
-extension StoreFileError {
-    /// Whether a later program wrote the file.
-    var isNewer: Bool { words.contains("of a later Vitaal") }
 }
 
 /// Holds a store for this process; given back when nobody holds it any more.

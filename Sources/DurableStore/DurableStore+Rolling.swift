@@ -4,29 +4,56 @@ import ResultStore
 extension DurableStore {
     /// Seals hours that have ended, makes days of them, and drops what has had its time.
     ///
-    /// Call it about once a minute; what fails is tried again at the next call.
+    /// Call it about once a minute; what fails is tried again at the next call, and keeps nothing
+    /// else from being done.
     ///
     /// - Parameter now: The present.
     /// - Returns: What an operator should know.
     public mutating func maintain(at now: Timestamp) -> [Notice] {
-        do throws(StoreFileError) {
-            let sealing = (now - options.sealDelay).milliseconds
-            var hasSealed = false
-            for hour in head.hours where hour + StoreTime.hour <= sealing {
-                try seal(hour)
-                hasSealed = true
+        var notices: [Notice] = []
+        var failure: StoreFileError?
+        for step in MaintenanceStep.allCases {
+            do throws(StoreFileError) {
+                switch step {
+                case .sealEnded: try sealEnded(at: now)
+                case .makeDays: try makeDays(at: now)
+                case .dropOld: try dropOld(at: now)
+                case .roundOld: try roundOld(at: now)
+                case .keepWithinBudget: try keepWithinBudget(&notices)
+                }
+            } catch {
+                counters.errors += 1
+                removeUnfinished()
+                if error.isDamage {
+                    notices.append(.damaged(error.description))
+                } else {
+                    failure = failure ?? error
+                }
             }
-            if hasSealed {
-                rotate()
-                try dropJournals()
-            }
-            try makeDays(until: (now - options.lateWindow).milliseconds - StoreTime.hour)
-            try dropOld(at: now)
-            return try keepWithinBudget() + Self.succeed(&isMaintenanceFailing)
-        } catch {
-            counters.errors += 1
-            return Self.fail(error, &isMaintenanceFailing)
         }
+        guard let failure else { return notices + Self.succeed(&isMaintenanceFailing) }
+        return notices + Self.fail(failure, &isMaintenanceFailing)
+    }
+
+    private enum MaintenanceStep: CaseIterable {
+        case sealEnded, makeDays, dropOld, roundOld, keepWithinBudget
+    }
+
+    /// Removes what was begun and has no name of its own yet.
+    func removeUnfinished() {
+        for name in (try? files.list(directory)) ?? []
+        where name.hasSuffix(SegmentWriter.temporarySuffix) {
+            try? files.remove("\(directory)/\(name)")
+        }
+    }
+
+    private mutating func sealEnded(at now: Timestamp) throws(StoreFileError) {
+        let sealing = (now - options.sealDelay).milliseconds
+        let ended = head.hours.filter { $0 + StoreTime.hour <= sealing }
+        guard !ended.isEmpty else { return }
+        for hour in ended.sorted() { try seal(hour) }
+        rotate()
+        try dropJournals()
     }
 
     /// Writes an hour of all series: first the results, then the summaries that make it sealed.
@@ -62,31 +89,62 @@ extension DurableStore {
 
     /// Removes the journals of which everything is sealed.
     private mutating func dropJournals() throws(StoreFileError) {
-        let open = Set(head.hours)
-        while let place = journals.firstIndex(where: { $0.hours.isDisjoint(with: open) }) {
+        while let place = journals.firstIndex(where: { $0.hours.isDisjoint(with: head.hours) }) {
             try files.remove("\(directory)/\(journals[place].name)")
             journals.remove(at: place)
         }
     }
 
-    /// Makes one file a level of the hours of every day that has ended before `limit`.
-    private mutating func makeDays(until limit: Int64) throws(StoreFileError) {
+    /// Makes one file a level of the hours of every day that can change no more.
+    private mutating func makeDays(at now: Timestamp) throws(StoreFileError) {
+        let limit = (now - options.dayDelay).milliseconds
         let open = Set(head.hours.map { StoreTime.start(of: $0, StoreTime.day) })
         let days = Set(
             segments.filter { $0.facts.end - $0.facts.start == StoreTime.hour }
                 .map { StoreTime.start(of: $0.facts.start, StoreTime.day) })
         for day in days.sorted() where day + StoreTime.day <= limit && !open.contains(day) {
             let parts = segments.filter { (day..<day + StoreTime.day).contains($0.facts.start) }
-            let merged = try DayMaker(day: day, parts: parts, directory: directory, files: files)
-                .make()
-            for part in parts where !merged.contains(where: { $0.name == part.name }) {
-                try files.remove(part.path)
+            try replace(parts) { (store) throws(StoreFileError) in
+                try DayMaker(
+                    day: day, parts: parts, directory: store.directory, files: store.files
+                ).make()
             }
-            let replaced = Set(parts.map(\.name))
-            segments.removeAll { replaced.contains($0.name) }
-            segments += merged
-            sortSegments()
         }
+    }
+
+    /// Rounds the durations of days that are old enough.
+    private mutating func roundOld(at now: Timestamp) throws(StoreFileError) {
+        guard let age = options.roundAfter else { return }
+        for segment in segments
+        where segment.facts.level == .raw && segment.facts.precision == .exact
+            && segment.facts.end - segment.facts.start == StoreTime.day
+            && segment.facts.end <= (now - age).milliseconds
+        {
+            try replace([segment]) { (store) throws(StoreFileError) in
+                [try segment.rounded(in: store.directory, files: store.files)]
+            }
+        }
+    }
+
+    /// Puts new files in the place of others; where bytes are wrong all stay as they are.
+    private mutating func replace(
+        _ parts: [Segment], _ make: (DurableStore) throws(StoreFileError) -> [Segment]
+    ) throws(StoreFileError) {
+        guard !parts.contains(where: { damaged.contains($0.path) }) else { return }
+        let made: [Segment]
+        do throws(StoreFileError) {
+            made = try make(self)
+        } catch {
+            if error.isDamage { damaged.insert(error.path) }
+            throw error
+        }
+        for part in parts where !made.contains(where: { $0.name == part.name }) {
+            try files.remove(part.path)
+        }
+        let replaced = Set(parts.map(\.name))
+        segments.removeAll { replaced.contains($0.name) }
+        segments += made
+        sortSegments()
     }
 
     /// Removes the files whose time is over.
@@ -103,9 +161,10 @@ extension DurableStore {
         }
     }
 
-    private mutating func keepWithinBudget() throws(StoreFileError) -> [Notice] {
-        guard let limit = options.diskLimitBytes else { return [] }
-        var notices: [Notice] = []
+    private mutating func keepWithinBudget(
+        _ notices: inout [Notice]
+    ) throws(StoreFileError) {
+        guard let limit = options.diskLimitBytes else { return }
         for level in SegmentLayout.Level.allCases {
             while diskBytes > limit,
                 let oldest = segments.first(where: { $0.facts.level == level })
@@ -114,7 +173,6 @@ extension DurableStore {
                 notices.append(.droppedEarly(oldest.name))
             }
         }
-        return notices
     }
 
     private mutating func drop(_ segment: Segment) throws(StoreFileError) {

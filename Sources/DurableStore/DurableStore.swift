@@ -13,12 +13,17 @@ public struct DurableStore: Sendable {
         public var lateWindow: Duration = .seconds(7200)
         /// How long after its end an hour is sealed.
         public var sealDelay: Duration = .seconds(600)
+        /// How long after its end a day is made of its hours.
+        public var dayDelay: Duration = .seconds(10_800)
         /// How long every result is kept.
         public var rawRetention: Duration = .seconds(14 * 86_400)
         /// How long summaries of hours are kept.
         public var hourRetention: Duration = .seconds(400 * 86_400)
         /// How long summaries of days are kept.
         public var dayRetention: Duration = .seconds(5 * 366 * 86_400)
+        /// How old a day is when its durations are rounded to `DurationBuckets.relativeError`, which
+        /// makes it 2.5 times smaller; nil means never.
+        public var roundAfter: Duration?
         /// Bytes on disk above which the oldest is dropped, raw results first; nil means none.
         public var diskLimitBytes: Int?
 
@@ -70,7 +75,7 @@ public struct DurableStore: Sendable {
         case failing(String)
         /// Writing works again.
         case recovered
-        /// A file was damaged when the store was opened; what could be read of it counts.
+        /// A file is damaged; it is left as it is, and what can be read of it counts.
         case damaged(String)
         /// The byte budget made the store drop a file before its time.
         case droppedEarly(String)
@@ -93,8 +98,7 @@ public struct DurableStore: Sendable {
     var head = StoreHead()
     var segments: [Segment] = []
     var journal: JournalWriter?
-    /// Journals that are not written any more, and the hours of which they hold results.
-    var journals: [(name: String, hours: Set<Int64>)] = []
+    var journals: [ClosedJournal] = []
     var waiting: [JournalWriter.Waiting] = []
     var nextSequence: UInt64 = 1
     /// Whether the last attempt to make results durable failed.
@@ -103,14 +107,27 @@ public struct DurableStore: Sendable {
     var isMaintenanceFailing = false
     /// The end of the latest hour sealed.
     var sealedUntil = Int64.min
+    /// Paths of files whose bytes are wrong: nothing is made of them.
+    var damaged: Set<String> = []
+
+    /// A journal that is not written any more.
+    struct ClosedJournal: Sendable {
+        var name: String
+        /// The hours of which it holds results.
+        var hours: Set<Int64>
+        var bytes: Int
+    }
 
     /// Everything that can be read now; stays as it is while the store goes on.
     public var view: StoreView {
         StoreView(directory: directory, files: files, segments: segments, head: head)
     }
 
-    /// Bytes on disk, without the journal that is being written.
-    public var diskBytes: Int { segments.reduce(0) { $0 + $1.size } + (journal?.bytes ?? 0) }
+    /// Bytes on disk, without files that are damaged.
+    public var diskBytes: Int {
+        segments.reduce(0) { $0 + $1.size } + journals.reduce(0) { $0 + $1.bytes }
+            + (journal?.bytes ?? 0)
+    }
 
     /// Keeps results in memory; `commit` makes them durable.
     ///
@@ -140,6 +157,7 @@ public struct DurableStore: Sendable {
                 waiting.append(one)
             case .duplicate: outcome.duplicates += 1
             case .overLimit: counters.overLimit += 1
+            case .tooLate: outcome.tooOld += 1
             }
         }
         if waiting.count > Self.waitingLimit {
@@ -176,7 +194,10 @@ public struct DurableStore: Sendable {
         } catch {
             counters.waiting = waiting.count
             counters.errors += 1
-            if journal == nil { journals.append((StoreNames.journal(nextSequence), [])) }
+            if journal == nil {
+                journals.append(
+                    ClosedJournal(name: StoreNames.journal(nextSequence), hours: [], bytes: 0))
+            }
             rotate()
             nextSequence += 1
             return Self.fail(error, &isCommitFailing)
@@ -186,7 +207,8 @@ public struct DurableStore: Sendable {
     /// Ends the journal in use; it stays until what is in it is sealed.
     mutating func rotate() {
         guard let journal else { return }
-        journals.append((journal.name, journal.hours))
+        journals.append(
+            ClosedJournal(name: journal.name, hours: journal.hours, bytes: journal.bytes))
         self.journal = nil
     }
 
@@ -205,19 +227,27 @@ public struct DurableStore: Sendable {
     /// Keeps one result in the head; an hour that is sealed is brought back first.
     mutating func insert(_ one: JournalWriter.Waiting) -> StoreHead.Insertion {
         let hour = StoreTime.start(of: one.result.slot.milliseconds, StoreTime.hour)
-        if hour < sealedUntil, !head.holds(one.key, hour: hour) { restore(one.key, hour) }
+        if hour < sealedUntil, !head.holds(one.key, hour: hour), !restore(one.key, hour) {
+            return .tooLate
+        }
         return head.insert(
-            one.result, of: one.key, address: one.address, certificate: one.certificate
-        ).0
+            one.result, of: one.key, address: one.address, certificate: one.certificate)
     }
 
     /// Brings a sealed hour of a series back into memory.
-    private mutating func restore(_ key: SeriesKey, _ hour: Int64) {
+    ///
+    /// - Returns: false when the hour had results and they cannot be read any more: sealed anew
+    ///   without them, it would take the place of the whole one.
+    private mutating func restore(_ key: SeriesKey, _ hour: Int64) -> Bool {
         do throws(StoreFileError) {
-            let chunk = try view.rawChunk(of: key, from: hour, to: hour + StoreTime.hour)
-            if let chunk { head.restore(key, hour: hour, chunk) }
+            let view = view
+            guard let chunk = try view.rawChunk(of: key, from: hour, to: hour + StoreTime.hour)
+            else { return try !view.isSummedUp(key, hour: hour) }
+            head.restore(key, hour: hour, chunk)
+            return true
         } catch {
             counters.errors += 1
+            return false
         }
     }
 

@@ -128,6 +128,8 @@ extension StoreFileError {
                 "it has format \(version) of a later Vitaal; this one reads up to "
                     + "\(StoreFileHead.version). Nothing was changed; use the later program"
             }
-        return StoreFileError("cannot be used", path: path, words: words)
+        var isNewer = false
+        if case .newer = error { isNewer = true }
+        return StoreFileError("cannot be used", path: path, words: words, isNewer: isNewer)
     }
 }

@@ -121,6 +121,28 @@ public struct Segment: Sendable {
         }
     }
 
+    /// The results that a block of a raw file keeps.
+    ///
+    /// - Throws: `StoreFileError`.
+    func results(in payload: ArraySlice<UInt8>) throws(StoreFileError) -> ResultChunk {
+        do throws(StoreFormatError) {
+            return try ResultChunk(decoding: payload, reasons: reasons)
+        } catch {
+            throw .format(error, path)
+        }
+    }
+
+    /// The summaries that a block of another file keeps, in order.
+    ///
+    /// - Throws: `StoreFileError`.
+    func summaries(in payload: ArraySlice<UInt8>) throws(StoreFileError) -> [ResultSummary] {
+        do throws(StoreFormatError) {
+            return try ResultSummary.all(in: payload, reasons: reasons)
+        } catch {
+            throw .format(error, path)
+        }
+    }
+
     private func entry(
         _ place: Int, in file: any StoreReading
     ) throws(StoreFileError) -> SegmentLayout.Entry {
@@ -131,6 +153,25 @@ public struct Segment: Sendable {
         } catch {
             throw .format(error, path)
         }
+    }
+}
+
+extension Segment {
+    /// Writes the same results with rounded durations into a file of its own.
+    ///
+    /// - Throws: `StoreFileError`.
+    func rounded(
+        in directory: String, files: any StoreFiles
+    ) throws(StoreFileError) -> Segment {
+        var facts = facts
+        facts.precision = .rounded
+        let file = try files.open(path)
+        var writer = try SegmentWriter(facts, directory: directory, files: files)
+        for entry in try entries(in: file) {
+            let block = try block(entry, in: file)
+            try writer.add(block.key, results(in: block.payload).encoded(.rounded))
+        }
+        return try writer.finish()
     }
 }
 

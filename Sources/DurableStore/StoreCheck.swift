@@ -37,16 +37,10 @@ public struct StoreCheck: Sendable {
         blocks += 1
         do throws(StoreFileError) {
             let block = try segment.block(entry, in: file)
-            do throws(StoreFormatError) {
-                if segment.facts.level == .raw {
-                    results += try ResultChunk(
-                        decoding: block.payload, reasons: segment.reasons
-                    ).results.count
-                } else {
-                    _ = try ResultSummary.all(in: block.payload, reasons: segment.reasons)
-                }
-            } catch {
-                throw StoreFileError.format(error, segment.path)
+            if segment.facts.level == .raw {
+                results += try segment.results(in: block.payload).results.count
+            } else {
+                _ = try segment.summaries(in: block.payload)
             }
         } catch {
             note("\(error.description) (block at byte \(entry.offset))")

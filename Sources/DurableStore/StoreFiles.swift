@@ -40,13 +40,20 @@ public struct StoreFileError: Error, Sendable, Hashable, CustomStringConvertible
     public let code: Int32
     /// The words for it.
     public let words: String
+    /// Whether a later program wrote the file.
+    public let isNewer: Bool
+    /// Whether the file could be read and its bytes are wrong.
+    public var isDamage: Bool { code == 0 && !isNewer }
 
     /// Makes an error.
-    public init(_ operation: String, path: String, code: Int32 = 0, words: String) {
+    public init(
+        _ operation: String, path: String, code: Int32 = 0, words: String, isNewer: Bool = false
+    ) {
         self.operation = operation
         self.path = path
         self.code = code
         self.words = words
+        self.isNewer = isNewer
     }
 
     /// `FILE: cannot be written: No space left on device`.

@@ -38,11 +38,13 @@ struct StoreHead: Sendable {
     }
 
     /// What became of a result.
-    enum Insertion { case kept, duplicate, overLimit }
+    enum Insertion { case kept, duplicate, overLimit, tooLate }
 
-    var series: [SeriesKey: Series] = [:]
+    private(set) var series: [SeriesKey: Series] = [:]
     /// Results in all series.
     private(set) var count = 0
+    /// The hours in memory.
+    private(set) var hours: Set<Int64> = []
 
     /// Whether an hour of a series is in memory.
     func holds(_ key: SeriesKey, hour: Int64) -> Bool {
@@ -57,6 +59,7 @@ struct StoreHead: Sendable {
         let (place, isThere) = series.position(of: hour)
         guard !isThere else { return }
         series.hours.insert(Hour(start: hour, results: results), at: place)
+        hours.insert(hour)
         count += results.count
         self.series[key] = series
     }
@@ -64,45 +67,42 @@ struct StoreHead: Sendable {
     /// Keeps a result in the order of slots; its labels are texts, since places differ per file.
     mutating func insert(
         _ result: StoredResult, of key: SeriesKey, address: String, certificate: String
-    ) -> (Insertion, StoredResult) {
+    ) -> Insertion {
         let hour = StoreTime.start(of: result.slot.milliseconds, StoreTime.hour)
-        var kept = result
-        let insertion = Self.change(&series[key, default: Series()]) { series in
-            kept = result.labelled(
-                address: series.place(of: address), certificate: series.place(of: certificate))
-            let (place, isThere) = series.position(of: hour)
-            if !isThere { series.hours.insert(Hour(start: hour, results: []), at: place) }
-            return series.hours[place].insert(kept)
-        }
+        let insertion = series[key, default: Series()].insert(
+            result, hour: hour, address: address, certificate: certificate)
         if insertion == .kept { count += 1 }
-        return (insertion, kept)
+        hours.insert(hour)
+        return insertion
     }
 
     /// Forgets an hour that is sealed.
     mutating func drop(hour: Int64) {
+        guard hours.remove(hour) != nil else { return }
         for key in Array(series.keys) {
-            let dropped = Self.change(&series[key, default: Series()]) { series in
-                let (place, isThere) = series.position(of: hour)
-                guard isThere else { return 0 }
-                let gone = series.hours.remove(at: place)
-                if series.hours.isEmpty { series.labels = [""] }
-                return gone.results.count
-            }
-            count -= dropped
+            count -= series[key, default: Series()].drop(hour: hour)
         }
     }
+}
 
-    /// The hours in memory, in order.
-    var hours: [Int64] {
-        var hours: Set<Int64> = []
-        for series in series.values { for hour in series.hours { hours.insert(hour.start) } }
-        return hours.sorted()
+extension StoreHead.Series {
+    fileprivate mutating func insert(
+        _ result: StoredResult, hour: Int64, address: String, certificate: String
+    ) -> StoreHead.Insertion {
+        let labelled = result.labelled(
+            address: place(of: address), certificate: place(of: certificate))
+        let (place, isThere) = position(of: hour)
+        if !isThere { hours.insert(StoreHead.Hour(start: hour, results: []), at: place) }
+        return hours[place].insert(labelled)
     }
 
-    private static func change<Value>(
-        _ series: inout Series, _ body: (inout Series) -> Value
-    ) -> Value {
-        body(&series)
+    /// Forgets an hour and gives how many results it had.
+    fileprivate mutating func drop(hour: Int64) -> Int {
+        let (place, isThere) = position(of: hour)
+        guard isThere else { return 0 }
+        let gone = hours.remove(at: place)
+        if hours.isEmpty { labels = [""] }
+        return gone.results.count
     }
 }
 

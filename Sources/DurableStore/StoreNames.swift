@@ -14,15 +14,16 @@ enum StoreNames {
         "journal-\(padded(firstSequence))\(journalSuffix)"
     }
 
-    /// The number in the name of a journal; 0 for another name.
-    static func sequence(ofJournal name: String) -> UInt64 {
-        UInt64(name.dropFirst("journal-".count).dropLast(journalSuffix.count)) ?? 0
+    /// The number of a batch in the name of a journal or segment; 0 for another name.
+    static func sequence(of name: String) -> UInt64 {
+        let last = name.split(separator: "-").last ?? ""
+        return last.split(separator: ".").first.flatMap { UInt64($0) } ?? 0
     }
 
     static func segment(_ facts: SegmentLayout.Facts) -> String {
         let level =
             switch facts.level {
-            case .raw: "raw"
+            case .raw: facts.precision == .exact ? "raw" : "rounded"
             case .hour: "hour"
             case .day: "day"
             }

@@ -145,15 +145,26 @@ public struct StoreView: Sendable {
         where segment.facts.level == .raw && segment.facts.start < to && segment.facts.end > from {
             let file = try files.open(segment.path)
             guard let payload = try segment.payload(of: key, in: file) else { continue }
-            do throws(StoreFormatError) {
-                let part = try ResultChunk(decoding: payload, reasons: segment.reasons)
-                if chunk == nil { chunk = part } else { chunk?.merge(part) }
-            } catch {
-                throw .format(error, segment.path)
-            }
+            let part = try segment.results(in: payload)
+            if chunk == nil { chunk = part } else { chunk?.merge(part) }
         }
         chunk?.results.removeAll { !(from..<to).contains($0.slot.milliseconds) }
         return chunk?.results.isEmpty ?? true ? nil : chunk
+    }
+
+    /// Whether a sealed hour says something of a series; when only the day is left, whether that does.
+    func isSummedUp(_ key: SeriesKey, hour: Int64) throws(StoreFileError) -> Bool {
+        let covering = segments.filter {
+            $0.facts.level != .raw && $0.facts.start <= hour && hour < $0.facts.end
+        }
+        let hours = covering.filter { $0.facts.level == .hour }
+        for segment in hours.isEmpty ? covering : hours {
+            for summary in try read(segment, key)
+            where summary.head.timeline.start <= hour && hour < summary.head.timeline.end {
+                return true
+            }
+        }
+        return false
     }
 
     /// What sums a window up, in order: whole days where there are, hours, and the head.
@@ -204,11 +215,7 @@ public struct StoreView: Sendable {
     ) throws(StoreFileError) -> [ResultSummary] {
         let file = try files.open(segment.path)
         guard let payload = try segment.payload(of: key, in: file) else { return [] }
-        do throws(StoreFormatError) {
-            return try ResultSummary.all(in: payload, reasons: segment.reasons)
-        } catch {
-            throw .format(error, segment.path)
-        }
+        return try segment.summaries(in: payload)
     }
 }
 

@@ -17,11 +17,11 @@ public struct ResultChunk: Sendable, Hashable {
     public static let labelBytes = 128
 
     /// How durations are kept.
-    public enum Precision: Sendable, Hashable {
+    public enum Precision: UInt8, Sendable, Hashable {
         /// To the microsecond.
-        case exact
+        case exact = 0
         /// To `DurationBuckets.relativeError`, each phase by itself.
-        case rounded
+        case rounded = 1
     }
 
     /// The results, the earliest slot first, each slot once.
@@ -51,7 +51,7 @@ public struct ResultChunk: Sendable, Hashable {
             for place in values.indices where values[place] != 0 { columns |= 1 << UInt8(place) }
         }
         writer.write(varint: UInt64(results.count))
-        writer.write(precision == .exact ? 0 : 1)
+        writer.write(precision.rawValue)
         writer.write(columns)
         writer.write(signed: results[0].slot.milliseconds)
         writer.write(varint: UInt64(step))
@@ -78,8 +78,9 @@ public struct ResultChunk: Sendable, Hashable {
         var reader = ByteReader(bytes)
         let count = try reader.varint(upTo: Self.resultsLimit, "number of results")
         guard count > 0 else { throw .invalid("number of results") }
-        let precision = try reader.byte()
-        guard precision <= 1 else { throw .invalid("precision") }
+        guard let precision = Precision(rawValue: try reader.byte()) else {
+            throw .invalid("precision")
+        }
         let columns = try reader.byte()
         guard columns < 1 << 7 else { throw .invalid("columns") }
         let first = try reader.signed()
@@ -91,7 +92,7 @@ public struct ResultChunk: Sendable, Hashable {
             labels.append(try reader.text(upTo: Self.labelBytes, "label"))
         }
         var coder = ResultCoder(
-            columns: columns, isExact: precision == 0, firstSlot: first, step: step)
+            columns: columns, isExact: precision == .exact, firstSlot: first, step: step)
         var decoder = RangeDecoder(reader.rest)
         results = []
         results.reserveCapacity(count)

@@ -25,13 +25,19 @@ public enum SegmentLayout {
         public var end: Int64
         /// Of batches up to this one, everything in this time is kept.
         public var sealedThrough: UInt64
+        /// How the durations of results are kept.
+        public var precision: ResultChunk.Precision
 
         /// Makes facts.
-        public init(level: Level, start: Int64, end: Int64, sealedThrough: UInt64) {
+        public init(
+            level: Level, start: Int64, end: Int64, sealedThrough: UInt64,
+            precision: ResultChunk.Precision = .exact
+        ) {
             self.level = level
             self.start = start
             self.end = end
             self.sealedThrough = sealedThrough
+            self.precision = precision
         }
     }
 
@@ -101,6 +107,7 @@ public enum SegmentLayout {
     public static func ending(_ facts: Facts, _ entries: [Entry], offset: Int) -> [UInt8] {
         var head = ByteWriter()
         head.write(facts.level.rawValue)
+        head.write(facts.precision.rawValue)
         head.write(signed: facts.start)
         head.write(signed: facts.end)
         head.write(varint: facts.sealedThrough)
@@ -153,10 +160,14 @@ public enum SegmentLayout {
     ) throws(StoreFormatError) -> (facts: Facts, reasons: ReasonTable) {
         var head = ByteReader(try StoreBlock.next(from: &reader))
         guard let level = Level(rawValue: try head.byte()) else { throw .invalid("level") }
+        guard let precision = ResultChunk.Precision(rawValue: try head.byte()) else {
+            throw .invalid("precision")
+        }
         let (start, end) = (try head.signed(), try head.signed())
         guard start < end else { throw .invalid("time") }
         let sealed = try head.varint()
-        let facts = Facts(level: level, start: start, end: end, sealedThrough: sealed)
+        let facts = Facts(
+            level: level, start: start, end: end, sealedThrough: sealed, precision: precision)
         return (facts, try ReasonTable(from: &head))
     }
 

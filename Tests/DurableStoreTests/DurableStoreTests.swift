@@ -191,6 +191,79 @@ import Testing
         #expect(part.availability.up == .seconds(10))
     }
 
+    @Test func oldDaysAreRoundedOnceAndStayWithinTheirError() throws {
+        let directory = try StoreDirectory()
+        var options = DurableStore.Options()
+        options.roundAfter = .seconds(2 * 86_400)
+        var store = try DurableStore(directory: directory.path, options: options)
+        func micro(_ minute: Int) -> Int64 { Int64(20_011 + minute * 7919 % 50_021) }
+        for minute in 0..<1440 {
+            let now = midnight + .seconds(minute * 60)
+            store.append([submission("a", now, micro: micro(minute))], at: now)
+        }
+        #expect(store.commit().isEmpty)
+        #expect(store.maintain(at: midnight + .seconds(86_400 * 3 - 1)).isEmpty)
+        let exact = try #require(store.view.segments.first { $0.facts.level == .raw })
+        #expect(exact.name.hasPrefix("raw-20261124-"))
+        let key = SeriesKey(endpoint: EndpointID("a"))
+        let to = midnight + .seconds(86_400)
+        let before = try store.view.results(of: key, from: midnight, to: to).results
+        #expect(before.map(\.record.phases.totalMicroseconds) == (0..<1440).map(micro))
+        #expect(store.maintain(at: midnight + .seconds(86_400 * 3)).isEmpty)
+        let rounded = try #require(store.view.segments.first { $0.facts.level == .raw })
+        #expect(rounded.name.hasPrefix("rounded-20261124-"))
+        // Durations without any pattern; with one it is 2.5 times.
+        #expect(rounded.size * 3 < exact.size * 2)
+        #expect(!directory.names.contains(exact.name))
+        // Nothing is left to do, and nothing is rounded twice.
+        #expect(store.maintain(at: midnight + .seconds(86_400 * 4)).isEmpty)
+        let reopened = try DurableStore(directory: directory.path, isReadOnly: true)
+        #expect(reopened.problems.isEmpty)
+        let after = try reopened.view.results(of: key, from: midnight, to: to).results
+        #expect(after.count == 1440)
+        for (old, new) in zip(before, after) {
+            let right = Double(old.record.phases.totalMicroseconds)
+            let error = abs(Double(new.record.phases.totalMicroseconds) - right) / right
+            #expect(error <= DurationBuckets.relativeError)
+            #expect(new.slot == old.slot && new.record.status == old.record.status)
+        }
+        #expect(StoreCheck(reopened).problems.isEmpty)
+    }
+
+    /// One damaged file keeps its day in hours; everything else goes on, and it is told once.
+    @Test func aDamagedFileKeepsNothingElseFromBeingDone() throws {
+        let directory = try StoreDirectory()
+        var options = DurableStore.Options()
+        options.rawRetention = .seconds(5 * 86_400)
+        var store = try DurableStore(directory: directory.path, options: options)
+        func live(_ hours: Range<Int>) -> [DurableStore.Notice] {
+            var notices: [DurableStore.Notice] = []
+            for hour in hours {
+                let now = midnight + .seconds(hour * 3600)
+                store.append([submission("a", now)], at: now)
+                notices += store.commit() + store.maintain(at: now)
+            }
+            return notices
+        }
+        #expect(live(0..<20).isEmpty)
+        let name = try #require(directory.names.first { $0.hasPrefix("raw-20261124T03") })
+        var bytes = try directory.bytes(name)
+        bytes[30] ^= 1
+        try directory.write(bytes, to: name)
+        let notices = live(20..<4 * 24)
+        #expect(notices.count == 1)
+        guard case .damaged(let words) = try #require(notices.first) else {
+            Issue.record("another notice: \(notices)")
+            return
+        }
+        #expect(words.contains(name))
+        #expect(directory.names.filter { $0.hasPrefix("day-") }.count == 2)
+        #expect(directory.names.filter { $0.hasPrefix("raw-20261124T") }.count == 24)
+        #expect(live(4 * 24..<7 * 24).isEmpty)
+        // Its time is over like that of others.
+        #expect(directory.names.filter { $0.hasPrefix("raw-20261124") }.isEmpty)
+    }
+
     @Test func theBudgetDropsTheOldestRawResultsFirstAndSaysSo() throws {
         let directory = try StoreDirectory()
         var options = DurableStore.Options()
