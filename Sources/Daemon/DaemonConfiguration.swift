@@ -79,6 +79,8 @@ public struct DaemonConfiguration: Sendable {
     public var resultsDirectory: String { dataDirectory + "/results" }
     /// Bytes that the results may take on disk; nil means no limit.
     public var diskLimitBytes: Int?
+    /// How old a day of results is when its durations are rounded; nil means never.
+    public var roundAfter: Duration?
     /// The file of the evidence log.
     public var evidencePath: String { dataDirectory + "/evidence.jsonl" }
 

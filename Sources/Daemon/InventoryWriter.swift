@@ -13,12 +13,6 @@ final class InventoryWriter: Sendable {
     /// How long results may gather: a transaction for each would cost more than the work.
     static let gatheringTime: Duration = .seconds(1)
 
-    private struct Inbox {
-        var results: [ProbeResult] = []
-        var dropped = 0
-        var catalogue: ServiceCatalogue?
-    }
-
     private struct Work {
         var recorder: InventoryRecorder
         var watch = CertificateWatch()
@@ -31,7 +25,8 @@ final class InventoryWriter: Sendable {
     private let loop: PollLoop
     private let store: String
     private let timekeeper: any Timekeeper
-    private let inbox = Mutex(Inbox())
+    private let inbox = ResultInbox(limit: Limits.inventoryQueue)
+    private let newCatalogue = Mutex<ServiceCatalogue?>(nil)
     /// Touched by the writer's thread only, but for the end.
     private let work: Mutex<Work>
     private let published = Mutex(InventoryRecorder.Counters())
@@ -94,25 +89,13 @@ final class InventoryWriter: Sendable {
 
     /// From now on the endpoints are these.
     func use(_ catalogue: ServiceCatalogue) {
-        inbox.withLock { $0.catalogue = catalogue }
+        newCatalogue.withLock { $0 = catalogue }
     }
 
     /// Takes results that have just come; those without a certificate are passed over.
     func deliver(_ results: [ProbeResult]) {
-        let isFirst = inbox.withLock { inbox in
-            let wasEmpty = inbox.results.isEmpty
-            inbox.results.append(
-                contentsOf: results.lazy.filter { result in
-                    result.hops.contains { $0.tls?.leaf != nil }
-                })
-            let excess = inbox.results.count - Limits.inventoryQueue
-            if excess > 0 {
-                inbox.results.removeFirst(excess)
-                inbox.dropped += excess
-            }
-            return wasEmpty && !inbox.results.isEmpty
-        }
-        guard isFirst else { return }
+        let shown = results.filter { result in result.hops.contains { $0.tls?.leaf != nil } }
+        guard inbox.add(shown) else { return }
         loop.post { [self] in
             let due = timekeeper.monotonicNanoseconds() + Self.gatheringTime.nanoseconds
             loop.schedule(atMonotonicNanoseconds: due) { [self] in take(isLast: false) }
@@ -122,18 +105,13 @@ final class InventoryWriter: Sendable {
     /// What has been written and lost so far; never waits for the disk.
     var counters: InventoryRecorder.Counters {
         var counters = published.withLock { $0 }
-        counters.dropped += inbox.withLock { $0.dropped }
+        counters.dropped += inbox.dropped
         return counters
     }
 
     private func take(isLast: Bool) {
-        let (results, catalogue) = inbox.withLock { inbox in
-            defer {
-                inbox.results = []
-                inbox.catalogue = nil
-            }
-            return (inbox.results, inbox.catalogue)
-        }
+        let results = inbox.take()
+        let catalogue = newCatalogue.withLock { $0.take() }
         let now = timekeeper.now()
         let (changes, notices, counters) = work.withLock { work in
             if let catalogue { Self.use(catalogue, in: &work) }

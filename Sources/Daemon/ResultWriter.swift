@@ -17,13 +17,14 @@ final class ResultWriter: Sendable {
     static let maintenanceInterval: Duration = .seconds(60)
     /// How far back results are recalled at the start: further than any rule looks.
     static let recallTime: Duration = .seconds(3600)
-    /// How long it takes until every history has been looked up anew; the first time it goes as
-    /// fast as `historySlice` allows.
+    /// How long it takes until every history has been looked up anew; the first time they are
+    /// looked up one go after the other.
     static let historyPeriod: Duration = .seconds(600)
-    /// How long histories may be looked up in one go, so that results need not wait.
-    static let historySlice: Duration = .milliseconds(50)
-    /// Time between two goes.
-    static let historyInterval: Duration = .milliseconds(500)
+    /// Endpoints whose histories are looked up in one go: 45 ms over 30 days.
+    static let historyShare = 250
+
+    /// Problems remembered as told.
+    private static let toldProblemsLimit = 1000
 
     /// What has been done so far.
     struct Counters: Sendable {
@@ -32,25 +33,22 @@ final class ResultWriter: Sendable {
         var bytes = 0
     }
 
-    private struct Inbox {
-        var results: [ProbeResult] = []
-        var dropped = 0
-        var catalogue: ServiceCatalogue?
-    }
-
     private struct Work {
         var store: DurableStore
         var coverages: [EndpointID: Coverage] = [:]
-        /// The endpoints, and the next whose history is looked up.
         var endpoints: [EndpointID] = []
-        var nextHistory = 0
+        /// The share of the endpoints whose histories are looked up next.
+        var nextShare = 0
         var isFirstRound = true
+        /// Damage that has been told.
+        var toldProblems: Set<String> = []
     }
 
     private let loop: PollLoop
     private let timekeeper: any Timekeeper
     private let acceleration: Double
-    private let inbox = Mutex(Inbox())
+    private let inbox = ResultInbox(limit: Limits.resultQueue)
+    private let newCatalogue = Mutex<ServiceCatalogue?>(nil)
     /// Touched by the writer's thread only, but for the end.
     private let work: Mutex<Work>
     private let published = Mutex<(counters: Counters, histories: [EndpointID: EndpointHistory])>(
@@ -103,21 +101,11 @@ final class ResultWriter: Sendable {
     }
 
     /// From now on the endpoints are these.
-    func use(_ catalogue: ServiceCatalogue) { inbox.withLock { $0.catalogue = catalogue } }
+    func use(_ catalogue: ServiceCatalogue) { newCatalogue.withLock { $0 = catalogue } }
 
     /// Takes results that have just come.
     func deliver(_ results: [ProbeResult]) {
-        let isFirst = inbox.withLock { inbox in
-            let wasEmpty = inbox.results.isEmpty
-            inbox.results += results
-            let excess = inbox.results.count - Limits.resultQueue
-            if excess > 0 {
-                inbox.results.removeFirst(excess)
-                inbox.dropped += excess
-            }
-            return wasEmpty && !inbox.results.isEmpty
-        }
-        guard isFirst else { return }
+        guard inbox.add(results) else { return }
         loop.post { [self] in
             let due = timekeeper.monotonicNanoseconds() + Self.gatheringTime.nanoseconds
             loop.schedule(atMonotonicNanoseconds: due) { [self] in take() }
@@ -127,7 +115,7 @@ final class ResultWriter: Sendable {
     /// What has been kept and lost so far; never waits for the disk.
     var counters: Counters {
         var counters = published.withLock { $0.counters }
-        counters.dropped = inbox.withLock { $0.dropped }
+        counters.dropped = inbox.dropped
         return counters
     }
 
@@ -136,11 +124,7 @@ final class ResultWriter: Sendable {
 
     private func take() {
         adopt()
-        let results = inbox.withLock { inbox in
-            var taken: [ProbeResult] = []
-            swap(&taken, &inbox.results)
-            return taken
-        }
+        let results = inbox.take()
         let now = timekeeper.now()
         let notices = work.withLock { work in
             let submissions = results.map { result in
@@ -178,11 +162,11 @@ final class ResultWriter: Sendable {
     }
 
     private func adopt() {
-        guard let catalogue = inbox.withLock({ $0.catalogue.take() }) else { return }
+        guard let catalogue = newCatalogue.withLock({ $0.take() }) else { return }
         let ids = catalogue.endpoints.map(\.id)
         work.withLock { work in
             work.endpoints = ids
-            work.nextHistory = 0
+            work.nextShare = 0
             work.isFirstRound = true
             work.coverages = Dictionary(
                 uniqueKeysWithValues: catalogue.endpoints.map { endpoint in
@@ -214,34 +198,44 @@ final class ResultWriter: Sendable {
         }
     }
 
-    /// Looks up the histories of some endpoints and plans the next go.
+    /// Looks up the histories of one share of the endpoints and plans the next.
     private func lookUp(at due: Int64) {
         adopt()
         let now = timekeeper.now()
-        let end = timekeeper.monotonicNanoseconds() + Self.historySlice.nanoseconds
-        let (view, endpoints, first, isFirstRound) = work.withLock { work in
-            (work.store.view, work.endpoints, work.nextHistory, work.isFirstRound)
+        let (view, endpoints, place, isFirstRound) = work.withLock { work in
+            (work.store.view, work.endpoints, work.nextShare, work.isFirstRound)
         }
-        let goes = Int(Self.historyPeriod / Self.historyInterval)
-        let most = isFirstRound ? endpoints.count : (endpoints.count + goes - 1) / goes
-        var found: [EndpointID: EndpointHistory] = [:]
-        var place = first
-        for _ in 0..<most {
-            if place >= endpoints.count { place = 0 }
-            let endpoint = endpoints[place]
-            found[endpoint] = (try? view.history(of: SeriesKey(endpoint: endpoint), at: now)) ?? nil
-            place += 1
-            if timekeeper.monotonicNanoseconds() >= end { break }
+        let shares = max(1, (endpoints.count + Self.historyShare - 1) / Self.historyShare)
+        let share = SeriesShare(min(place, shares - 1), of: shares)
+        // A file that is gone since the view was taken is met again at the next look.
+        if let found = try? view.histories(of: share, at: now) {
+            publish(found.histories, of: endpoints.filter { share.contains(SeriesKey(endpoint: $0)) })
+            tell(found.problems)
         }
-        published.withLock { $0.histories.merge(found) { $1 } }
+        let isLast = share.place == shares - 1
         work.withLock { work in
-            if work.endpoints.count == endpoints.count {
-                work.nextHistory = place
-                if place >= endpoints.count { work.isFirstRound = false }
+            work.nextShare = isLast ? 0 : share.place + 1
+            if isLast { work.isFirstRound = false }
+        }
+        let pause = isFirstRound && !isLast ? 0 : Self.historyPeriod.nanoseconds / Int64(shares)
+        let next = max(due + pause, timekeeper.monotonicNanoseconds())
+        loop.schedule(atMonotonicNanoseconds: next) { [self] in lookUp(at: next) }
+    }
+
+    private func publish(_ found: [SeriesKey: EndpointHistory], of endpoints: [EndpointID]) {
+        published.withLock { published in
+            for endpoint in endpoints {
+                published.histories[endpoint] = found[SeriesKey(endpoint: endpoint)]
             }
         }
-        let next = max(
-            due + Self.historyInterval.nanoseconds, timekeeper.monotonicNanoseconds())
-        loop.schedule(atMonotonicNanoseconds: next) { [self] in lookUp(at: next) }
+    }
+
+    private func tell(_ problems: Set<String>) {
+        let new = work.withLock { work in
+            let new = problems.subtracting(work.toldProblems)
+            work.toldProblems = problems.union(work.toldProblems.prefix(Self.toldProblemsLimit))
+            return new
+        }
+        for problem in new.sorted() { onNotice(.damaged(problem)) }
     }
 }

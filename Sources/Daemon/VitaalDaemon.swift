@@ -107,6 +107,7 @@ public enum VitaalDaemon {
             try makeDirectory(configuration.resultsDirectory)
             var options = DurableStore.Options()
             options.diskLimitBytes = configuration.diskLimitBytes
+            options.roundAfter = configuration.roundAfter
             let store = try DurableStore(
                 directory: configuration.resultsDirectory, options: options)
             let trustStore = try TrustStore(

@@ -1,6 +1,43 @@
 public import HealthModel
 public import ResultStore
 
+/// What is known of many series at once.
+public struct FleetReports: Sendable {
+    /// Damaged files that are named; the others are not counted.
+    public static let problemsLimit = 20
+
+    /// The series of which something is known.
+    public var reports: [SeriesKey: StoreView.Report] = [:]
+    /// Damage that was met; the time it covers counts as unknown.
+    public var problems: Set<String> = []
+}
+
+/// One of several equal parts of all series, by the hash of their keys.
+public struct SeriesShare: Sendable, Hashable {
+    /// Which one, from 0.
+    public let place: Int
+    /// How many there are.
+    public let count: Int
+
+    /// Makes a share.
+    ///
+    /// - Parameters:
+    ///   - place: 0 to `count` - 1.
+    ///   - count: 1 to 65,536.
+    public init(_ place: Int, of count: Int) {
+        precondition((1...65_536).contains(count) && (0..<count).contains(place), "a share")
+        self.place = place
+        self.count = count
+    }
+
+    /// Whether a series belongs to it.
+    public func contains(_ key: SeriesKey) -> Bool { contains(SegmentLayout.hash(of: key)) }
+
+    func contains(_ hash: UInt64) -> Bool {
+        Int((hash >> 32) * UInt64(count) >> 32) == place
+    }
+}
+
 extension StoreView {
     /// What is known of a window of every series: states exactly, counts, and the durations of the
     /// whole probe; the parts of probes are left out.
@@ -13,49 +50,86 @@ extension StoreView {
     ///   - to: The end of the window.
     ///   - workers: How many tasks; at least 1.
     /// - Returns: A report for each series of which something is known.
-    /// - Throws: `StoreFileError`.
+    /// - Throws: `StoreFileError` when a file cannot be read; damage is told in the answer.
     public func reports(
         from: Timestamp, to: Timestamp, workers: Int = 2
-    ) async throws(StoreFileError) -> [SeriesKey: Report] {
-        precondition(workers >= 1, "somebody has to do it")
-        guard from < to else { return [:] }
-        let results = await withTaskGroup(
-            of: Result<[SeriesKey: Report], StoreFileError>.self
-        ) { group in
+    ) async throws(StoreFileError) -> FleetReports {
+        let results = await withTaskGroup(of: Result<FleetReports, StoreFileError>.self) { group in
             for place in 0..<workers {
                 group.addTask {
-                    var reader = FleetReader(
-                        view: self, from: from.milliseconds, to: to.milliseconds,
-                        share: FleetReader.Share(place: place, count: workers))
                     do throws(StoreFileError) {
-                        return .success(try reader.read())
+                        let share = SeriesShare(place, of: workers)
+                        return .success(try reports(from: from, to: to, share: share))
                     } catch {
                         return .failure(error)
                     }
                 }
             }
-            var results: [Result<[SeriesKey: Report], StoreFileError>] = []
+            var results: [Result<FleetReports, StoreFileError>] = []
             for await result in group { results.append(result) }
             return results
         }
-        var reports: [SeriesKey: Report] = [:]
-        for result in results { reports.merge(try result.get()) { first, _ in first } }
-        return reports
+        var all = FleetReports()
+        for result in results {
+            let part = try result.get()
+            all.reports.merge(part.reports) { first, _ in first }
+            all.problems.formUnion(part.problems)
+        }
+        return all
+    }
+
+    /// The same for a share of the series, on the calling thread.
+    ///
+    /// - Parameters:
+    ///   - from: The start of the window.
+    ///   - to: The end of the window.
+    ///   - share: Which series.
+    /// - Returns: A report for each series of which something is known.
+    /// - Throws: `StoreFileError` when a file cannot be read; damage is told in the answer.
+    public func reports(
+        from: Timestamp, to: Timestamp, share: SeriesShare
+    ) throws(StoreFileError) -> FleetReports {
+        guard from < to else { return FleetReports() }
+        var reader = FleetReader(
+            view: self, from: from.milliseconds, to: to.milliseconds, share: share)
+        return try reader.read()
+    }
+
+    /// How a share of the series has done over the usual windows.
+    ///
+    /// - Parameters:
+    ///   - share: Which series.
+    ///   - now: The end of the windows.
+    /// - Returns: The histories, and damage that was met.
+    /// - Throws: `StoreFileError` when a file cannot be read.
+    public func histories(
+        of share: SeriesShare, at now: Timestamp
+    ) throws(StoreFileError) -> (histories: [SeriesKey: EndpointHistory], problems: Set<String>) {
+        var histories: [SeriesKey: EndpointHistory] = [:]
+        var problems: Set<String> = []
+        // The longest first: what is not in it has no history.
+        for days in EndpointHistory.windowDays.sorted(by: >) {
+            let from = now - .seconds(days * 86_400)
+            let found = try reports(from: from, to: now, share: share)
+            problems.formUnion(found.problems)
+            let nothing = Report(from: from.milliseconds, to: now.milliseconds)
+            let keys = histories.isEmpty ? Array(found.reports.keys) : Array(histories.keys)
+            for key in keys {
+                let report = found.reports[key] ?? nothing
+                let total = report.sketches[.total]
+                let window = EndpointHistory.Window(
+                    days: days, availability: report.availability, results: report.results,
+                    p95: total?.quantile(0.95), p99: total?.quantile(0.99))
+                histories[key, default: EndpointHistory(takenAt: now, windows: [])]
+                    .windows.insert(window, at: 0)
+            }
+        }
+        return (histories, problems)
     }
 }
 
 /// Reads one share of all series out of every file of a window.
 private struct FleetReader {
-    /// Series whose hash falls into one of `count` equal parts.
-    struct Share {
-        let place: Int
-        let count: Int
-
-        func contains(_ hash: UInt64) -> Bool {
-            Int((hash >> 32) * UInt64(count) >> 32) == place
-        }
-    }
-
     /// What has been read of one series; of each time the first that was found, which knows most.
     private struct Found {
         var heads: [ResultSummary.Head] = []
@@ -72,25 +146,38 @@ private struct FleetReader {
     private let view: StoreView
     private let from: Int64
     private let to: Int64
-    private let share: Share
+    private let share: SeriesShare
     private var found: [SeriesKey: Found] = [:]
+    private var problems: Set<String> = []
 
-    init(view: StoreView, from: Int64, to: Int64, share: Share) {
+    init(view: StoreView, from: Int64, to: Int64, share: SeriesShare) {
         self.view = view
         self.from = from
         self.to = to
         self.share = share
     }
 
-    mutating func read() throws(StoreFileError) -> [SeriesKey: StoreView.Report] {
+    mutating func read() throws(StoreFileError) -> FleetReports {
         takeHead()
-        for segment in segments.reversed() { try read(segment) }
-        var reports: [SeriesKey: StoreView.Report] = [:]
+        for segment in segments.reversed() {
+            do throws(StoreFileError) {
+                try read(segment)
+            } catch {
+                try note(error)
+            }
+        }
+        var answer = FleetReports(problems: problems)
         for (key, one) in found {
             let report = report(of: one)
-            if report.results > 0 { reports[key] = report }
+            if report.results > 0 { answer.reports[key] = report }
         }
-        return reports
+        return answer
+    }
+
+    /// Remembers damage; any other failure ends the reading.
+    private mutating func note(_ error: StoreFileError) throws(StoreFileError) {
+        guard error.isDamage else { throw error }
+        if problems.count < FleetReports.problemsLimit { problems.insert(error.description) }
     }
 
     /// The files of the window and those of the day before it, which may speak for its beginning.
@@ -144,7 +231,7 @@ private struct FleetReader {
                 do throws(StoreFormatError) {
                     try take(bytes.dropFirst(Int(entry.offset - start)), segment)
                 } catch {
-                    throw .format(error, segment.path)
+                    try note(.format(error, segment.path))
                 }
             }
             place = end
@@ -157,8 +244,10 @@ private struct FleetReader {
         var blocks = ByteReader(bytes)
         let block = try SegmentLayout.next(from: &blocks)
         var reader = ByteReader(block.payload)
-        // Taken out, so that its arrays are changed in place.
+        // Taken out, so that its arrays are changed in place, and put back also when the block ends
+        // in nonsense, which only a wrong program writes: its checksum was right.
         var one = found.removeValue(forKey: block.key) ?? Found()
+        defer { found[block.key] = one }
         let count = try reader.varint(upTo: ResultSummary.blockLimit, "number of summaries")
         for place in 0..<count {
             let head = try ResultSummary.Head(from: &reader, reasons: segment.reasons)
@@ -173,7 +262,6 @@ private struct FleetReader {
             guard place + 1 < count else { break }
             for _ in 0..<unread { try DurationSketch.skip(&reader) }
         }
-        found[block.key] = one
     }
 
     private func report(of one: Found) -> StoreView.Report {

@@ -114,28 +114,6 @@ public struct StoreView: Sendable {
         return report
     }
 
-    /// How an endpoint has done over the usual windows.
-    ///
-    /// - Parameters:
-    ///   - key: The endpoint and vantage.
-    ///   - now: The end of the windows.
-    /// - Returns: The history; nil when nothing is kept of the longest window.
-    /// - Throws: `StoreFileError`.
-    public func history(
-        of key: SeriesKey, at now: Timestamp
-    ) throws(StoreFileError) -> EndpointHistory? {
-        var history = EndpointHistory(takenAt: now, windows: [])
-        for days in EndpointHistory.windowDays {
-            let report = try report(of: key, from: now - .seconds(days * 86_400), to: now)
-            let total = report.sketches[.total]
-            history.windows.append(
-                EndpointHistory.Window(
-                    days: days, availability: report.availability, results: report.results,
-                    p95: total?.quantile(0.95), p99: total?.quantile(0.99)))
-        }
-        return history.windows.last?.results == 0 ? nil : history
-    }
-
     /// The results on disk within a time; nil when there are none.
     func rawChunk(
         of key: SeriesKey, from: Int64, to: Int64
@@ -168,13 +146,14 @@ public struct StoreView: Sendable {
     }
 
     /// What sums a window up, in order: whole days where there are, hours, and the head.
-    private func summaries(
-        of key: SeriesKey, from: Int64, to: Int64
+    func summaries(
+        of key: SeriesKey, from: Int64, to: Int64, usingDays: Bool = true
     ) throws(StoreFileError) -> [ResultSummary] {
         var found: [Int64: ResultSummary] = [:]
         var days: Set<Int64> = []
         for segment in segments
-        where segment.facts.level == .day && segment.facts.start >= from && segment.facts.end <= to
+        where usingDays && segment.facts.level == .day && segment.facts.start >= from
+            && segment.facts.end <= to
         {
             for summary in try read(segment, key) {
                 found[segment.facts.start] = summary
@@ -198,7 +177,7 @@ public struct StoreView: Sendable {
     }
 
     /// The last summary before an instant whose results may reach to it; a day back at most.
-    private func lead(
+    func lead(
         of key: SeriesKey, before start: Int64
     ) throws(StoreFileError) -> ResultSummary? {
         var hour = StoreTime.start(of: start, StoreTime.hour)

@@ -119,6 +119,19 @@ public struct Availability: Sendable, Hashable {
         let known = (up + down).fractionalSeconds
         return known > 0 ? up.fractionalSeconds / known : nil
     }
+
+    /// A ratio as `99.95 %`, cut rather than rounded: what was down at all is never 100 %.
+    ///
+    /// - Parameters:
+    ///   - ratio: 0 to 1.
+    ///   - decimalMark: What stands between the digits.
+    /// - Returns: The text.
+    public static func percent(_ ratio: Double, decimalMark: String = ".") -> String {
+        // 0.9995 is a little less than that as a Double, and 9995 of 10,000 is what it means.
+        let hundredths = Int((min(max(ratio, 0), 1) * 10_000 + 1e-7).rounded(.down))
+        let fraction = hundredths % 100
+        return "\(hundredths / 100)\(decimalMark)\(fraction < 10 ? "0" : "")\(fraction) %"
+    }
 }
 
 /// A quantile by nearest rank: a value that was really measured.

@@ -55,16 +55,7 @@ public struct ResultSummary: Sendable, Hashable {
 
     /// Adds a summary of a later time.
     public mutating func append(_ later: ResultSummary) {
-        head.results += later.head.results
-        head.failures.merge(later.head.failures) { $0 + $1 }
-        head.lastSuccess = later.head.lastSuccess ?? head.lastSuccess
-        let end = head.timeline.end
-        head.timeline.append(later.head.timeline)
-        head.timeline.fill(
-            from: end, until: min(head.lastUntil, later.head.first.milliseconds),
-            with: head.lastState)
-        head.lastState = later.head.lastState
-        head.lastUntil = later.head.lastUntil
+        head.append(later.head)
         for place in sketches.indices { sketches[place].merge(later.sketches[place]) }
     }
 
@@ -99,6 +90,19 @@ public struct ResultSummary: Sendable, Hashable {
 extension ResultSummary.Head {
     /// How many sketches follow a head in a file: the whole probe, then its parts.
     public static let sketches = Phase.allCases.count
+
+    /// Adds the head of a later time.
+    public mutating func append(_ later: Self) {
+        results += later.results
+        failures.merge(later.failures) { $0 + $1 }
+        lastSuccess = later.lastSuccess ?? lastSuccess
+        let end = timeline.end
+        timeline.append(later.timeline)
+        timeline.fill(
+            from: end, until: min(lastUntil, later.first.milliseconds), with: lastState)
+        lastState = later.lastState
+        lastUntil = later.lastUntil
+    }
 
     func write(to writer: inout ByteWriter) {
         timeline.write(to: &writer)

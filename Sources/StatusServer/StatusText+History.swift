@@ -1,4 +1,5 @@
 import HealthModel
+import ResultStore
 
 extension StatusText {
     /// How an endpoint has done over days, a line each; a window of which less is known than of the
@@ -29,12 +30,7 @@ extension StatusText {
         return lines
     }
 
-    /// `99.95 %`, cut rather than rounded: what was down at all is never 100 %.
-    func percent(_ ratio: Double?) -> String {
-        guard let ratio else { return "? %" }
-        let hundredths = Int((ratio * 10_000).rounded(.down))
-        let fraction = hundredths % 100
-        let mark = language.of(nl: ",", en: ".")
-        return "\(hundredths / 100)\(mark)\(fraction < 10 ? "0" : "")\(fraction) %"
+    private func percent(_ ratio: Double?) -> String {
+        ratio.map { Availability.percent($0, decimalMark: language.of(nl: ",", en: ".")) } ?? "? %"
     }
 }

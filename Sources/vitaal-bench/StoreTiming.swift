@@ -163,7 +163,7 @@ struct StoreTiming {
         var reports: [SeriesKey: StoreView.Report] = [:]
         for _ in 0..<5 {
             let start = monotonicSeconds()
-            reports = try await view.reports(from: Self.start, to: to)
+            reports = try await view.reports(from: Self.start, to: to).reports
             for report in reports.values {
                 _ = report.sketches[.total]?.quantile(0.95)
                 _ = report.sketches[.total]?.quantile(0.99)

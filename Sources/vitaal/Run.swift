@@ -37,6 +37,12 @@ struct Run: AsyncParsableCommand {
             valueName: "size"))
     var maxDisk: ByteCount?
 
+    @Option(
+        help: ArgumentHelp(
+            "Days after which durations of results are rounded to 0.8 %, which takes 2.5 times less; 2 or more. Default: never.",
+            valueName: "days"))
+    var roundAfter: Int?
+
     @Flag(help: "Play the catalogue on loopback instead of probing the internet.")
     var lab = false
 
@@ -52,6 +58,9 @@ struct Run: AsyncParsableCommand {
     private var scenarioName: String { scenario ?? "demonstration" }
 
     func validate() throws {
+        if let roundAfter, !(2...14).contains(roundAfter) {
+            throw ValidationError("--round-after takes 2 to 14 days")
+        }
         if lab && connection.live {
             throw ValidationError("--lab and --live exclude each other")
         }
@@ -134,6 +143,7 @@ struct Run: AsyncParsableCommand {
             seed: UInt64.random(in: .min ... .max))
         daemon.distrustAfter = distrust.dates
         daemon.diskLimitBytes = maxDisk?.bytes
+        daemon.roundAfter = roundAfter.map { .seconds($0 * 86_400) }
         if let played {
             daemon.trustStorePath = played.lab.caFilePath
             daemon.resolver = played.resolver

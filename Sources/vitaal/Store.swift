@@ -8,13 +8,14 @@ import StatusServer
 /// `vitaal store`: the results that the daemon keeps.
 struct Store: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Results kept on disk: info, report, verify, export, import.",
+        abstract: "Results kept on disk: info, report, show, verify, export, import.",
         discussion: """
             Reads what `vitaal run` keeps in its data directory, also while it runs; only import \
             changes it. Exit 0, for verify 2 when something is damaged, 3 when nothing can be said.
             """,
         subcommands: [
-            StoreInfo.self, StoreReport.self, StoreVerify.self, StoreExport.self, StoreImport.self,
+            StoreInfo.self, StoreReport.self, StoreShow.self, StoreVerify.self, StoreExport.self,
+            StoreImport.self,
         ],
         defaultSubcommand: StoreInfo.self)
 }

@@ -31,14 +31,15 @@ struct StoreReport: AsyncParsableCommand {
     func run() async throws {
         let view = try options.open().view
         let now = SystemTimekeeper().now()
-        let reports: [SeriesKey: StoreView.Report]
+        let found: FleetReports
         do throws(StoreFileError) {
-            reports = try await view.reports(from: now - .seconds(days * 86_400), to: now)
+            found = try await view.reports(from: now - .seconds(days * 86_400), to: now)
         } catch {
             StandardError.complain(error.description)
             throw PluginExit.unknown
         }
-        let rows = reports.map { Row($0.key, $0.value) }.sorted {
+        for problem in found.problems.sorted() { StandardError.complain(problem) }
+        let rows = found.reports.map { Row($0.key, $0.value) }.sorted {
             // What was never up or down comes last.
             let (left, right) = ($0.availabilityRatio ?? 2, $1.availabilityRatio ?? 2)
             return left == right ? $0.endpoint < $1.endpoint : left < right
@@ -87,12 +88,7 @@ struct StoreReport: AsyncParsableCommand {
                 guard let seconds else { return "-" }
                 return Duration.microseconds(Int64(seconds * 1e6)).shortText
             }
-            let ratio = availabilityRatio.map { ratio in
-                // Cut rather than rounded: what was down at all is never 100 %.
-                let hundredths = Int(ratio * 10_000)
-                let fraction = hundredths % 100
-                return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) %"
-            }
+            let ratio = availabilityRatio.map { Availability.percent($0) }
             return endpoint.padding(to: width) + "  " + (ratio ?? "?").indented(8) + "  "
                 + time(downSeconds).indented(8) + "  " + time(maintenanceSeconds).indented(11)
                 + "  " + time(unknownSeconds).indented(8) + "  " + time(p95Seconds).indented(7)
@@ -103,7 +99,7 @@ struct StoreReport: AsyncParsableCommand {
 
 extension String {
     /// With spaces before it up to a width.
-    fileprivate func indented(_ width: Int) -> String {
+    func indented(_ width: Int) -> String {
         String(repeating: " ", count: max(0, width - count)) + self
     }
 }

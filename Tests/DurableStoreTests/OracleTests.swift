@@ -87,7 +87,8 @@ import Testing
             let report = try store.view.report(
                 of: key, from: Timestamp(milliseconds: from), to: Timestamp(milliseconds: to))
             let fleet = try await store.view.reports(
-                from: Timestamp(milliseconds: from), to: Timestamp(milliseconds: to))
+                from: Timestamp(milliseconds: from), to: Timestamp(milliseconds: to)
+            ).reports
             if report.results > 0 {
                 let same = try #require(fleet[key])
                 #expect(same.availability == report.availability)
@@ -97,6 +98,17 @@ import Testing
                 #expect(same.sketches[.total] == report.sketches[.total])
             } else {
                 #expect(fleet[key] == nil)
+            }
+            var lengths: [ObservedState: Int64] = [:]
+            let intervals = try store.view.states(
+                of: key, from: Timestamp(milliseconds: from), to: Timestamp(milliseconds: to))
+            for interval in intervals {
+                lengths[interval.state, default: 0] +=
+                    interval.to.milliseconds - interval.from.milliseconds
+            }
+            for (state, time) in times where time > 0 { #expect(lengths[state] == time) }
+            for (before, next) in zip(intervals, intervals.dropFirst()) {
+                #expect(before.to == next.from && before.state != next.state)
             }
             #expect(report.availability.up == .milliseconds(times[.up] ?? 0))
             #expect(report.availability.down == .milliseconds(times[.down] ?? 0))
