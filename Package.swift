@@ -19,6 +19,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -113,14 +114,26 @@ let package = Package(
         .target(
             name: "Inventory",
             dependencies: [
-                "HealthModel", "TLSInspection", .product(name: "GRDB", package: "GRDB.swift"),
+                "HealthModel", "TLSInspection", "SQLiteSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            swiftSettings: strict),
+        .target(
+            name: "Ledger",
+            dependencies: [
+                "HealthModel", "Alerting", "SQLiteSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "SQLiteSupport",
+            dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(
             name: "Daemon",
             dependencies: [
                 "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
-                "PollLoop", "Inventory", "DurableStore",
+                "PollLoop", "Inventory", "DurableStore", "Ledger",
                 "TLSInspection", "Probing", "Catalogue", "StatusServer",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -128,7 +141,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "DurableStore", dependencies: ["HealthModel", "ResultStore"],
+            name: "DurableStore",
+            dependencies: [
+                "HealthModel", "ResultStore",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "vitaal",
@@ -210,12 +227,18 @@ let package = Package(
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .testTarget(
+            name: "LedgerTests",
+            dependencies: [
+                "Ledger", "Alerting", "HealthModel",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .testTarget(name: "TidyTests"),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "StatusServer", "Alerting", "HealthModel", "Scheduling", "Probing",
-                "TLSInspection", "Inventory", "DurableStore", "ResultStore",
+                "TLSInspection", "Inventory", "DurableStore", "Ledger", "ResultStore",
             ]),
         .testTarget(
             name: "EndToEndTests",

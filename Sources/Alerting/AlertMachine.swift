@@ -41,11 +41,24 @@ public struct AlertMachine: Sendable, Hashable {
     public private(set) var activeSince: Timestamp?
     /// Since when it fires; nil when it does not.
     public private(set) var firingSince: Timestamp?
-    private var keepFiringSince: Timestamp?
+    /// Since when a firing alert outlives its condition; nil when the condition holds.
+    public private(set) var keepFiringSince: Timestamp?
     private var blindSince: Timestamp?
 
     /// Makes an inactive machine.
     public init() {}
+
+    /// Makes a machine as it was left by an earlier run.
+    ///
+    /// - Parameters:
+    ///   - activeSince: Since when the condition held.
+    ///   - firingSince: Since when it fired; nil when it was pending.
+    ///   - keepFiringSince: Since when it outlived its condition; nil when the condition held.
+    public init(activeSince: Timestamp, firingSince: Timestamp?, keepFiringSince: Timestamp?) {
+        self.activeSince = activeSince
+        self.firingSince = firingSince
+        self.keepFiringSince = keepFiringSince
+    }
 
     /// Whether it is pending or firing.
     public var isActive: Bool { activeSince != nil }

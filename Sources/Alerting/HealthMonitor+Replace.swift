@@ -46,11 +46,12 @@ extension HealthMonitor {
         refresh(at: now)
         // Edges may have changed although no own state did.
         spread(at: now)
+        areAllAlertsChanged = true
         return adopt(kept, at: now)
     }
 
     /// Gives the alerts of before to the bindings of now; ends those that have none.
-    private mutating func adopt(
+    mutating func adopt(
         _ kept: [AlertKey: (machine: AlertMachine, alert: Alert?)], at now: Timestamp
     ) -> [AlertTransition] {
         var left = kept
@@ -91,6 +92,7 @@ extension HealthMonitor {
         }
         services = catalogue.services.map { _ in ServiceState() }
         alerts = [:]
+        changedAlerts = []
         bind()
         machines = bindings.map { _ in AlertMachine() }
         slowValues = bindings.map { _ in nil }

@@ -35,6 +35,10 @@ public struct HealthMonitor: Sendable {
     var slowValues: [SlowValue?] = []
     /// Pending and firing alerts by the position of their binding.
     var alerts: [Int: Alert] = [:]
+    /// Bindings whose alert changed since `takeAlertChanges`.
+    var changedAlerts: Set<Int> = []
+    /// Whether all may have.
+    var areAllAlertsChanged = false
 
     /// One service.
     struct ServiceState: Sendable {
@@ -128,9 +132,16 @@ public struct HealthMonitor: Sendable {
         for index in bindings.indices {
             let finding = finding(for: index, at: now)
             if finding != .holds, !machines[index].isActive { continue }
+            let before = machines[index]
             let change = machines[index].take(
                 finding, at: now, holdTime: bindings[index].holdTime,
                 keepFiringTime: bindings[index].keepFiringTime)
+            let after = machines[index]
+            if change != nil || after.keepFiringSince != before.keepFiringSince
+                || after.activeSince != before.activeSince
+            {
+                changedAlerts.insert(index)
+            }
             if let change { transitions.append(note(change, of: index, at: now)) }
         }
         return transitions

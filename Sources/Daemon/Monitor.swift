@@ -3,6 +3,7 @@ import Catalogue
 import DurableStore
 public import HealthModel
 import Inventory
+import Ledger
 import PollLoop
 import Probing
 import ResultStore
@@ -51,6 +52,9 @@ public final class Monitor: MonitorReading, Sendable {
     private let evidence: EvidenceWriter
     private let inventory: InventoryWriter
     private let results: ResultWriter
+    private let ledger: LedgerWriter
+    /// The end of alerts of an earlier run that nothing in force is about any more.
+    private let owed: [AlertTransition]
     private let scanner: LazyScanner
     private let scans: ScanRunner
     private let sayNow: @Sendable (String) -> Void
@@ -66,13 +70,15 @@ public final class Monitor: MonitorReading, Sendable {
     ///   - log: the evidence log, open.
     ///   - recorder: the inventory of certificates.
     ///   - store: the results on disk.
+    ///   - ledger: the alerts on disk.
     ///   - trustStore: the roots of endpoints that name none; nil leaves their age unknown.
     ///   - timekeeper: the clocks.
     ///   - say: takes one line for a person.
     /// - Throws: `PollLoopError` when descriptors are short.
     init(
         configuration: DaemonConfiguration, watch: Watch, log: consuming EvidenceLog,
-        recorder: InventoryRecorder, store: DurableStore, trustStore: TrustStore? = nil,
+        recorder: InventoryRecorder, store: DurableStore, ledger: Ledger,
+        trustStore: TrustStore? = nil,
         timekeeper: any Timekeeper, say: @escaping @Sendable (String) -> Void
     ) throws(PollLoopError) {
         self.configuration = configuration
@@ -112,11 +118,19 @@ public final class Monitor: MonitorReading, Sendable {
         var counters = MonitorCounters(startedAt: timekeeper.now())
         counters.trustStoreDate = trustStore.flatMap { TrustStoreDate(ofFile: $0.path) }
         counters.trustStoreCertificates = trustStore?.certificateCount ?? 0
+        var brain = HealthMonitor(
+            catalogue: watch.catalogue, rules: watch.rules,
+            acceleration: configuration.limits.acceleration)
+        let now = timekeeper.now()
+        owed = brain.restore(
+            ledger.memory.alerts, lastSeen: ledger.memory.lastSeen ?? now, at: now)
+        self.ledger = try LedgerWriter(ledger: ledger, timekeeper: timekeeper) { notice in
+            let line = Self.line(for: notice, at: timekeeper.now())
+            _ = console.submit { say(line) }
+        }
         state = Mutex(
             State(
-                brain: HealthMonitor(
-                    catalogue: watch.catalogue, rules: watch.rules,
-                    acceleration: configuration.limits.acceleration),
+                brain: brain,
                 counters: counters,
                 identities: watch.identities, trustStores: watch.trustStores))
     }
@@ -132,7 +146,10 @@ public final class Monitor: MonitorReading, Sendable {
         }
         inventory.start { [self] sights in state.withLock { $0.brain.recall(sights) } }
         loop.start()
-        record([EvidenceRecord(at: timekeeper.now(), action: .monitorStart)])
+        ledger.start()
+        record(
+            [EvidenceRecord(at: timekeeper.now(), action: .monitorStart)]
+                + owed.map { EvidenceRecord($0) })
         let (endpoints, identities, trustStores) = state.withLock { state in
             state.engine = engine
             return (state.brain.catalogue.endpoints, state.identities, state.trustStores)
@@ -155,6 +172,8 @@ public final class Monitor: MonitorReading, Sendable {
         inventory.finish()
         results.finish()
         scanner.stop()
+        ledger.note(state.withLock { $0.brain.takeAlertChanges() })
+        ledger.finish()
         record([EvidenceRecord(at: timekeeper.now(), action: .monitorStop)])
         evidence.finish()
         console.finish()
@@ -202,7 +221,10 @@ public final class Monitor: MonitorReading, Sendable {
     /// Evaluates and plans the next tick a fixed time after this one was due.
     private func tick(at due: Int64) {
         applyInbox()
-        let transitions = state.withLock { $0.brain.evaluate(at: timekeeper.now()) }
+        let (transitions, changes) = state.withLock { state in
+            (state.brain.evaluate(at: timekeeper.now()), state.brain.takeAlertChanges())
+        }
+        ledger.note(changes)
         record(transitions.map { EvidenceRecord($0) })
         scans.tick()
         let now = timekeeper.monotonicNanoseconds()
@@ -246,6 +268,19 @@ public final class Monitor: MonitorReading, Sendable {
         }
     }
 
+    private static func line(for notice: Ledger.Notice, at now: Timestamp) -> String {
+        switch notice {
+        case .failing(let words):
+            "\(now.dateAndTime)  the ledger of alerts cannot be written: \(words); alerting goes on, "
+                + "it is tried again"
+        case .recovered:
+            "\(now.dateAndTime)  the ledger of alerts is written again"
+        case .setAside(let path):
+            "\(now.dateAndTime)  the ledger of alerts was damaged; it now is \(path), and a new one "
+                + "is begun"
+        }
+    }
+
     private static func line(for notice: DurableStore.Notice, at now: Timestamp) -> String {
         switch notice {
         case .failing(let words):
@@ -286,6 +321,10 @@ public final class Monitor: MonitorReading, Sendable {
         counters.evidenceErrors = written.errors
         counters.evidenceWaiting = written.waiting
         counters.evidenceLost = written.lost
+        let alerts = ledger.counters
+        counters.ledgerWrites = alerts.writes
+        counters.ledgerErrors = alerts.errors
+        counters.ledgerWaiting = alerts.waiting
         let kept = inventory.counters
         counters.inventoryWritten = kept.written
         counters.inventoryErrors = kept.errors

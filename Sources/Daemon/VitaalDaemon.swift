@@ -4,6 +4,7 @@ import DurableStore
 import Glibc
 public import HealthModel
 import Inventory
+import Ledger
 import Logging
 import PollLoop
 import Probing
@@ -17,8 +18,8 @@ import UnixSignals
 public enum VitaalDaemon {
     /// From SIGTERM to the end; then connections that still read are cut.
     static let shutdownDuration: Duration = .milliseconds(1500)
-    /// Descriptors that the server, the loops and the log open: 36 were counted with one loop.
-    static let ownDescriptors = 48
+    /// Descriptors that the server, the loops and the files open: 56 were counted with two loops.
+    static let ownDescriptors = 64
 
     /// The daemon could not start; the text says why and what to do.
     public struct StartError: Error, Sendable, CustomStringConvertible {
@@ -110,12 +111,14 @@ public enum VitaalDaemon {
             options.roundAfter = configuration.roundAfter
             let store = try DurableStore(
                 directory: configuration.resultsDirectory, options: options)
+            let ledger = try Ledger(dataDirectory: configuration.dataDirectory)
             let trustStore = try TrustStore(
                 path: configuration.trustStorePath, distrustAfter: configuration.distrustAfter)
             try trustStore.distrustWarnings().forEach(say)
             let monitor = try Monitor(
                 configuration: configuration, watch: watch, log: log, recorder: recorder,
-                store: store, trustStore: trustStore, timekeeper: timekeeper, say: say)
+                store: store, ledger: ledger, trustStore: trustStore, timekeeper: timekeeper,
+                say: say)
             var engineConfiguration = ProbeEngine.Configuration(
                 loops: configuration.loops
                     ?? DaemonConfiguration.loops(

@@ -36,6 +36,7 @@ extension HealthMetrics {
             help: "The largest lateness of a probe start since the last snapshot.",
             .microseconds(counters.latenessMicrosecondsMax))
         writeEvidence(to: &text)
+        writeLedger(to: &text)
         writeInventory(to: &text)
         writeRevocation(to: &text)
         writeTrustStore(to: &text)
@@ -57,6 +58,20 @@ extension HealthMetrics {
             "vitaal_evidence_waiting_lines", .gauge,
             help: "Lines of the evidence log that wait because the disk refuses them.",
             .count(counters.evidenceWaiting))
+    }
+
+    private func writeLedger(to text: inout PrometheusText) {
+        text.addFamily(
+            "vitaal_ledger_writes_total", .counter,
+            help: "Transactions of the ledger, which keeps alerts over a restart.",
+            .count(counters.ledgerWrites))
+        text.addFamily(
+            "vitaal_ledger_errors_total", .counter,
+            help: "Failed attempts to write to the ledger.", .count(counters.ledgerErrors))
+        text.addFamily(
+            "vitaal_ledger_waiting", .gauge,
+            help: "Alerts whose change waits because the disk refuses it.",
+            .count(counters.ledgerWaiting))
     }
 
     private func writeInventory(to text: inout PrometheusText) {

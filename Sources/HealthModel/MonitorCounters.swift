@@ -24,6 +24,12 @@ public struct MonitorCounters: Sendable, Hashable {
     public var evidenceLost: Int = 0
     /// Results dropped before the inventory of certificates took them.
     public var inventoryDropped: Int = 0
+    /// Transactions of the ledger of alerts.
+    public var ledgerWrites: Int = 0
+    /// Failed attempts to write to the ledger.
+    public var ledgerErrors: Int = 0
+    /// Alerts whose change is not in the ledger yet.
+    public var ledgerWaiting: Int = 0
     /// New sightings of certificates written to the inventory.
     public var inventoryWritten: Int = 0
     /// Failed attempts to write the inventory.

@@ -1,5 +1,6 @@
 import GRDB
 import Glibc
+import SQLiteSupport
 
 /// The file of the inventory: its name, form and lock.
 ///
@@ -64,7 +65,7 @@ public enum InventoryFile {
         } catch let error as OpenError {
             throw error
         } catch {
-            throw OpenError("\(path): \(words(error))")
+            throw OpenError("\(path): \(SQLiteFile.words(error))")
         }
     }
 
@@ -85,29 +86,6 @@ public enum InventoryFile {
             return try DatabaseQueue(
                 path: "file:\(encoded)?immutable=1", configuration: configuration)
         }
-    }
-
-    /// Whether an error says that the file is no database, or a broken one.
-    static func isDamage(_ error: any Error) -> Bool {
-        guard let code = (error as? DatabaseError)?.resultCode else { return false }
-        return code == .SQLITE_CORRUPT || code == .SQLITE_NOTADB
-    }
-
-    /// What is wrong, for a person.
-    static func words(_ error: any Error) -> String {
-        guard let error = error as? DatabaseError else { return "\(error)" }
-        return error.message ?? "SQLite error \(error.resultCode.rawValue)"
-    }
-
-    /// Moves a damaged file away; an older damaged one is replaced, so that they do not gather.
-    static func setAside(_ path: String) -> String {
-        let aside = path + ".damaged"
-        _ = rename(path, aside)
-        for ending in ["-wal", "-shm"] {
-            unlink(aside + ending)
-            _ = rename(path + ending, aside + ending)
-        }
-        return aside
     }
 
     /// The first form of the file.

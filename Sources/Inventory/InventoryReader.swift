@@ -1,5 +1,6 @@
 import GRDB
 import HealthModel
+import SQLiteSupport
 
 /// Reads an inventory while a daemon may write it.
 public struct InventoryReader: Sendable {
@@ -86,7 +87,7 @@ public struct InventoryReader: Sendable {
         do {
             return try database.read(work)
         } catch {
-            throw InventoryFile.OpenError("\(path): \(InventoryFile.words(error))")
+            throw InventoryFile.OpenError("\(path): \(SQLiteFile.words(error))")
         }
     }
 }

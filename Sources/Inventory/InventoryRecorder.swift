@@ -1,5 +1,6 @@
 import GRDB
 public import HealthModel
+import SQLiteSupport
 
 /// Keeps what was seen, in memory and in the file: each chain once, each sighting once.
 ///
@@ -132,11 +133,11 @@ public struct InventoryRecorder: Sendable {
         } catch {
             counters.errors += 1
             failedAt = now
-            if InventoryFile.isDamage(error) {
+            if SQLiteFile.isDamage(error) {
                 notices.append(setAside())
                 failedAt = nil
             } else if !isFailing {
-                notices.append(.failing(InventoryFile.words(error)))
+                notices.append(.failing(SQLiteFile.words(error)))
                 isFailing = true
             }
         }
@@ -209,7 +210,7 @@ public struct InventoryRecorder: Sendable {
     private mutating func setAside() -> Notice {
         try? database?.close()
         database = nil
-        let aside = InventoryFile.setAside(path)
+        let aside = SQLiteFile.setAside(path)
         // What was only in the file is new when it is seen again; what waits is still here.
         known.removeAll()
         for one in waiting {

@@ -116,8 +116,9 @@ import Testing
         }
         try Data(rules.utf8).write(to: folder.appending(path: "rules.yml"))
         var tests = "rule_files: [rules.yml]\nevaluation_interval: 1m\ntests:\n"
-        for _ in 0..<20 {
-            tests += Self.testGroup((0..<15).map { _ in Self.randomSeries(&generator) })
+        // A thousand series, each with every rule.
+        for _ in 0..<50 {
+            tests += Self.testGroup((0..<20).map { _ in Self.randomSeries(&generator) })
         }
         try Data(tests.utf8).write(to: folder.appending(path: "tests.yml"))
         let process = Process()
@@ -134,23 +135,24 @@ import Testing
         #expect(process.terminationStatus == 0, "\(text.prefix(4000))")
     }
 
-    /// Zeros and ones in runs of differing length, so that every time is crossed and missed.
-    private static func randomSeries(_ generator: inout TestGenerator) -> [Bool] {
+    /// Zeros, ones and times without a sample in runs of differing length, so that every time is
+    /// crossed and missed.
+    private static func randomSeries(_ generator: inout TestGenerator) -> [String] {
         let stickiness = Int.random(in: 1...5, using: &generator)
-        var value = false
+        var value = "0"
         return (0..<25).map { _ in
             if Int.random(in: 0..<stickiness, using: &generator) == 0 {
-                value = Bool.random(using: &generator)
+                value = ["0", "1", "1", "stale"].randomElement(using: &generator) ?? "0"
             }
             return value
         }
     }
 
     /// Some series, and what our machines say at every tick, in promtool's YAML.
-    private static func testGroup(_ group: [[Bool]]) -> String {
+    private static func testGroup(_ group: [[String]]) -> String {
         var text = "- interval: 1m\n  input_series:\n"
         for (number, series) in group.enumerated() {
-            let values = series.map { $0 ? "1" : "0" }.joined(separator: " ")
+            let values = series.joined(separator: " ")
             text += "  - series: x{case=\"\(number)\"}\n    values: '\(values)'\n"
         }
         text += "  promql_expr_test:\n"
@@ -160,7 +162,7 @@ import Testing
             for (number, series) in group.enumerated() {
                 for (index, time) in times.enumerated() {
                     _ = machines[number][index].take(
-                        series[tick] ? .holds : .fails, at: at(Int64(tick) * 60),
+                        series[tick] == "1" ? .holds : .fails, at: at(Int64(tick) * 60),
                         holdTime: .seconds(time.hold * 60), keepFiringTime: .seconds(time.keep * 60)
                     )
                     let machine = machines[number][index]

@@ -97,6 +97,14 @@ final class Watch {
 
     func recall(_ sights: [CertificateWatch.Sight]) { monitor.recall(sights) }
 
+    func takeAlertChanges() -> AlertChanges { monitor.takeAlertChanges() }
+
+    func restore(
+        _ remembered: [RememberedAlert], lastSeen: Int64, at second: Int64
+    ) -> [String] {
+        Self.describe(monitor.restore(remembered, lastSeen: at(lastSeen), at: at(second)))
+    }
+
     func sharesLeft(of endpoint: String) -> [Double]? {
         monitor.renewalHistory(of: EndpointID(endpoint))?.sharesLeft
     }

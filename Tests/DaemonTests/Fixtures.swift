@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import HealthModel
 import Inventory
+import Ledger
 import Probing
 import Scheduling
 import StatusServer
@@ -80,6 +81,7 @@ final class Bench: Sendable {
             log: EvidenceLog(path: configuration.evidencePath),
             recorder: InventoryRecorder(dataDirectory: configuration.dataDirectory),
             store: DurableStore(directory: configuration.dataDirectory),
+            ledger: Ledger(dataDirectory: configuration.dataDirectory),
             timekeeper: SystemTimekeeper(),
             say: { [heard] line in heard.lines.withLock { $0.append(line) } })
     }

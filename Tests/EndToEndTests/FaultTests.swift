@@ -78,14 +78,14 @@ struct FaultTests {
         let urls = servers.enumerated().map { "http://127.0.0.\($0 + 1):\($1.port)/" }
         let setting = try Setting(
             probes: Setting.catalogue(urls, interval: "2s", timeout: "1900ms"))
-        try await Vitaal.daemon(setting, after: "ulimit -n 64") { daemon in
+        try await Vitaal.daemon(setting, after: "ulimit -n 80") { daemon in
             try await eventually("that slots are missed") {
                 try await daemon.sample("vitaal_missed_slots_total") ?? 0 > 0 ? true : nil
             }
-            #expect(daemon.child.output.contains("limit of 64 file descriptors allows"))
+            #expect(daemon.child.output.contains("limit of 80 file descriptors allows"))
             #expect(try await daemon.results("monitor_no_descriptors").isEmpty)
-            #expect(try await daemon.sample("process_max_fds") == 64)
-            #expect(try await daemon.sample("process_open_fds") ?? 64 < 64)
+            #expect(try await daemon.sample("process_max_fds") == 80)
+            #expect(try await daemon.sample("process_open_fds") ?? 80 < 80)
             #expect(try await daemon.post("/-/reload").status == 200)
             #expect(try await daemon.stop(SIGTERM).end == .exit(0))
         }
@@ -96,14 +96,14 @@ struct FaultTests {
     func withoutDescriptorsStatesAreUnknown() async throws {
         let setting = try Setting(
             probes: Setting.catalogue(["http://127.0.0.1:1/", "http://127.0.0.2:1/"]))
-        try await Vitaal.daemon(setting, after: "ulimit -n 64") { daemon in
+        try await Vitaal.daemon(setting, after: "ulimit -n 80") { daemon in
             try await eventually("that both are down") {
                 daemon.evidence.count { $0["action"] == "alert.firing" } == 2 ? true : nil
             }
             let told = daemon.evidence
             try await eventually("that the lack was noticed") {
                 // Clients that keep their connections take what is left, for two intervals.
-                let connections = (0..<64).compactMap { _ in Sockets.connected(to: daemon.port) }
+                let connections = (0..<80).compactMap { _ in Sockets.connected(to: daemon.port) }
                 try await Task.sleep(for: .seconds(2))
                 connections.forEach { close($0) }
                 let counts = try? await daemon.results("monitor_no_descriptors")

@@ -202,6 +202,15 @@ let goldenMetrics = #"""
     # HELP vitaal_evidence_waiting_lines Lines of the evidence log that wait because the disk refuses them.
     # TYPE vitaal_evidence_waiting_lines gauge
     vitaal_evidence_waiting_lines 0
+    # HELP vitaal_ledger_writes_total Transactions of the ledger, which keeps alerts over a restart.
+    # TYPE vitaal_ledger_writes_total counter
+    vitaal_ledger_writes_total 0
+    # HELP vitaal_ledger_errors_total Failed attempts to write to the ledger.
+    # TYPE vitaal_ledger_errors_total counter
+    vitaal_ledger_errors_total 0
+    # HELP vitaal_ledger_waiting Alerts whose change waits because the disk refuses it.
+    # TYPE vitaal_ledger_waiting gauge
+    vitaal_ledger_waiting 0
     # HELP vitaal_inventory_sightings_total New sightings of certificates written to the inventory.
     # TYPE vitaal_inventory_sightings_total counter
     vitaal_inventory_sightings_total 0

@@ -1,0 +1,102 @@
+public import HealthModel
+
+/// An alert with what a restart must not forget of it.
+public struct RememberedAlert: Sendable, Hashable {
+    /// The alert, pending or firing.
+    public var alert: Alert
+    /// Since when it outlives its condition; nil when the condition holds.
+    public var keepFiringSince: Timestamp?
+
+    /// Makes a remembered alert.
+    public init(alert: Alert, keepFiringSince: Timestamp?) {
+        self.alert = alert
+        self.keepFiringSince = keepFiringSince
+    }
+}
+
+/// What became of alerts since the last look, for whoever keeps them on disk.
+public struct AlertChanges: Sendable, Hashable {
+    /// Whether alerts that are not named here are over.
+    public var isComplete = false
+    /// Alerts that began or changed.
+    public var active: [AlertKey: RememberedAlert] = [:]
+    /// Alerts that are over; not of any use when the changes are complete.
+    public var ended: Set<AlertKey> = []
+
+    /// Makes changes of nothing.
+    public init() {}
+
+    /// Whether there is nothing to keep.
+    public var isEmpty: Bool { !isComplete && active.isEmpty && ended.isEmpty }
+
+    /// Adds later changes.
+    public mutating func merge(_ later: AlertChanges) {
+        guard !later.isComplete else {
+            self = later
+            return
+        }
+        for key in later.ended {
+            active[key] = nil
+            ended.insert(key)
+        }
+        for (key, alert) in later.active {
+            active[key] = alert
+            ended.remove(key)
+        }
+    }
+}
+
+extension HealthMonitor {
+    /// What became of alerts since the last call.
+    public mutating func takeAlertChanges() -> AlertChanges {
+        var changes = AlertChanges()
+        changes.isComplete = areAllAlertsChanged
+        let indices = areAllAlertsChanged ? Set(alerts.keys) : changedAlerts
+        for index in indices {
+            guard let alert = alerts[index] else {
+                changes.ended.insert(key(of: bindings[index]))
+                continue
+            }
+            changes.active[alert.key] = RememberedAlert(
+                alert: alert, keepFiringSince: machines[index].keepFiringSince)
+        }
+        changedAlerts.removeAll(keepingCapacity: true)
+        areAllAlertsChanged = false
+        return changes
+    }
+
+    /// Takes the alerts of an earlier run back, before the first evaluation.
+    ///
+    /// A firing alert goes on firing until its subject is measured: people were told, and are told
+    /// once more only when it is over. A pending one goes on when the monitor was away for less
+    /// than `AlertMachine.blindPendingMax`.
+    ///
+    /// - Parameters:
+    ///   - remembered: What the earlier run left.
+    ///   - lastSeen: When it was last alive.
+    ///   - now: The present.
+    /// - Returns: The end of alerts that are not taken back, because their rule or subject is gone
+    ///   or because they were pending too long ago.
+    public mutating func restore(
+        _ remembered: [RememberedAlert], lastSeen: Timestamp, at now: Timestamp
+    ) -> [AlertTransition] {
+        var kept: [AlertKey: (machine: AlertMachine, alert: Alert?)] = [:]
+        var ended: [AlertTransition] = []
+        let isLongAgo = now - lastSeen >= AlertMachine.blindPendingMax
+        for one in remembered {
+            guard !(isLongAgo && one.alert.firingSince == nil) else {
+                var alert = one.alert
+                alert.state = .resolved
+                ended.append(AlertTransition(at: now, alert: alert))
+                continue
+            }
+            let machine = AlertMachine(
+                activeSince: one.alert.activeSince, firingSince: one.alert.firingSince,
+                keepFiringSince: one.keepFiringSince)
+            kept[one.alert.key] = (machine, one.alert)
+        }
+        areAllAlertsChanged = true
+        ended.sort { $0.alert.key < $1.alert.key }
+        return ended + adopt(kept, at: now)
+    }
+}

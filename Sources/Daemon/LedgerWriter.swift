@@ -1,0 +1,71 @@
+import Alerting
+import HealthModel
+import Ledger
+import PollLoop
+import Synchronization
+
+/// Keeps alerts in the ledger on a thread of its own: a disk that hangs holds up neither the rules
+/// nor the readers.
+final class LedgerWriter: Sendable {
+    /// Jobs that may wait for a disk that hangs; none is needed twice.
+    static let jobsMax = 16
+
+    private let thread: WriterThread
+    private let timekeeper: any Timekeeper
+    /// Touched by the writer's thread only, but for the end.
+    private let ledger: Mutex<Ledger>
+    /// What the thread has not taken yet; at most one entry an alert.
+    private let inbox = Mutex(AlertChanges())
+    private let published = Mutex(Ledger.Counters())
+    private let onNotice: @Sendable (Ledger.Notice) -> Void
+
+    /// Makes a writer that is not running yet; `onNotice` is called on its thread.
+    ///
+    /// - Throws: `PollLoopError` when descriptors are short.
+    init(
+        ledger: Ledger, timekeeper: any Timekeeper,
+        onNotice: @escaping @Sendable (Ledger.Notice) -> Void
+    ) throws(PollLoopError) {
+        thread = try WriterThread(name: "ledger", limit: Self.jobsMax, timekeeper: timekeeper)
+        self.ledger = Mutex(ledger)
+        self.timekeeper = timekeeper
+        self.onNotice = onNotice
+    }
+
+    /// Starts the thread.
+    func start() { thread.start() }
+
+    /// Writes everything that was handed over, then ends the thread.
+    func finish() {
+        thread.finish()
+        write(isLast: true)
+    }
+
+    /// Takes changes; none at all makes the ledger note that the monitor is alive and try again
+    /// what waits.
+    func note(_ changes: AlertChanges) {
+        inbox.withLock { $0.merge(changes) }
+        // When too many wait, the one that runs next takes these too.
+        _ = thread.submit { [self] in write(isLast: false) }
+    }
+
+    /// What has been written so far; never waits for the disk.
+    var counters: Ledger.Counters { published.withLock { $0 } }
+
+    private func write(isLast: Bool) {
+        let now = timekeeper.now()
+        let (notices, counters) = ledger.withLock { ledger in
+            ledger.note(inbox.withLock { $0.take() })
+            return (ledger.write(at: now, isLast: isLast), ledger.counters)
+        }
+        published.withLock { $0 = counters }
+        notices.forEach(onNotice)
+    }
+}
+
+extension AlertChanges {
+    fileprivate mutating func take() -> AlertChanges {
+        defer { self = AlertChanges() }
+        return self
+    }
+}

@@ -1,0 +1,74 @@
+import GRDB
+import Glibc
+
+/// The file of the ledger: its form, and how it is opened.
+enum LedgerFile {
+    /// How long a statement waits for another connection, such as an operator's own sqlite3.
+    private static let busySeconds = 5.0
+    /// Bytes that the write-ahead log keeps on the disk after a checkpoint.
+    private static let logBytes = 4 * 1024 * 1024
+
+    /// Opens the file for writing, makes it when it is not there, and brings its form up to date.
+    ///
+    /// - Throws: `Ledger.OpenError` when a later program wrote it, which leaves it as it is.
+    static func open(_ path: String) throws -> DatabaseQueue {
+        try refuseLaterForm(path)
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.busyMode = .timeout(busySeconds)
+        configuration.label = "ledger"
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        // GRDB sets NORMAL when it is done, with which a loss of power takes back the last commits
+        // (sqlite.org/pragma.html#pragma_synchronous).
+        try queue.writeWithoutTransaction { database in
+            try database.execute(
+                sql: "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = \(logBytes)")
+        }
+        try migrator.migrate(queue)
+        return queue
+    }
+
+    /// Looks before anything is written; opening for writing alone changes a file.
+    private static func refuseLaterForm(_ path: String) throws {
+        guard access(path, F_OK) == 0 else { return }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(busySeconds)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        guard try !queue.read(migrator.hasBeenSuperseded) else {
+            throw Ledger.OpenError(
+                description:
+                    "\(path): written by a newer vitaal; use that one, or move the file away")
+        }
+        try queue.close()
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 alerts") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE alert (
+                        rule TEXT NOT NULL,
+                        subject_kind TEXT NOT NULL CHECK (subject_kind IN ('service', 'endpoint')),
+                        subject TEXT NOT NULL,
+                        service TEXT NOT NULL,
+                        level TEXT NOT NULL,
+                        active_since INTEGER NOT NULL,
+                        firing_since INTEGER,
+                        keep_firing_since INTEGER,
+                        reason TEXT,
+                        summary_nl TEXT NOT NULL,
+                        summary_en TEXT NOT NULL,
+                        runbook TEXT,
+                        PRIMARY KEY (rule, subject_kind, subject)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE alive (
+                        id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+                        at INTEGER NOT NULL
+                    ) STRICT;
+                    """)
+        }
+        return migrator
+    }
+}

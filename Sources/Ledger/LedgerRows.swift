@@ -1,0 +1,79 @@
+import Alerting
+import GRDB
+import HealthModel
+
+/// Alerts as rows, with times in nanoseconds since the epoch.
+enum LedgerRows {
+    /// Alerts that are read back; more than that many bindings no catalogue has.
+    static let alertsLimit = 1_000_000
+
+    /// Writes changes, and that the monitor is alive.
+    static func write(
+        _ changes: AlertChanges, at now: Timestamp, to database: Database
+    ) throws {
+        if changes.isComplete { try database.execute(sql: "DELETE FROM alert") }
+        let remove = try database.cachedStatement(
+            sql: "DELETE FROM alert WHERE rule = ? AND subject_kind = ? AND subject = ?")
+        for key in changes.ended {
+            try remove.execute(
+                arguments: [key.rule.text, kind(of: key.subject), key.subject.description])
+        }
+        let insert = try database.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        for (key, one) in changes.active {
+            let alert = one.alert
+            try insert.execute(
+                arguments: [
+                    key.rule.text, kind(of: key.subject), key.subject.description,
+                    alert.service.text, alert.level.rawValue, alert.activeSince.nanoseconds,
+                    alert.firingSince?.nanoseconds, one.keepFiringSince?.nanoseconds,
+                    alert.reason?.rawValue, alert.summary.dutch, alert.summary.english,
+                    alert.runbook,
+                ])
+        }
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO alive VALUES (1, ?)", arguments: [now.nanoseconds])
+    }
+
+    /// What an earlier run left; an alert with a level or reason of another program is left out.
+    static func memory(_ database: Database) throws -> Ledger.Memory {
+        var memory = Ledger.Memory()
+        memory.lastSeen = try Int64.fetchOne(database, sql: "SELECT at FROM alive")
+            .map { Timestamp(nanoseconds: $0) }
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT * FROM alert ORDER BY subject, rule LIMIT \(alertsLimit)")
+        while let row = try rows.next() {
+            guard let level = Level(rawValue: row["level"]) else { continue }
+            let subject: Subject =
+                row["subject_kind"] == "service"
+                ? .service(ServiceID(row["subject"])) : .endpoint(EndpointID(row["subject"]))
+            func time(_ column: String) -> Timestamp? {
+                (row[column] as Int64?).map { Timestamp(nanoseconds: $0) }
+            }
+            let firingSince = time("firing_since")
+            memory.alerts.append(
+                RememberedAlert(
+                    alert: Alert(
+                        key: AlertKey(rule: RuleID(row["rule"]), subject: subject),
+                        service: ServiceID(row["service"]), level: level,
+                        state: firingSince == nil ? .pending : .firing,
+                        activeSince: Timestamp(nanoseconds: row["active_since"]),
+                        firingSince: firingSince,
+                        reason: (row["reason"] as String?).flatMap { Reason(rawValue: $0) },
+                        summary: LocalizedText(
+                            dutch: row["summary_nl"], english: row["summary_en"]),
+                        runbook: row["runbook"]),
+                    keepFiringSince: time("keep_firing_since")))
+        }
+        return memory
+    }
+
+    private static func kind(of subject: Subject) -> String {
+        switch subject {
+        case .service: "service"
+        case .endpoint: "endpoint"
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import GRDB
+import Glibc
+
+/// What every SQLite file of the daemon needs beside GRDB.
+public enum SQLiteFile {
+    /// Whether an error says that the file is no database, or a broken one.
+    public static func isDamage(_ error: any Error) -> Bool {
+        guard let code = (error as? DatabaseError)?.resultCode else { return false }
+        return code == .SQLITE_CORRUPT || code == .SQLITE_NOTADB
+    }
+
+    /// What is wrong, for a person.
+    public static func words(_ error: any Error) -> String {
+        guard let error = error as? DatabaseError else { return "\(error)" }
+        return error.message ?? "SQLite error \(error.resultCode.rawValue)"
+    }
+
+    /// Moves a damaged file away; an older damaged one is replaced, so that they do not gather.
+    ///
+    /// - Parameter path: The file; its write-ahead log goes with it.
+    /// - Returns: Where it is now.
+    public static func setAside(_ path: String) -> String {
+        let aside = path + ".damaged"
+        _ = rename(path, aside)
+        for ending in ["-wal", "-shm"] {
+            unlink(aside + ending)
+            _ = rename(path + ending, aside + ending)
+        }
+        return aside
+    }
+}

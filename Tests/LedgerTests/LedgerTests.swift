@@ -1,0 +1,143 @@
+import Alerting
+import Foundation
+import GRDB
+import HealthModel
+import Testing
+
+@testable import Ledger
+
+@Suite final class LedgerTests {
+    private let directory: String
+    private static let noon = Timestamp(seconds: 1_795_435_200)
+
+    init() throws {
+        directory = NSTemporaryDirectory() + "vitaal-ledger-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    private var path: String { directory + "/" + Ledger.name }
+
+    private func alert(_ name: String, isFiring: Bool, isEndpoint: Bool = false) -> RememberedAlert
+    {
+        RememberedAlert(
+            alert: Alert(
+                key: AlertKey(
+                    rule: RuleID("r"),
+                    subject: isEndpoint
+                        ? .endpoint(EndpointID(name)) : .service(ServiceID(name))),
+                service: ServiceID(name), level: .page, state: isFiring ? .firing : .pending,
+                activeSince: Self.noon, firingSince: isFiring ? Self.noon + .seconds(60) : nil,
+                reason: isFiring ? .connectRefused : nil,
+                summary: LocalizedText(dutch: "weg", english: "gone"),
+                runbook: isFiring ? "runbook" : nil),
+            keepFiringSince: isFiring ? Self.noon + .milliseconds(61_001) : nil)
+    }
+
+    private func changes(
+        _ active: [RememberedAlert], ended: [RememberedAlert] = [], isComplete: Bool = false
+    ) -> AlertChanges {
+        var changes = AlertChanges()
+        changes.isComplete = isComplete
+        for one in active { changes.active[one.alert.key] = one }
+        changes.ended = Set(ended.map(\.alert.key))
+        return changes
+    }
+
+    private func left() throws -> Set<RememberedAlert> {
+        Set(try Ledger(dataDirectory: directory).memory.alerts)
+    }
+
+    @Test func everyFieldComesBack() throws {
+        let (a, b) = (alert("a", isFiring: true), alert("b", isFiring: false, isEndpoint: true))
+        // A service and an endpoint may have one name.
+        let c = alert("b", isFiring: true)
+        do {
+            var ledger = try Ledger(dataDirectory: directory)
+            #expect(ledger.memory == Ledger.Memory())
+            ledger.note(changes([a, b, c]))
+            #expect(ledger.counters.waiting == 3)
+            #expect(ledger.write(at: Self.noon).isEmpty)
+            #expect(ledger.counters.waiting == 0)
+            // Neither closed nor told to end.
+        }
+        #expect(try left() == [a, b, c])
+        #expect(try Ledger(dataDirectory: directory).memory.lastSeen == Self.noon)
+        var ledger = try Ledger(dataDirectory: directory)
+        ledger.note(changes([], ended: [a]))
+        #expect(ledger.write(at: Self.noon).isEmpty)
+        #expect(try left() == [b, c])
+        ledger.note(changes([a], isComplete: true))
+        #expect(ledger.write(at: Self.noon).isEmpty)
+        #expect(try left() == [a])
+    }
+
+    /// Every commit is durable: FULL, whatever GRDB sets.
+    @Test func everyCommitIsDurable() throws {
+        let queue = try LedgerFile.open(path)
+        let (synchronous, mode) = try queue.read { database in
+            (
+                try Int.fetchOne(database, sql: "PRAGMA synchronous"),
+                try String.fetchOne(database, sql: "PRAGMA journal_mode")
+            )
+        }
+        #expect(synchronous == 2)
+        #expect(mode == "wal")
+    }
+
+    @Test func aliveIsNotedOnceAMinute() throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        for second in 0...120 { _ = ledger.write(at: Self.noon + .seconds(second)) }
+        #expect(ledger.counters.writes == 3)
+        let memory = try Ledger(dataDirectory: directory).memory
+        #expect(memory.lastSeen == Self.noon + .seconds(120))
+    }
+
+    @Test func aDamagedFileIsSetAsideAndNothingInForceIsLost() throws {
+        let a = alert("a", isFiring: true)
+        try Data("this is no database, and long enough to be looked at".utf8)
+            .write(to: URL(filePath: path))
+        var ledger = try Ledger(dataDirectory: directory)
+        #expect(ledger.write(at: Self.noon) == [.setAside(path: path + ".damaged")])
+        ledger.note(changes([a]))
+        #expect(ledger.write(at: Self.noon).isEmpty)
+        #expect(try left() == [a])
+        #expect(FileManager.default.fileExists(atPath: path + ".damaged"))
+    }
+
+    @Test func aDiskThatRefusesIsToldOnceAndTriedAgain() throws {
+        let a = alert("a", isFiring: true)
+        // A directory in the place of the file is refused whoever asks.
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        var ledger = try Ledger(dataDirectory: directory)
+        ledger.note(changes([a], isComplete: true))
+        var notices: [Ledger.Notice] = []
+        for second in 0..<30 { notices += ledger.write(at: Self.noon + .seconds(second)) }
+        #expect(notices.count == 1)
+        guard case .failing = notices.first else {
+            Issue.record("\(notices)")
+            return
+        }
+        // At the start, then every ten seconds.
+        #expect(ledger.counters.errors == 4)
+        #expect(ledger.counters.waiting == 1)
+        try FileManager.default.removeItem(atPath: path)
+        #expect(ledger.write(at: Self.noon + .seconds(40)) == [.recovered])
+        #expect(try left() == [a])
+    }
+
+    @Test func aFileOfALaterProgramIsRefusedAndStaysAsItIs() throws {
+        do {
+            let queue = try LedgerFile.open(path)
+            try queue.write {
+                try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 of the future')")
+            }
+            try queue.close()
+        }
+        let before = try Data(contentsOf: URL(filePath: path))
+        #expect(throws: Ledger.OpenError.self) { try Ledger(dataDirectory: self.directory) }
+        #expect(try Data(contentsOf: URL(filePath: path)) == before)
+    }
+}
