@@ -33,15 +33,19 @@ bench: packages tools
 	PATH="$(TOOLS_PATH):$$PATH" .build/release/vitaal-bench
 	.build/release/vitaal-bench --distrust
 
-## bench-store: the durable store with a month of 1,000 endpoints; STORE_ENDPOINTS=10000 for the full size
-bench-store: packages
+## bench-store: the durable store with a month of 1,000 endpoints, beside Prometheus and
+## VictoriaMetrics; STORE_ENDPOINTS=10000 for the full size
+bench-store: TOOLS += victoria-metrics
+bench-store: packages tools
 	swift build -c release --static-swift-stdlib
-	.build/release/vitaal-bench --store $(or $(STORE_ENDPOINTS),1000)
+	PATH="$(TOOLS_PATH):$$PATH" .build/release/vitaal-bench --store $(or $(STORE_ENDPOINTS),1000)
 
-## torture: a thousand kills and ten power cuts of a process that writes to the store
+## torture: a thousand kills and ten power cuts of a process that writes to the store, then the
+## tests of damaged and failing disks with larger files
 torture: packages
 	swift build -c release --static-swift-stdlib --product vitaal-bench
 	.build/release/vitaal-bench --torture $(or $(TORTURE_KILLS),1000) $(or $(TORTURE_CUTS),10)
+	VITAAL_TORTURE=1 swift test --no-parallel --filter DurableStoreTests.FaultTests
 
 ## soak: ten minutes of 1,000 endpoints in a flapping lab; SOAK_SECONDS=60 for a short one
 soak: packages tools

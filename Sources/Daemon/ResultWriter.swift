@@ -209,7 +209,8 @@ final class ResultWriter: Sendable {
         let share = SeriesShare(min(place, shares - 1), of: shares)
         // A file that is gone since the view was taken is met again at the next look.
         if let found = try? view.histories(of: share, at: now) {
-            publish(found.histories, of: endpoints.filter { share.contains(SeriesKey(endpoint: $0)) })
+            publish(
+                found.histories, of: endpoints.filter { share.contains(SeriesKey(endpoint: $0)) })
             tell(found.problems)
         }
         let isLast = share.place == shares - 1

@@ -1,3 +1,4 @@
+import DequeModule
 public import HealthModel
 public import ResultStore
 
@@ -99,7 +100,7 @@ public struct DurableStore: Sendable {
     var segments: [Segment] = []
     var journal: JournalWriter?
     var journals: [ClosedJournal] = []
-    var waiting: [JournalWriter.Waiting] = []
+    var waiting: Deque<JournalWriter.Waiting> = []
     var nextSequence: UInt64 = 1
     /// Whether the last attempt to make results durable failed.
     var isCommitFailing = false

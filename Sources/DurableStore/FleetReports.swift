@@ -33,9 +33,10 @@ public struct SeriesShare: Sendable, Hashable {
     /// Whether a series belongs to it.
     public func contains(_ key: SeriesKey) -> Bool { contains(SegmentLayout.hash(of: key)) }
 
-    func contains(_ hash: UInt64) -> Bool {
-        Int((hash >> 32) * UInt64(count) >> 32) == place
-    }
+    func contains(_ hash: UInt64) -> Bool { place(of: hash) == place }
+
+    /// The part to which a hash belongs; larger hashes belong to the same or to a later one.
+    func place(of hash: UInt64) -> Int { Int((hash >> 32) * UInt64(count) >> 32) }
 }
 
 extension StoreView {
@@ -89,10 +90,21 @@ extension StoreView {
     public func reports(
         from: Timestamp, to: Timestamp, share: SeriesShare
     ) throws(StoreFileError) -> FleetReports {
-        guard from < to else { return FleetReports() }
-        var reader = FleetReader(
-            view: self, from: from.milliseconds, to: to.milliseconds, share: share)
-        return try reader.read()
+        var all = FleetReports()
+        guard from < to else { return all }
+        // In parts whose sketches stay in the cache while file after file is added to them.
+        let most = segments.lazy.map(\.seriesCount).max() ?? 0
+        let parts = min(
+            65_536 / share.count, max(1, most / share.count / FleetReader.seriesAtOnce))
+        for part in 0..<parts {
+            var reader = FleetReader(
+                view: self, from: from.milliseconds, to: to.milliseconds,
+                share: SeriesShare(share.place * parts + part, of: share.count * parts))
+            let found = try reader.read()
+            all.reports.merge(found.reports) { first, _ in first }
+            all.problems.formUnion(found.problems)
+        }
+        return all
     }
 
     /// How a share of the series has done over the usual windows.
@@ -140,6 +152,8 @@ private struct FleetReader {
         }
     }
 
+    /// Series that are added up at once: their sketches take half a megabyte.
+    static let seriesAtOnce = 500
     /// Bytes that are read at once.
     private static let readBytes = 1024 * 1024
 
@@ -213,7 +227,7 @@ private struct FleetReader {
     private mutating func read(_ segment: Segment) throws(StoreFileError) {
         let file = try view.files.open(segment.path)
         // Blocks stand in the order of the directory: one read brings many.
-        let entries = try segment.entries(in: file).filter { share.contains($0.hash) }
+        let entries = try segment.entries(of: share, in: file)
         var place = 0
         while place < entries.count {
             let start = entries[place].offset

@@ -38,7 +38,7 @@ struct JournalWriter: Sendable {
     /// After an error the journal must be left alone: what is in it behind the last success is
     /// unknown.
     mutating func write(
-        _ waiting: ArraySlice<Waiting>, sequence: UInt64
+        _ waiting: some Collection<Waiting>, sequence: UInt64
     ) throws(StoreFileError) {
         var batch = JournalBatch(sequence: sequence)
         batch.entries.reserveCapacity(waiting.count)

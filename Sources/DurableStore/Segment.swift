@@ -41,13 +41,18 @@ public struct Segment: Sendable {
                 start < entriesAt, entriesAt - start <= Self.headBytesLimit
             else { throw .invalid("footer") }
             var reader = ByteReader(try Self.read(file, at: start, entriesAt - start, path))
-            (facts, reasons) = try SegmentLayout.facts(from: &reader)
+            let (facts, reasons) = try SegmentLayout.facts(from: &reader)
+            self.facts = facts
+            // Thousands of files share one table.
+            self.reasons = reasons == .current ? .current : reasons
             self.entriesAt = entriesAt
             entriesChecksum = footer.checksum
             seriesCount = footer.entries
         } catch {
             throw .format(error, path)
         }
+        // Checked once; later single entries are read, which have no checksum of their own.
+        _ = try entries(in: file)
     }
 
     /// Reads, and turns a failure to read into a damaged file.
@@ -68,11 +73,7 @@ public struct Segment: Sendable {
         of key: SeriesKey, in file: any StoreReading
     ) throws(StoreFileError) -> ArraySlice<UInt8>? {
         let wanted = SegmentLayout.hash(of: key)
-        var (low, high) = (0, seriesCount)
-        while low < high {
-            let middle = (low + high) / 2
-            if try entry(middle, in: file).hash < wanted { low = middle + 1 } else { high = middle }
-        }
+        var low = try firstEntry(in: file) { $0 >= wanted }
         // Two keys may share a hash.
         while low < seriesCount {
             let entry = try entry(low, in: file)
@@ -102,6 +103,48 @@ public struct Segment: Sendable {
         } catch {
             throw .format(error, path)
         }
+    }
+
+    /// The entries of a share of the series, sorted by hash; without a look at the checksum.
+    ///
+    /// - Throws: `StoreFileError`.
+    func entries(
+        of share: SeriesShare, in file: any StoreReading
+    ) throws(StoreFileError) -> [SegmentLayout.Entry] {
+        let start = try firstEntry(in: file) { share.place(of: $0) >= share.place }
+        let end = try firstEntry(in: file) { share.place(of: $0) > share.place }
+        guard start < end else { return [] }
+        let bytes = try file.read(
+            at: entriesAt + start * SegmentLayout.entryBytes,
+            count: (end - start) * SegmentLayout.entryBytes)
+        do throws(StoreFormatError) {
+            var entries: [SegmentLayout.Entry] = []
+            entries.reserveCapacity(end - start)
+            for at in stride(from: 0, to: bytes.count, by: SegmentLayout.entryBytes) {
+                entries.append(
+                    try SegmentLayout.entry(
+                        bytes[at..<min(bytes.count, at + SegmentLayout.entryBytes)]))
+            }
+            return entries
+        } catch {
+            throw .format(error, path)
+        }
+    }
+
+    /// The place of the first entry whose hash is large enough.
+    private func firstEntry(
+        in file: any StoreReading, _ isLargeEnough: (UInt64) -> Bool
+    ) throws(StoreFileError) -> Int {
+        var (low, high) = (0, seriesCount)
+        while low < high {
+            let middle = (low + high) / 2
+            if isLargeEnough(try entry(middle, in: file).hash) {
+                high = middle
+            } else {
+                low = middle + 1
+            }
+        }
+        return low
     }
 
     /// The block behind an entry.

@@ -49,7 +49,15 @@ public struct ByteReader: Sendable {
     }
 
     /// Reads a number of seven bits a byte.
+    @inline(__always)
     public mutating func varint() throws(StoreFormatError) -> UInt64 {
+        // Nearly every number is below 128.
+        guard place < bytes.endIndex, bytes[place] < 0x80 else { return try longVarint() }
+        defer { place += 1 }
+        return UInt64(bytes[place])
+    }
+
+    private mutating func longVarint() throws(StoreFormatError) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while true {

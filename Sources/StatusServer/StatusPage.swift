@@ -36,6 +36,7 @@ enum StatusPage {
         let headers = [
             language.of(nl: "Dienst", en: "Service"), language.of(nl: "Toestand", en: "State"),
             language.of(nl: "Sinds", en: "Since"), language.of(nl: "Waarom", en: "Why"),
+            language.of(nl: "Beschikbaar", en: "Available"),
         ]
         let head = headers.map { "<th scope=\"col\">\($0)</th>" }.joined()
         let stale =
@@ -104,8 +105,23 @@ enum StatusPage {
             <tr><th scope="row">\(escaped(text.name(of: service)))</th>\
             <td class="\(state.rawValue)">\(text.symbol(for: state)) \
             \(text.language.lowerWord(for: state))</td>\
-            <td>\(since)</td><td>\(escaped(why.joined(separator: "; ")))</td></tr>
+            <td>\(since)</td><td>\(escaped(why.joined(separator: "; ")))</td>\
+            <td>\(availability(of: service, text: text))</td></tr>
             """
+    }
+
+    /// The lowest availability of its endpoints over the longest window, since a service is no
+    /// better than its worst door.
+    private static func availability(
+        of service: StatusDocument.Service, text: StatusText
+    ) -> String {
+        let windows = service.endpoints.compactMap { $0.history?.last }
+        let known = windows.compactMap { window in
+            window.availabilityRatio.map { ($0, window.days) }
+        }
+        guard let worst = known.min(by: { $0.0 < $1.0 }) else { return "-" }
+        let days = text.language.of(nl: "\(worst.1) dagen", en: "\(worst.1) days")
+        return "\(text.percent(worst.0)) (\(days))"
     }
 
     /// Text that may stand between tags and inside quoted attributes.

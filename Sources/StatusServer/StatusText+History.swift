@@ -30,7 +30,8 @@ extension StatusText {
         return lines
     }
 
-    private func percent(_ ratio: Double?) -> String {
+    /// A ratio in the language of the text; `? %` when it is not known.
+    func percent(_ ratio: Double?) -> String {
         ratio.map { Availability.percent($0, decimalMark: language.of(nl: ",", en: ".")) } ?? "? %"
     }
 }

@@ -9,6 +9,10 @@ import Simulation
 struct StoreTiming {
     /// Endpoints of the month that is asked about.
     var endpoints = 1000
+    /// Endpoints of a usual run.
+    static let usualEndpoints = 1000
+    /// Behind an hour everything in it is sealed after this time.
+    private static let sealed: Duration = .seconds(4300)
     /// Days of it.
     static let days = 30
     private static let start = Timestamp(seconds: 1_793_491_200)
@@ -49,6 +53,10 @@ struct StoreTiming {
         print("| durable store, \(endpoints) endpoints at 30 s | measured | target | |")
         print("|---|---|---|---|")
         print(rows.lines.joined(separator: "\n"))
+        // The full size is for Vitaal alone: the peers would need hours.
+        if endpoints <= Self.usualEndpoints {
+            print(try StorePeers(workspace: workspace).lines().joined(separator: "\n"))
+        }
         return rows.isMet
     }
 
@@ -124,6 +132,7 @@ struct StoreTiming {
             ProbeHistory(seed: UInt64($0), start: Self.start)
         }
         var exact: [[Int64]] = Array(repeating: [], count: 10)
+        var first = 0.0
         let built = monotonicSeconds()
         for hour in 0..<Self.days * 24 + 3 {
             let now = Self.start + .seconds(hour * 3600)
@@ -135,19 +144,31 @@ struct StoreTiming {
                     }
                 }
                 store?.append(batch, at: now)
+                if endpoint % 500 == 499 { _ = store?.commit() }
             }
-            _ = store?.commit()
+            guard store?.commit() == [], store?.counters.undurable == 0 else {
+                throw BenchError("the store cannot write")
+            }
             _ = store?.maintain(at: now + .seconds(600))
+            if hour == 24 {
+                _ = store?.maintain(at: now + Self.sealed)
+                first = try memory(of: directory)
+            }
         }
         say("a month was written in \((monotonicSeconds() - built).text(0)) s")
         store = nil
         let opening = monotonicSeconds()
-        let opened = try DurableStore(directory: directory, isReadOnly: true)
+        _ = try DurableStore(directory: directory, isReadOnly: true)
         let took = monotonicSeconds() - opening
         rows.add("open after an abrupt end", "\(took.text(3)) s", "< 1 s", took < 1)
-        try await ask(opened.view, exact)
+        store = try DurableStore(directory: directory, options: options)
+        _ = store?.maintain(at: Self.start + .seconds((Self.days * 24 + 3) * 3600) + Self.sealed)
+        store = nil
+        try addMemory(after: first, try memory(of: directory))
+        let view = try DurableStore(directory: directory, isReadOnly: true).view
+        try await ask(view, exact)
         let results = endpoints * Self.days * 2880
-        let bytes = opened.view.segments.reduce(into: [:]) { sums, segment in
+        let bytes = view.segments.reduce(into: [:]) { sums, segment in
             sums[segment.facts.level, default: 0] += segment.size
         }
         for level in SegmentLayout.Level.allCases {
@@ -155,6 +176,48 @@ struct StoreTiming {
                 "bytes on disk per result, level \(level)",
                 (Double(bytes[level] ?? 0) / Double(results)).text(3), "stated", nil)
         }
+    }
+
+    /// The child of `memory(of:)`: opens the store and waits to be looked at.
+    static func openForEver(_ directory: String) throws -> Never {
+        let store = try DurableStore(directory: directory, isReadOnly: true)
+        print(store.view.unsealedCount)
+        fflush(nil)
+        while true { sleep(1000) }
+    }
+
+    /// Bytes that a process has resident that has opened a store of which everything is sealed.
+    private func memory(of directory: String) throws -> Double {
+        let child = try ChildProcess(
+            CommandLine.arguments[0], ["--store-open", directory], log: "open.log", in: workspace)
+        try wait(for: "the store to be open", seconds: 120) { child.output.hasSuffix("\n") }
+        guard child.output == "0\n" else { throw BenchError("unsealed: \(child.output)") }
+        return try child.usage().residentMegabytes * 1e6
+    }
+
+    private func addMemory(after first: Double, _ last: Double) throws {
+        // What a store costs at all is not what a series costs.
+        let base = 10
+        let directory = try workspace.makeDirectory("store-base")
+        var store: DurableStore? = try DurableStore(directory: directory)
+        var histories = (0..<base).map { ProbeHistory(seed: UInt64($0), start: Self.start) }
+        for hour in 0..<24 {
+            let now = Self.start + .seconds(hour * 3600)
+            for endpoint in histories.indices {
+                store?.append(next(&histories[endpoint], endpoint, results: 120), at: now)
+            }
+            _ = store?.commit()
+            _ = store?.maintain(at: now + Self.sealed)
+        }
+        store = nil
+        let perSeries = max(0, last - (try memory(of: directory))) / Double(endpoints - base)
+        rows.add(
+            "resident bytes per series beyond the tenth, all sealed", perSeries.text(0), "≤ 1,000",
+            perSeries <= 1000)
+        let growth = max(0, last - first) / Double(endpoints)
+        rows.add(
+            "growth of that from the first to the thirtieth day", growth.text(0), "none",
+            growth < 100)
     }
 
     private func ask(_ view: StoreView, _ exact: [[Int64]]) async throws {
@@ -224,19 +287,23 @@ struct StoreTiming {
         _ history: inout ProbeHistory, _ endpoint: Int, results: Int
     ) -> [DurableStore.Submission] {
         let id = Self.key(endpoint).endpoint
-        return (0..<results).map { _ in
-            let stored = history.next()
-            return DurableStore.Submission(
-                ProbeResult(
-                    endpoint: id, slot: stored.slot,
-                    latenessMicroseconds: stored.record.latenessMicroseconds,
-                    finishedAt: stored.slot.instant, reason: stored.record.reason,
-                    phases: stored.record.phases,
-                    http: stored.record.status.map { HTTPAnswer(status: $0, version: "1.1") }),
-                coverage: .milliseconds(Self.interval * 3 / 2))
-        }
+        return (0..<results).map { _ in Self.submission(history.next(), id) }
+    }
+
+    /// A result that was kept as one to keep.
+    static func submission(
+        _ stored: StoredResult, _ endpoint: EndpointID
+    ) -> DurableStore.Submission {
+        DurableStore.Submission(
+            ProbeResult(
+                endpoint: endpoint, slot: stored.slot,
+                latenessMicroseconds: stored.record.latenessMicroseconds,
+                finishedAt: stored.slot.instant, reason: stored.record.reason,
+                phases: stored.record.phases,
+                http: stored.record.status.map { HTTPAnswer(status: $0, version: "1.1") }),
+            coverage: .milliseconds(interval * 3 / 2))
     }
 }
 
 /// CPU time of this process so far in seconds; POSIX counts it in microseconds (clock(3)).
-private func ownCPUSeconds() -> Double { Double(clock()) / 1e6 }
+func ownCPUSeconds() -> Double { Double(clock()) / 1e6 }

@@ -52,6 +52,10 @@ struct VitaalBench {
                     try StoreTorture.writeForever(to: last)
                 })
         }
+        // What `StoreTiming` looks at from outside.
+        if arguments.first == "--store-open", arguments.count == 2, let last = arguments.last {
+            exit(await run { _ in try StoreTiming.openForEver(last) })
+        }
         if arguments.first == "--torture" {
             guard arguments.count == 3, let rounds = Int(arguments[2]),
                 let cuts = Int(arguments[3]),
@@ -65,8 +69,8 @@ struct VitaalBench {
         if arguments.first == "--store" {
             guard arguments.count <= 2,
                 let endpoints = Int(arguments.last == "--store" ? "1000" : arguments.last ?? ""),
-                endpoints >= 10
-            else { complain("--store takes a number of endpoints, at least 10") }
+                endpoints > 10
+            else { complain("--store takes a number of endpoints, at least 11") }
             exit(await run { try await StoreTiming(workspace: $0, endpoints: endpoints).run() })
         }
         var isQuick = false

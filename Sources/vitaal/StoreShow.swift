@@ -59,7 +59,8 @@ struct StoreShow: ParsableCommand {
         let ratio = availability.ratio.map { Availability.percent($0) } ?? "?"
         Console.say(
             "  up \(ratio); down \(availability.down.shortText), maintenance "
-                + "\(availability.maintenance.shortText), unknown \(availability.unknown.shortText)")
+                + "\(availability.maintenance.shortText), unknown \(availability.unknown.shortText)"
+        )
         let success = report.lastSuccess.map { "last success \($0.instant.dateAndTime) UTC" }
         Console.say("  \(report.results) results; \(success ?? "no success")")
         let failures = report.failures.sorted {

@@ -1,4 +1,5 @@
 import DurableStore
+import Glibc
 import HealthModel
 import ResultStore
 import Scheduling
@@ -103,6 +104,19 @@ private final class FailingFile: StoreWriting {
 }
 
 @Suite struct FaultTests {
+    /// `make torture` wants more of the same.
+    private static let isTorture = getenv("VITAAL_TORTURE") != nil
+    /// Batches in the journal that is damaged.
+    private static let batches = isTorture ? 60 : 5
+
+    /// Whether this process may mount a file system, which takes root.
+    private static let canMount: Bool = {
+        guard let directory = try? StoreDirectory(),
+            mount("tmpfs", directory.path, "tmpfs", 0, "size=1m") == 0
+        else { return false }
+        return umount(directory.path) == 0
+    }()
+
     /// Six hours of two series, committed and maintained every ten minutes.
     private func run(_ store: inout DurableStore) -> [DurableStore.Notice] {
         var notices: [DurableStore.Notice] = []
@@ -163,6 +177,38 @@ private final class FailingFile: StoreWriting {
         #expect(found == Self.expected)
     }
 
+    /// The same with a real disk that somebody else has filled.
+    @Test(.enabled(if: canMount, "mounting a file system takes root"))
+    func aFullFileSystemStopsNothingAndWritingResumes() throws {
+        let directory = try StoreDirectory()
+        try #require(mount("tmpfs", directory.path, "tmpfs", 0, "size=1m") == 0)
+        defer { umount2(directory.path, Int32(MNT_DETACH)) }
+        var store = try DurableStore(directory: directory.path)
+        #expect(throws: StoreFileError.self) {
+            let filler = try LinuxFiles().create("\(directory.path)/filler", replacing: true)
+            while true { try filler.write([UInt8](repeating: 7, count: 4096)) }
+        }
+        let notices = run(&store)
+        #expect(notices.count == 2)
+        for notice in notices {
+            guard case .failing(let words) = notice else {
+                Issue.record("another notice: \(notice)")
+                continue
+            }
+            #expect(words.contains("No space left on device"))
+        }
+        #expect(try store.everything() == Self.expected)
+        try LinuxFiles().remove("\(directory.path)/filler")
+        // Whether sealing or writing recovers first does not matter.
+        let later = midnight + .seconds(36 * 600)
+        let recovered = store.commit() + store.maintain(at: later)
+        #expect(recovered == [.recovered, .recovered])
+        #expect(store.counters.waiting == 0)
+        let reopened = try DurableStore(directory: directory.path, isReadOnly: true)
+        #expect(reopened.problems.isEmpty)
+        #expect(try reopened.everything() == Self.expected)
+    }
+
     @Test func aDiskThatStaysFullCostsBoundedMemory() throws {
         let directory = try StoreDirectory()
         let files = FailingFiles()
@@ -184,7 +230,7 @@ private final class FailingFile: StoreWriting {
         let directory = try StoreDirectory()
         var store = try DurableStore(directory: directory.path)
         var ends: [Int] = []
-        for step in 0..<5 {
+        for step in 0..<Self.batches {
             store.append([submission("a", midnight + .seconds(step * 30))], at: midnight)
             _ = store.commit()
             let name = try #require(directory.dataNames.first)
@@ -228,38 +274,56 @@ private final class FailingFile: StoreWriting {
 
     @Test func zeroedPagesAndARepeatedTailInventNothing() throws {
         let (bytes, ends) = try journal()
-        let expected = (0..<5).map { midnight.milliseconds + $0 * 30_000 }
+        let last = Int64(Self.batches)
+        let expected = (0..<last).map { midnight.milliseconds + $0 * 30_000 }
         #expect(try recovered(bytes + [UInt8](repeating: 0, count: 4096)).slots == expected)
-        #expect(try recovered(bytes + bytes[ends[3]...]).slots == expected)
+        #expect(try recovered(bytes + bytes[ends[Self.batches - 2]...]).slots == expected)
     }
 
-    @Test func aSegmentWithAnyByteChangedNeverAnswersWrongly() throws {
+    /// Sealed files with every byte changed, and cut at every place: what is then answered is right
+    /// or less, and when it is less it is told.
+    @Test(arguments: ["changed", "cut"]) func aDamagedSegmentNeverAnswersWrongly(
+        how: String
+    ) throws {
         let directory = try StoreDirectory()
         var store = try DurableStore(directory: directory.path)
         _ = run(&store)
-        let name = try #require(directory.names.first { $0.hasPrefix("raw-20261124T02") })
-        let bytes = try directory.bytes(name)
         let key = SeriesKey(endpoint: EndpointID("a"))
-        let from = midnight + .seconds(7200)
-        let right = try store.view.results(of: key, from: from, to: from + .seconds(3600)).results
-        #expect(right.count == 6)
-        var reported = 0
-        for place in bytes.indices {
-            var changed = bytes
-            changed[place] ^= 0x04
-            try directory.write(changed, to: name)
-            let damaged = try DurableStore(directory: directory.path, isReadOnly: true)
-            do {
-                let found = try damaged.view.results(
-                    of: key, from: from, to: from + .seconds(3600)
-                ).results
-                // Another series' bytes, an unused table, or the file was set apart.
-                #expect(found == right || found.isEmpty)
-                if found.isEmpty { reported += damaged.problems.count }
-            } catch {
-                reported += 1
-            }
+        let to = midnight + .seconds(6 * 3600)
+        let right = try store.view.results(of: key, from: midnight, to: to).results
+        let rightReport = try store.view.report(of: key, from: midnight, to: to)
+        #expect(right.count == 36 && rightReport.results == 36)
+        let names = directory.names.filter {
+            $0.hasSuffix(".vts") && (Self.isTorture || $0.contains("-20261124T02-"))
         }
-        #expect(reported > bytes.count / 4)
+        #expect(names.count >= 2)
+        for name in names {
+            let bytes = try directory.bytes(name)
+            var told = 0
+            for place in bytes.indices {
+                var damaged = bytes
+                if how == "cut" {
+                    damaged.removeLast(bytes.count - place)
+                } else {
+                    damaged[place] ^= 0x04
+                }
+                try directory.write(damaged, to: name)
+                let reopened = try DurableStore(directory: directory.path, isReadOnly: true)
+                do {
+                    let found = try reopened.view.results(of: key, from: midnight, to: to).results
+                    let report = try reopened.view.report(of: key, from: midnight, to: to)
+                    #expect(Set(found).isSubset(of: right))
+                    #expect(report.results <= 36 && report.availability.down == .zero)
+                    #expect(report.availability.up <= rightReport.availability.up)
+                    let isWhole = found == right && report.results == 36
+                    #expect(isWhole || !reopened.problems.isEmpty)
+                    told += reopened.problems.count
+                } catch {
+                    told += 1
+                }
+            }
+            #expect(told > bytes.count / 4)
+            try directory.write(bytes, to: name)
+        }
     }
 }

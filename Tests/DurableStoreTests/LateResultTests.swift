@@ -3,8 +3,9 @@ import HealthModel
 import ResultStore
 import Testing
 
-/// A late result brings its sealed hour back. When that cannot be, it must be refused: an hour
-/// sealed anew without what was in it before would take the place of the whole one.
+/// A late result brings its sealed hour back, or must be refused.
+///
+/// An hour sealed anew without what was in it before would take the place of the whole one.
 @Suite struct LateResultTests {
     private static let later = midnight + .seconds(4300)
     private static let key = SeriesKey(endpoint: EndpointID("a"))
