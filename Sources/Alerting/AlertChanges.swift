@@ -29,6 +29,9 @@ public struct AlertChanges: Sendable, Hashable {
     /// Whether there is nothing to keep.
     public var isEmpty: Bool { !isComplete && active.isEmpty && ended.isEmpty }
 
+    /// How many alerts are named.
+    public var count: Int { active.count + ended.count }
+
     /// Adds later changes.
     public mutating func merge(_ later: AlertChanges) {
         guard !later.isComplete else {

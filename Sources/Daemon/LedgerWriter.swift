@@ -50,12 +50,25 @@ final class LedgerWriter: Sendable {
     }
 
     /// What has been written so far; never waits for the disk.
-    var counters: Ledger.Counters { published.withLock { $0 } }
+    ///
+    /// What was handed over counts as waiting until it is on the disk.
+    var counters: Ledger.Counters {
+        inbox.withLock { changes in
+            var counters = published.withLock { $0 }
+            counters.waiting += changes.count
+            return counters
+        }
+    }
 
     private func write(isLast: Bool) {
         let now = timekeeper.now()
         let (notices, counters) = ledger.withLock { ledger in
-            ledger.note(inbox.withLock { $0.take() })
+            let changes = inbox.withLock { changes in
+                let taken = changes.take()
+                published.withLock { $0.waiting += taken.count }
+                return taken
+            }
+            ledger.note(changes)
             return (ledger.write(at: now, isLast: isLast), ledger.counters)
         }
         published.withLock { $0 = counters }

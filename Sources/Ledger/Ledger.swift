@@ -93,7 +93,7 @@ public struct Ledger: Sendable {
         if changes.isComplete { current = [:] }
         for key in changes.ended { current[key] = nil }
         current.merge(changes.active) { $1 }
-        counters.waiting = waiting.active.count + waiting.ended.count
+        counters.waiting = waiting.count
     }
 
     /// Writes what was noted, in one transaction.
@@ -123,7 +123,7 @@ public struct Ledger: Sendable {
             failedAt = now
             if let notice = fail(error) { notices.append(notice) }
         }
-        counters.waiting = waiting.active.count + waiting.ended.count
+        counters.waiting = waiting.count
         return notices
     }
 
