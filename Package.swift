@@ -134,6 +134,7 @@ let package = Package(
             dependencies: [
                 "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
                 "PollLoop", "Inventory", "DurableStore", "Ledger",
+                "SQLiteSupport",
                 "TLSInspection", "Probing", "Catalogue", "StatusServer",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -222,7 +223,7 @@ let package = Package(
         .testTarget(
             name: "InventoryTests",
             dependencies: [
-                "Inventory", "TLSInspection", "HealthModel",
+                "Inventory", "TLSInspection", "HealthModel", "SQLiteSupport",
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -230,7 +231,7 @@ let package = Package(
         .testTarget(
             name: "LedgerTests",
             dependencies: [
-                "Ledger", "Alerting", "HealthModel",
+                "Ledger", "Alerting", "HealthModel", "SQLiteSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(name: "TidyTests"),

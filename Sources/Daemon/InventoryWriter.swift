@@ -3,6 +3,7 @@ import HealthModel
 import Inventory
 import PollLoop
 import Probing
+import SQLiteSupport
 import Synchronization
 
 /// Keeps the inventory of certificates on a thread of its own, and tells what changes.
@@ -31,7 +32,7 @@ final class InventoryWriter: Sendable {
     private let work: Mutex<Work>
     private let published = Mutex(InventoryRecorder.Counters())
     private let onChanges: @Sendable ([CertificateChange]) -> Void
-    private let onNotice: @Sendable (InventoryRecorder.Notice) -> Void
+    private let onNotice: @Sendable (SQLiteFile.Notice) -> Void
 
     /// Makes a writer that is not running yet.
     ///
@@ -45,7 +46,7 @@ final class InventoryWriter: Sendable {
     init(
         recorder: InventoryRecorder, store: String, timekeeper: any Timekeeper,
         onChanges: @escaping @Sendable ([CertificateChange]) -> Void,
-        onNotice: @escaping @Sendable (InventoryRecorder.Notice) -> Void
+        onNotice: @escaping @Sendable (SQLiteFile.Notice) -> Void
     ) throws(PollLoopError) {
         loop = try PollLoop(name: "inventory", timekeeper: timekeeper)
         work = Mutex(Work(recorder: recorder))

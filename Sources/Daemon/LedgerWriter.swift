@@ -2,6 +2,7 @@ import Alerting
 import HealthModel
 import Ledger
 import PollLoop
+import SQLiteSupport
 import Synchronization
 
 /// Keeps alerts in the ledger on a thread of its own: a disk that hangs holds up neither the rules
@@ -17,14 +18,14 @@ final class LedgerWriter: Sendable {
     /// What the thread has not taken yet; at most one entry an alert.
     private let inbox = Mutex(AlertChanges())
     private let published = Mutex(Ledger.Counters())
-    private let onNotice: @Sendable (Ledger.Notice) -> Void
+    private let onNotice: @Sendable (SQLiteFile.Notice) -> Void
 
     /// Makes a writer that is not running yet; `onNotice` is called on its thread.
     ///
     /// - Throws: `PollLoopError` when descriptors are short.
     init(
         ledger: Ledger, timekeeper: any Timekeeper,
-        onNotice: @escaping @Sendable (Ledger.Notice) -> Void
+        onNotice: @escaping @Sendable (SQLiteFile.Notice) -> Void
     ) throws(PollLoopError) {
         thread = try WriterThread(name: "ledger", limit: Self.jobsMax, timekeeper: timekeeper)
         self.ledger = Mutex(ledger)

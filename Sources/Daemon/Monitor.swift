@@ -7,6 +7,7 @@ import Ledger
 import PollLoop
 import Probing
 import ResultStore
+import SQLiteSupport
 import Scheduling
 public import StatusServer
 import Synchronization
@@ -40,11 +41,6 @@ public final class Monitor: MonitorReading, Sendable {
         var trustStores: TrustStores
     }
 
-    private struct Inbox {
-        var results: [ProbeResult] = []
-        var dropped = 0
-    }
-
     private let loop: PollLoop
     private let timekeeper: any Timekeeper
     private let configuration: DaemonConfiguration
@@ -59,7 +55,7 @@ public final class Monitor: MonitorReading, Sendable {
     private let scans: ScanRunner
     private let sayNow: @Sendable (String) -> Void
     private let state: Mutex<State>
-    private let inbox = Mutex(Inbox())
+    private let inbox = ResultInbox(limit: Limits.resultQueue)
     private let isReloading = Atomic<Bool>(false)
 
     /// Makes a monitor that has seen nothing and runs nothing.
@@ -101,7 +97,8 @@ public final class Monitor: MonitorReading, Sendable {
                 for record in records { _ = console.submit { say(record.humanLine) } }
             },
             onNotice: { notice in
-                let line = Self.line(for: notice, at: timekeeper.now())
+                let line = Self.line(
+                    for: notice, of: "inventory of certificates", at: timekeeper.now())
                 _ = console.submit { say(line) }
             })
         results = try ResultWriter(
@@ -125,7 +122,7 @@ public final class Monitor: MonitorReading, Sendable {
         owed = brain.restore(
             ledger.memory.alerts, lastSeen: ledger.memory.lastSeen ?? now, at: now)
         self.ledger = try LedgerWriter(ledger: ledger, timekeeper: timekeeper) { notice in
-            let line = Self.line(for: notice, at: timekeeper.now())
+            let line = Self.line(for: notice, of: "ledger of alerts", at: timekeeper.now())
             _ = console.submit { say(line) }
         }
         state = Mutex(
@@ -182,17 +179,7 @@ public final class Monitor: MonitorReading, Sendable {
     /// Takes finished results from a probe loop; drops the oldest, and counts, when the monitor
     /// cannot keep up.
     func deliver(_ results: [ProbeResult]) {
-        let wasEmpty = inbox.withLock { inbox in
-            let wasEmpty = inbox.results.isEmpty
-            inbox.results.append(contentsOf: results)
-            let excess = inbox.results.count - Limits.resultQueue
-            if excess > 0 {
-                inbox.results.removeFirst(excess)
-                inbox.dropped += excess
-            }
-            return wasEmpty
-        }
-        guard wasEmpty else { return }
+        guard inbox.add(results) else { return }
         loop.post { [self] in
             let due = timekeeper.monotonicNanoseconds() + Self.deliveryDelay.nanoseconds
             loop.schedule(atMonotonicNanoseconds: due) { [self] in applyInbox() }
@@ -200,11 +187,7 @@ public final class Monitor: MonitorReading, Sendable {
     }
 
     private func applyInbox() {
-        let results = inbox.withLock { inbox in
-            var taken: [ProbeResult] = []
-            swap(&taken, &inbox.results)
-            return taken
-        }
+        let results = inbox.take()
         guard !results.isEmpty else { return }
         state.withLock { state in
             state.brain.apply(results)
@@ -255,29 +238,17 @@ public final class Monitor: MonitorReading, Sendable {
         }
     }
 
-    private static func line(for notice: InventoryRecorder.Notice, at now: Timestamp) -> String {
+    private static func line(
+        for notice: SQLiteFile.Notice, of what: String, at now: Timestamp
+    ) -> String {
         switch notice {
         case .failing(let words):
-            "\(now.dateAndTime)  the inventory of certificates cannot be written: \(words); "
-                + "monitoring goes on, it is tried again"
+            "\(now.dateAndTime)  the \(what) cannot be written: \(words); monitoring goes on, it is "
+                + "tried again"
         case .recovered:
-            "\(now.dateAndTime)  the inventory of certificates is written again"
+            "\(now.dateAndTime)  the \(what) is written again"
         case .setAside(let path):
-            "\(now.dateAndTime)  the inventory of certificates was damaged; it now is \(path), "
-                + "and a new one is begun"
-        }
-    }
-
-    private static func line(for notice: Ledger.Notice, at now: Timestamp) -> String {
-        switch notice {
-        case .failing(let words):
-            "\(now.dateAndTime)  the ledger of alerts cannot be written: \(words); alerting goes on, "
-                + "it is tried again"
-        case .recovered:
-            "\(now.dateAndTime)  the ledger of alerts is written again"
-        case .setAside(let path):
-            "\(now.dateAndTime)  the ledger of alerts was damaged; it now is \(path), and a new one "
-                + "is begun"
+            "\(now.dateAndTime)  the \(what) was damaged; it now is \(path), and a new one is begun"
         }
     }
 
@@ -343,7 +314,7 @@ public final class Monitor: MonitorReading, Sendable {
             counters.revocationLists = lists.lists
             counters.revocationBytes = lists.bytes
         }
-        counters.droppedResults = inbox.withLock { $0.dropped }
+        counters.droppedResults = inbox.dropped
         if let schedule = engine?.counters {
             counters.missedSlots = schedule.missedSlots
             counters.confirmations = schedule.confirmations

@@ -1,7 +1,7 @@
 import HealthModel
 import Synchronization
 
-/// Results on their way to a thread that may wait for the disk; when it hangs the oldest are
+/// Results on their way to another thread; when it cannot keep up, or its disk hangs, the oldest are
 /// dropped and counted.
 final class ResultInbox: Sendable {
     private let limit: Int

@@ -1,22 +1,12 @@
 import GRDB
 public import HealthModel
-import SQLiteSupport
+public import SQLiteSupport
 
 /// Keeps what was seen, in memory and in the file: each chain once, each sighting once.
 ///
 /// A value for one owner; `write` may block for the disk. A disk that refuses stops nobody: new
 /// sightings wait in memory, up to a limit, and are written when the disk takes them again.
 public struct InventoryRecorder: Sendable {
-    /// What a write led to that a person should hear about.
-    public enum Notice: Sendable, Hashable {
-        /// Writing has begun to fail, with the system's words.
-        case failing(String)
-        /// Writing works again.
-        case recovered
-        /// The file was damaged and moved to this path; a new one was begun.
-        case setAside(path: String)
-    }
-
     /// What the recorder counts about itself.
     public struct Counters: Sendable, Hashable {
         /// New sightings written.
@@ -121,9 +111,9 @@ public struct InventoryRecorder: Sendable {
     ///   - now: the present.
     ///   - isLast: whether to write everything now, since the process ends.
     /// - Returns: what a person should hear.
-    public mutating func write(at now: Timestamp, isLast: Bool = false) -> [Notice] {
+    public mutating func write(at now: Timestamp, isLast: Bool = false) -> [SQLiteFile.Notice] {
         if let failedAt, !isLast, abs(now - failedAt) < Self.retryInterval { return [] }
-        var notices: [Notice] = []
+        var notices: [SQLiteFile.Notice] = []
         do {
             try openIfNeeded()
             try writeAll(isRefreshDue: isLast || isRefreshDue(at: now), at: now)
@@ -207,7 +197,7 @@ public struct InventoryRecorder: Sendable {
         database = opened
     }
 
-    private mutating func setAside() -> Notice {
+    private mutating func setAside() -> SQLiteFile.Notice {
         try? database?.close()
         database = nil
         let aside = SQLiteFile.setAside(path)

@@ -2,7 +2,7 @@ public import Alerting
 import GRDB
 import Glibc
 public import HealthModel
-import SQLiteSupport
+public import SQLiteSupport
 
 /// What must survive a restart: which alerts are pending and which have been told.
 ///
@@ -14,16 +14,6 @@ public struct Ledger: Sendable {
     public struct OpenError: Error, Sendable, Hashable, CustomStringConvertible {
         /// The path, what is wrong with it, and what to do.
         public let description: String
-    }
-
-    /// What a person should hear about.
-    public enum Notice: Sendable, Hashable {
-        /// Writing has begun to fail, with the system's words.
-        case failing(String)
-        /// Writing works again.
-        case recovered
-        /// The file was damaged and moved to this path; a new one was begun.
-        case setAside(path: String)
     }
 
     /// What the ledger counts about itself.
@@ -67,7 +57,7 @@ public struct Ledger: Sendable {
     private var aliveAt: Timestamp?
     private var failedAt: Timestamp?
     private var isFailing = false
-    private var openingNotices: [Notice] = []
+    private var openingNotices: [SQLiteFile.Notice] = []
 
     /// Opens the ledger of a data directory, of which the caller is the only user, and reads what
     /// an earlier run left.
@@ -102,7 +92,7 @@ public struct Ledger: Sendable {
     ///   - now: The present.
     ///   - isLast: Whether to write now in any case, since the process ends.
     /// - Returns: What a person should hear.
-    public mutating func write(at now: Timestamp, isLast: Bool = false) -> [Notice] {
+    public mutating func write(at now: Timestamp, isLast: Bool = false) -> [SQLiteFile.Notice] {
         var notices = openingNotices
         openingNotices = []
         if let failedAt, !isLast, now >= failedAt, now - failedAt < Self.retryInterval {
@@ -127,7 +117,8 @@ public struct Ledger: Sendable {
         return notices
     }
 
-    private mutating func fail(_ error: any Error) -> Notice? {
+    /// Notes a failed operation; after damage the file is set aside and begun anew.
+    mutating func fail(_ error: any Error) -> SQLiteFile.Notice? {
         counters.errors += 1
         if SQLiteFile.isDamage(error) {
             try? database?.close()

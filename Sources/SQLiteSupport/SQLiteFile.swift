@@ -3,6 +3,16 @@ import Glibc
 
 /// What every SQLite file of the daemon needs beside GRDB.
 public enum SQLiteFile {
+    /// What a person should hear about a file.
+    public enum Notice: Sendable, Hashable {
+        /// Writing has begun to fail, with the system's words.
+        case failing(String)
+        /// Writing works again.
+        case recovered
+        /// The file was damaged and moved to this path; a new one was begun.
+        case setAside(path: String)
+    }
+
     /// Whether an error says that the file is no database, or a broken one.
     public static func isDamage(_ error: any Error) -> Bool {
         guard let code = (error as? DatabaseError)?.resultCode else { return false }

@@ -110,18 +110,15 @@ enum StatusPage {
             """
     }
 
-    /// The lowest availability of its endpoints over the longest window, since a service is no
-    /// better than its worst door.
+    /// The lowest availability of its endpoints, since a service is no better than its worst door.
     private static func availability(
         of service: StatusDocument.Service, text: StatusText
     ) -> String {
-        let windows = service.endpoints.compactMap { $0.history?.last }
-        let known = windows.compactMap { window in
-            window.availabilityRatio.map { ($0, window.days) }
-        }
-        guard let worst = known.min(by: { $0.0 < $1.0 }) else { return "-" }
-        let days = text.language.of(nl: "\(worst.1) dagen", en: "\(worst.1) days")
-        return "\(text.percent(worst.0)) (\(days))"
+        let windows = service.endpoints.compactMap { text.telling($0.history ?? []).last }
+            .filter { $0.availabilityRatio != nil }
+        let worst = windows.min { $0.availabilityRatio ?? 1 < $1.availabilityRatio ?? 1 }
+        guard let worst else { return "-" }
+        return "\(text.percent(worst.availabilityRatio)) (\(text.span(of: worst)))"
     }
 
     /// Text that may stand between tags and inside quoted attributes.

@@ -2,19 +2,29 @@ import HealthModel
 import ResultStore
 
 extension StatusText {
-    /// How an endpoint has done over days, a line each; a window of which less is known than of the
-    /// one before would say the same again and is left out.
+    /// The windows that say something new, the shortest first: one of which no more is known than of
+    /// the one before would say the same again.
+    func telling(_ windows: [StatusDocument.Window]) -> [StatusDocument.Window] {
+        var known = 0.0
+        return windows.filter { window in
+            let seen = window.upSeconds + window.downSeconds + window.maintenanceSeconds
+            defer { known = max(known, seen) }
+            return seen > known
+        }
+    }
+
+    /// The length of a window in words.
+    func span(of window: StatusDocument.Window) -> String {
+        window.days == 1
+            ? language.of(nl: "24 uur", en: "24 hours")
+            : language.of(nl: "\(window.days) dagen", en: "\(window.days) days")
+    }
+
+    /// How an endpoint has done over days, a line each.
     func historyLines(_ windows: [StatusDocument.Window]) -> [String] {
         var lines: [String] = []
-        var known = 0.0
-        for window in windows {
-            let seen = window.upSeconds + window.downSeconds + window.maintenanceSeconds
-            guard seen > known else { continue }
-            known = seen
-            let span =
-                window.days == 1
-                ? language.of(nl: "24 uur", en: "24 hours")
-                : language.of(nl: "\(window.days) dagen", en: "\(window.days) days")
+        for window in telling(windows) {
+            let span = span(of: window)
             var parts = ["\(percent(window.availabilityRatio)) \(language.of(nl: "op", en: "up"))"]
             for (seconds, word) in [
                 (window.downSeconds, language.of(nl: "uit", en: "down")),

@@ -102,7 +102,7 @@ struct StoreShow: ParsableCommand {
         guard !outages.isEmpty else { return }
         let shown = outages.suffix(Self.outagesShown)
         Console.say(
-            "  down \(outages.count) times"
+            (outages.count == 1 ? "  down once" : "  down \(outages.count) times")
                 + (shown.count < outages.count ? ", the last \(shown.count):" : ":"))
         for outage in shown {
             let length = (outage.to - outage.from).shortText

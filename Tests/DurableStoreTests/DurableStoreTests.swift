@@ -264,6 +264,55 @@ import Testing
         #expect(directory.names.filter { $0.hasPrefix("raw-20261124") }.isEmpty)
     }
 
+    /// Shares are a partition, whichever way the series are added up.
+    @Test func sharesTakenTogetherAreAll() async throws {
+        let directory = try StoreDirectory()
+        var store = try DurableStore(directory: directory.path)
+        for name in 0..<40 {
+            store.append(
+                (0..<3).map { submission("s\(name)", midnight + .seconds($0 * 60)) }, at: midnight)
+        }
+        #expect(store.commit().isEmpty)
+        #expect(store.maintain(at: midnight + .seconds(4300)).isEmpty)
+        let to = midnight + .seconds(3600)
+        let all = try await store.view.reports(from: midnight, to: to)
+        #expect(all.reports.count == 40 && all.problems.isEmpty)
+        for count in [1, 2, 3, 7, 64] {
+            var seen: [SeriesKey] = []
+            for place in 0..<count {
+                let share = SeriesShare(place, of: count)
+                let part = try store.view.reports(from: midnight, to: to, share: share).reports
+                for (key, report) in part {
+                    #expect(share.contains(key))
+                    #expect(report.results == 3)
+                    seen.append(key)
+                }
+                let histories = try store.view.histories(of: share, at: to).histories
+                #expect(Set(histories.keys) == Set(part.keys))
+                #expect(histories.values.allSatisfy { $0.windows.map(\.days) == [1, 7, 30] })
+            }
+            #expect(seen.count == 40 && Set(seen).count == 40)
+        }
+    }
+
+    @Test func aDamagedBlockHidesOnlyItsSeries() async throws {
+        let directory = try StoreDirectory()
+        do {
+            var store = try DurableStore(directory: directory.path)
+            store.append([submission("a", midnight), submission("b", midnight)], at: midnight)
+            #expect(store.commit().isEmpty)
+            #expect(store.maintain(at: midnight + .seconds(4300)).isEmpty)
+        }
+        let name = try #require(directory.names.first { $0.hasPrefix("hour-") })
+        var bytes = try directory.bytes(name)
+        bytes[30] ^= 1
+        try directory.write(bytes, to: name)
+        let store = try DurableStore(directory: directory.path, isReadOnly: true)
+        let found = try await store.view.reports(from: midnight, to: midnight + .seconds(3600))
+        #expect(found.reports.count == 1)
+        #expect(found.problems.count == 1 && found.problems.first?.contains(name) == true)
+    }
+
     @Test func theBudgetDropsTheOldestRawResultsFirstAndSaysSo() throws {
         let directory = try StoreDirectory()
         var options = DurableStore.Options()

@@ -86,6 +86,16 @@ struct StoreTests {
         // All five were refused, and none was ever answered.
         #expect(report.output.split(separator: "\n").count == 6, "\(report.output)")
         #expect(report.output.contains("e0          0.00 %"), "\(report.output)")
+        let show = try await Vitaal.outcome(
+            ["store", "show", "e0", "--days", "1", "--data-dir", setting.data])
+        #expect(show.status == 0)
+        for words in ["up 0.00 %; down ", "no success", "failed: connect_refused ", "down once:"] {
+            #expect(show.output.contains(words), "\(words) is not in \(show.output)")
+        }
+        let nobody = try await Vitaal.outcome(
+            ["store", "show", "nobody", "--data-dir", setting.data])
+        #expect(nobody.status == 3)
+        #expect(nobody.errors.contains("nothing is kept of 'nobody' in 7 days"))
         try await Self.prometheusReads(setting)
         try await Self.importsWhatWasExported(setting)
         let info = try await Vitaal.outcome(["store", "info", "--data-dir", setting.data])
@@ -151,6 +161,8 @@ struct StoreTests {
         #expect(damaged.output.contains("damaged: "), "\(damaged.output)")
         let size = try await Vitaal.outcome(["run", "--max-disk", "5"])
         #expect(size.errors.contains("--max-disk"), "\(size.errors)")
+        let rounding = try await Vitaal.outcome(["run", "--round-after", "1"])
+        #expect(rounding.errors.contains("--round-after takes 2 to 14 days"), "\(rounding.errors)")
         let stranger = try await Vitaal.outcome(
             ["store", "export", "nobody", "--data-dir", setting.data])
         #expect(stranger.status == 3)

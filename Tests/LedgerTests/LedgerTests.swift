@@ -2,6 +2,7 @@ import Alerting
 import Foundation
 import GRDB
 import HealthModel
+import SQLiteSupport
 import Testing
 
 @testable import Ledger
@@ -107,13 +108,28 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: path + ".damaged"))
     }
 
+    /// Damage that shows itself while the monitor runs: what was written before is written again.
+    @Test func damageWhileRunningLosesNothingInForce() throws {
+        let (a, b, c) = (
+            alert("a", isFiring: true), alert("b", isFiring: false), alert("c", isFiring: true)
+        )
+        var ledger = try Ledger(dataDirectory: directory)
+        ledger.note(changes([a, b]))
+        #expect(ledger.write(at: Self.noon).isEmpty)
+        ledger.note(changes([c], ended: [b]))
+        let notice = ledger.fail(DatabaseError(resultCode: .SQLITE_CORRUPT))
+        #expect(notice == .setAside(path: path + ".damaged"))
+        #expect(ledger.write(at: Self.noon).isEmpty)
+        #expect(try left() == [a, c])
+    }
+
     @Test func aDiskThatRefusesIsToldOnceAndTriedAgain() throws {
         let a = alert("a", isFiring: true)
         // A directory in the place of the file is refused whoever asks.
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
         var ledger = try Ledger(dataDirectory: directory)
         ledger.note(changes([a], isComplete: true))
-        var notices: [Ledger.Notice] = []
+        var notices: [SQLiteFile.Notice] = []
         for second in 0..<30 { notices += ledger.write(at: Self.noon + .seconds(second)) }
         #expect(notices.count == 1)
         guard case .failing = notices.first else {

@@ -1,8 +1,9 @@
 import Alerting
 import HealthModel
 import ResultStore
-import StatusServer
 import Testing
+
+@testable import StatusServer
 
 /// Columns of a line whose characters are all one column wide.
 private func lines(_ text: String) -> [String] {
@@ -161,6 +162,9 @@ private func lines(_ text: String) -> [String] {
         let start = try #require(lines(text).firstIndex(of: day), "\(text)")
         #expect(lines(text)[start + 1] == week)
         #expect(!text.contains("30 da"))
+        // The page says it of the longest window of which more is known than of a shorter one.
+        let page = StatusPage.html(of: Fixture.document(snapshot), language: language)
+        #expect(page.contains(language == .nl ? "99,90 % (7 dagen)" : "99.90 % (7 days)"))
         let history = Fixture.document(snapshot).services.flatMap(\.endpoints)
             .first { $0.history != nil }?.history
         #expect(history?.map(\.days) == [1, 7, 30])

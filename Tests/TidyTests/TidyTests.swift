@@ -34,7 +34,7 @@ struct TidyTests {
         "Lab": ["HealthModel"],
         "Daemon": [
             "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
-            "DurableStore", "Ledger",
+            "DurableStore", "Ledger", "SQLiteSupport",
             "PollLoop", "Inventory",
             "TLSInspection", "Probing", "Catalogue", "StatusServer",
         ],
