@@ -4,7 +4,7 @@
 PACKAGES := g++ pkg-config libcurl4-openssl-dev libssl-dev libunbound-dev libre2-dev libpsl-dev \
 	libsqlite3-dev
 TEST_PACKAGES := openssl curl
-TOOLS := prometheus prometheus-blackbox-exporter nginx
+TOOLS := prometheus prometheus-blackbox-exporter prometheus-alertmanager nginx
 TOOLS_PATH := $(CURDIR)/.build/tools/usr/bin:$(CURDIR)/.build/tools/usr/sbin
 
 .PHONY: run build test lint format bench bench-store torture sanitize soak fuzz packages tools clean
@@ -41,11 +41,14 @@ bench-store: packages tools
 	PATH="$(TOOLS_PATH):$$PATH" .build/release/vitaal-bench --store $(or $(STORE_ENDPOINTS),1000)
 
 ## torture: a thousand kills and ten power cuts of a process that writes to the store, then the
-## tests of damaged and failing disks with larger files
-torture: packages
+## tests of damaged and failing disks with larger files, then a thousand kills of a monitor that
+## tells a receiver of a service that fails and heals (three quarters of an hour)
+torture: packages tools
 	swift build -c release --static-swift-stdlib --product vitaal-bench
 	.build/release/vitaal-bench --torture $(or $(TORTURE_KILLS),1000) $(or $(TORTURE_CUTS),10)
 	VITAAL_TORTURE=1 swift test --no-parallel --filter DurableStoreTests.FaultTests
+	PATH="$(TOOLS_PATH):$$PATH" VITAAL_KILLS=$(or $(TORTURE_KILLS),1000) \
+		swift test --no-parallel --filter nothingIsLostOrToldTwiceByKills
 
 ## soak: ten minutes of 1,000 endpoints in a flapping lab; SOAK_SECONDS=60 for a short one
 soak: packages tools

@@ -126,6 +126,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Notifying",
+            dependencies: [
+                "HealthModel", "Scheduling", "Alerting", "PollLoop", "CProbeShims", "CCurl",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "SQLiteSupport",
             dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
@@ -133,7 +140,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
-                "PollLoop", "Inventory", "DurableStore", "Ledger",
+                "PollLoop", "Inventory", "DurableStore", "Ledger", "Notifying",
                 "SQLiteSupport",
                 "TLSInspection", "Probing", "Catalogue", "StatusServer",
                 .product(name: "Logging", package: "swift-log"),
@@ -234,6 +241,9 @@ let package = Package(
                 "Ledger", "Alerting", "HealthModel", "SQLiteSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
+        .testTarget(
+            name: "NotifyingTests",
+            dependencies: ["Notifying", "Scheduling", "Alerting", "HealthModel", "CCurl"]),
         .testTarget(name: "TidyTests"),
         .testTarget(
             name: "DaemonTests",

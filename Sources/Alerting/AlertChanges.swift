@@ -22,20 +22,34 @@ public struct AlertChanges: Sendable, Hashable {
     public var active: [AlertKey: RememberedAlert] = [:]
     /// Alerts that are over; not of any use when the changes are complete.
     public var ended: Set<AlertKey> = []
+    /// What people are told of, in order.
+    public var transitions: [RoutedTransition] = []
+    /// Transitions lost because more than `Limits.waitingTransitions` waited.
+    public var lostTransitions = 0
 
     /// Makes changes of nothing.
     public init() {}
 
     /// Whether there is nothing to keep.
-    public var isEmpty: Bool { !isComplete && active.isEmpty && ended.isEmpty }
+    public var isEmpty: Bool {
+        !isComplete && active.isEmpty && ended.isEmpty && transitions.isEmpty
+    }
 
     /// How many alerts are named.
     public var count: Int { active.count + ended.count }
 
-    /// Adds later changes.
+    /// Adds later changes; of transitions the oldest are lost when too many wait.
     public mutating func merge(_ later: AlertChanges) {
+        transitions += later.transitions
+        lostTransitions += later.lostTransitions
+        let excess = transitions.count - Limits.waitingTransitions
+        if excess > 0 {
+            transitions.removeFirst(excess)
+            lostTransitions += excess
+        }
         guard !later.isComplete else {
-            self = later
+            isComplete = true
+            (active, ended) = (later.active, later.ended)
             return
         }
         for key in later.ended {
@@ -65,6 +79,8 @@ extension HealthMonitor {
         }
         changedAlerts.removeAll(keepingCapacity: true)
         areAllAlertsChanged = false
+        changes.transitions = routedTransitions
+        routedTransitions = []
         return changes
     }
 
@@ -100,6 +116,23 @@ extension HealthMonitor {
         }
         areAllAlertsChanged = true
         ended.sort { $0.alert.key < $1.alert.key }
-        return ended + adopt(kept, at: now)
+        ended += adopt(kept, at: now)
+        route(ended)
+        return ended
+    }
+
+    /// Keeps what people are told of for whoever writes it down; nobody is told twice.
+    mutating func route(_ transitions: [AlertTransition]) {
+        for transition in transitions where transition.alert.firingSince != nil {
+            var receivers: [ReceiverID] = []
+            if transition.alert.state == .firing,
+                let service = catalogue.service(transition.alert.service)
+            {
+                receivers = rules.receivers
+                    .filter { $0.wants(transition.alert.level, about: service) }.map(\.id)
+            }
+            routedTransitions.append(
+                RoutedTransition(transition: transition, receivers: receivers))
+        }
     }
 }

@@ -21,13 +21,21 @@ public struct EvidenceRecord: Sendable, Hashable {
         case configReload = "config.reload"
         /// The certificate of an endpoint changed in a way that is worth a look.
         case certificateChanged = "certificate.changed"
+        /// A receiver took a notification.
+        case notificationDelivered = "notification.delivered"
+        /// A notification was given up.
+        case notificationFailed = "notification.failed"
+        /// A receiver began to take nothing.
+        case receiverFailing = "receiver.failing"
+        /// A receiver takes notifications again.
+        case receiverRecovered = "receiver.recovered"
     }
 
     /// Bytes kept of one text before escaping; a summary has been cut by the monitor.
     public static let textBytes = 512
     /// Bytes in one line, line feed included.
     ///
-    /// Fifteen texts of at most 512 bytes, of which each byte may become six, and the keys.
+    /// Sixteen texts of at most 512 bytes, of which each byte may become six, and the keys.
     public static let lineBytes = 48 * 1024
 
     /// When it happened.
@@ -42,8 +50,10 @@ public struct EvidenceRecord: Sendable, Hashable {
     public var origin: String
     /// Who did it: `vitaal` for the program itself, or an operator.
     public var actor: String
-    /// The alert behind an alert action; nil for the others.
+    /// The alert behind an alert or a notification; nil for the others.
     public var alert: Alert?
+    /// The id of the notification; nil for what is not about one.
+    public var notification: String?
 
     /// The change behind `certificateChanged`; nil for the others.
     public var change: CertificateChange?
@@ -96,6 +106,17 @@ public struct EvidenceRecord: Sendable, Hashable {
         self.alert = alert
     }
 
+    /// Makes the record of a notification that has ended.
+    public init(_ delivery: Delivery, origin: String = VantageID.local.text) {
+        self.init(
+            at: delivery.at,
+            action: delivery.failure == nil ? .notificationDelivered : .notificationFailed,
+            object: "receiver/\(delivery.notification.receiver)",
+            result: delivery.failure ?? "ok", origin: origin)
+        alert = delivery.notification.alert
+        notification = delivery.notification.id
+    }
+
     /// One JSON object and a line feed; every key is always there for its kind of action.
     public var jsonLine: String {
         var line = "{"
@@ -110,6 +131,7 @@ public struct EvidenceRecord: Sendable, Hashable {
         put("result", result)
         put("origin", origin)
         put("actor", actor)
+        if let notification { put("notification", notification) }
         if let alert {
             put("level", alert.level.rawValue)
             put("rule", alert.key.rule.text)
@@ -143,8 +165,10 @@ public struct EvidenceRecord: Sendable, Hashable {
         let level = alert.map { $0.level.rawValue.uppercased() } ?? "-"
         let word = String(action.rawValue.split(separator: ".").last ?? "").uppercased()
         let subject = alert.map { $0.key.subject.description } ?? object
+        let failure = result == "ok" ? "" : result
         let text =
-            alert?.summary.english ?? change?.summary.english ?? (result == "ok" ? "" : result)
+            (notification == nil ? nil : failure) ?? alert?.summary.english ?? change?.summary
+            .english ?? failure
         let line =
             "\(at.dateAndTime)  \(level.padded(to: 8))  \(word.padded(to: 8))  \(subject)  \(text)"
         return line.cut(toBytes: Self.textBytes).withoutControlCharacters.trimmedAtEnd

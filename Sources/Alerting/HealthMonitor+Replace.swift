@@ -47,7 +47,9 @@ extension HealthMonitor {
         // Edges may have changed although no own state did.
         spread(at: now)
         areAllAlertsChanged = true
-        return adopt(kept, at: now)
+        let ended = adopt(kept, at: now)
+        route(ended)
+        return ended
     }
 
     /// Gives the alerts of before to the bindings of now; ends those that have none.
@@ -63,6 +65,8 @@ extension HealthMonitor {
             alert.runbook = rules.rules[bindings[index].rule].runbook
             alert.service = catalogue.services[bindings[index].service].id
             alerts[index] = alert
+            // A receiver that is new, or wants the level of now, hears what fires already.
+            route([AlertTransition(at: now, alert: alert)])
         }
         return left.sorted { $0.key < $1.key }.compactMap { _, old in
             guard var alert = old.alert else { return nil }

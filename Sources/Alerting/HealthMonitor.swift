@@ -39,6 +39,8 @@ public struct HealthMonitor: Sendable {
     var changedAlerts: Set<Int> = []
     /// Whether all may have.
     var areAllAlertsChanged = false
+    /// What people are told of since `takeAlertChanges`.
+    var routedTransitions: [RoutedTransition] = []
 
     /// One service.
     struct ServiceState: Sendable {
@@ -144,6 +146,7 @@ public struct HealthMonitor: Sendable {
             }
             if let change { transitions.append(note(change, of: index, at: now)) }
         }
+        route(transitions)
         return transitions
     }
 

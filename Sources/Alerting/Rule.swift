@@ -106,17 +106,22 @@ public enum RulePlaceholder: String, Sendable, Hashable, CaseIterable {
     case dependants
 }
 
-/// The rules in force, in the order of the files.
+/// The rules in force and who is told, in the order of the files.
 public struct RuleSet: Sendable, Hashable {
     /// The rules.
     public let rules: [Rule]
+    /// Who is told.
+    public let receivers: [Receiver]
 
     /// Makes a rule set.
     ///
     /// - Precondition: the ids are unique; the Catalogue module has reported every breach.
-    public init(rules: [Rule]) {
+    public init(rules: [Rule], receivers: [Receiver] = []) {
         precondition(Set(rules.map(\.id)).count == rules.count, "two rules with one id")
+        precondition(
+            Set(receivers.map(\.id)).count == receivers.count, "two receivers with one id")
         self.rules = rules
+        self.receivers = receivers
     }
 
     /// The rule set that never alerts.
@@ -128,16 +133,16 @@ public struct RuleSet: Sendable, Hashable {
     /// - Precondition: `factor` is at least 1.
     public func accelerated(by factor: Double) -> RuleSet {
         precondition(factor >= 1)
-        return RuleSet(
-            rules: rules.map { rule in
-                var rule = rule
-                rule.holdTime = rule.holdTime.map { $0 / factor }
-                rule.keepFiringTime = rule.keepFiringTime / factor
-                if case .slow(let quantile, let window, let threshold) = rule.condition {
-                    rule.condition = .slow(
-                        quantile: quantile, window: window / factor, threshold: threshold)
-                }
-                return rule
-            })
+        let faster = rules.map { rule in
+            var rule = rule
+            rule.holdTime = rule.holdTime.map { $0 / factor }
+            rule.keepFiringTime = rule.keepFiringTime / factor
+            if case .slow(let quantile, let window, let threshold) = rule.condition {
+                rule.condition = .slow(
+                    quantile: quantile, window: window / factor, threshold: threshold)
+            }
+            return rule
+        }
+        return RuleSet(rules: faster, receivers: receivers)
     }
 }

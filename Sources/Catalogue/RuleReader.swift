@@ -5,6 +5,7 @@ import HealthModel
 enum RuleFileKey: String, FieldKey {
     case about
     case rules
+    case receivers
     static let mappingName = "a file of rules"
 }
 
@@ -60,11 +61,13 @@ public enum RuleReader {
     static func read(_ files: [SourceFile], _ log: MistakeLog) -> RuleSet {
         var rules: [Rule] = []
         var firstPositions: [RuleID: SourcePosition] = [:]
+        var receivers = ReceiverReader(log)
         for file in files {
             guard let root = YAMLDocument.root(of: file, log),
                 let fields = Fields<RuleFileKey>(root, log)
             else { continue }
             _ = fields[.about]?.text(log)
+            receivers.read(fields[.receivers])
             for node in fields[.rules]?.items(log, of: "rules", limit: Limits.rules) ?? [] {
                 guard let (rule, position) = rule(node, log) else { continue }
                 if let first = firstPositions[rule.id] {
@@ -81,7 +84,7 @@ public enum RuleReader {
                 }
             }
         }
-        return log.count == 0 ? RuleSet(rules: rules) : .empty
+        return log.count == 0 ? RuleSet(rules: rules, receivers: receivers.receivers) : .empty
     }
 
     /// One rule and where its id stands.

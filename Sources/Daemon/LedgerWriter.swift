@@ -17,6 +17,8 @@ final class LedgerWriter: Sendable {
     private let ledger: Mutex<Ledger>
     /// What the thread has not taken yet; at most one entry an alert.
     private let inbox = Mutex(AlertChanges())
+    private let endings = Mutex<[Delivery]>([])
+    private let onOutbox = Mutex<(@Sendable ([Notification]) -> Void)?>(nil)
     private let published = Mutex(Ledger.Counters())
     private let onNotice: @Sendable (SQLiteFile.Notice) -> Void
 
@@ -33,8 +35,11 @@ final class LedgerWriter: Sendable {
         self.onNotice = onNotice
     }
 
-    /// Starts the thread.
-    func start() { thread.start() }
+    /// Starts the thread; `onOutbox` gets, on it, the notifications that may be delivered.
+    func start(onOutbox: @escaping @Sendable ([Notification]) -> Void) {
+        self.onOutbox.withLock { $0 = onOutbox }
+        thread.start()
+    }
 
     /// Writes everything that was handed over, then ends the thread.
     func finish() {
@@ -47,6 +52,15 @@ final class LedgerWriter: Sendable {
     func note(_ changes: AlertChanges) {
         inbox.withLock { $0.merge(changes) }
         // When too many wait, the one that runs next takes these too.
+        _ = thread.submit { [self] in write(isLast: false) }
+    }
+
+    /// Takes how a notification ended.
+    func note(_ ending: Delivery) {
+        endings.withLock { endings in
+            endings.append(ending)
+            endings.removeFirst(max(0, endings.count - Limits.waitingTransitions))
+        }
         _ = thread.submit { [self] in write(isLast: false) }
     }
 
@@ -63,16 +77,23 @@ final class LedgerWriter: Sendable {
 
     private func write(isLast: Bool) {
         let now = timekeeper.now()
-        let (notices, counters) = ledger.withLock { ledger in
+        let (notices, counters, outbox) = ledger.withLock { ledger in
             let changes = inbox.withLock { changes in
                 let taken = changes.take()
                 published.withLock { $0.waiting += taken.count }
                 return taken
             }
             ledger.note(changes)
-            return (ledger.write(at: now, isLast: isLast), ledger.counters)
+            ledger.note(
+                endings.withLock { endings in
+                    defer { endings = [] }
+                    return endings
+                })
+            let notices = ledger.write(at: now, isLast: isLast)
+            return (notices, ledger.counters, isLast ? [] : ledger.takeOutbox())
         }
         published.withLock { $0 = counters }
+        if !outbox.isEmpty { onOutbox.withLock { $0 }?(outbox) }
         notices.forEach(onNotice)
     }
 }

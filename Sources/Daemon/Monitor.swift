@@ -4,6 +4,7 @@ import DurableStore
 public import HealthModel
 import Inventory
 import Ledger
+import Notifying
 import PollLoop
 import Probing
 import ResultStore
@@ -49,6 +50,9 @@ public final class Monitor: MonitorReading, Sendable {
     private let inventory: InventoryWriter
     private let results: ResultWriter
     private let ledger: LedgerWriter
+    private let dispatcher: Dispatcher
+    /// What an earlier run had still to tell, and whom it had told.
+    private let memory: Ledger.Memory
     /// The end of alerts of an earlier run that nothing in force is about any more.
     private let owed: [AlertTransition]
     private let scanner: LazyScanner
@@ -121,9 +125,22 @@ public final class Monitor: MonitorReading, Sendable {
         let now = timekeeper.now()
         owed = brain.restore(
             ledger.memory.alerts, lastSeen: ledger.memory.lastSeen ?? now, at: now)
-        self.ledger = try LedgerWriter(ledger: ledger, timekeeper: timekeeper) { notice in
+        memory = ledger.memory
+        let writer = try LedgerWriter(ledger: ledger, timekeeper: timekeeper) { notice in
             let line = Self.line(for: notice, of: "ledger of alerts", at: timekeeper.now())
             _ = console.submit { say(line) }
+        }
+        self.ledger = writer
+        dispatcher = Dispatcher(
+            trustStorePath: configuration.trustStorePath, userAgent: configuration.userAgent,
+            seed: configuration.seed, timekeeper: timekeeper
+        ) { [evidence] event in
+            if case .ended(let delivery) = event { writer.note(delivery) }
+            let record = Self.record(of: event, at: timekeeper.now())
+            evidence.write([record.jsonLine])
+            // A delivery is no news: the alert itself has been told.
+            guard record.action != .notificationDelivered else { return }
+            _ = console.submit { say(record.humanLine) }
         }
         state = Mutex(
             State(
@@ -143,7 +160,10 @@ public final class Monitor: MonitorReading, Sendable {
         }
         inventory.start { [self] sights in state.withLock { $0.brain.recall(sights) } }
         loop.start()
-        ledger.start()
+        use(state.withLock { $0.brain.rules.receivers })
+        ledger.start { [dispatcher] in dispatcher.deliver($0) }
+        dispatcher.remember(memory.told)
+        dispatcher.deliver(memory.waiting)
         record(
             [EvidenceRecord(at: timekeeper.now(), action: .monitorStart)]
                 + owed.map { EvidenceRecord($0) })
@@ -169,6 +189,7 @@ public final class Monitor: MonitorReading, Sendable {
         inventory.finish()
         results.finish()
         scanner.stop()
+        dispatcher.stop()
         ledger.note(state.withLock { $0.brain.takeAlertChanges() })
         ledger.finish()
         record([EvidenceRecord(at: timekeeper.now(), action: .monitorStop)])
@@ -223,6 +244,27 @@ public final class Monitor: MonitorReading, Sendable {
         // Start and stop are told by whoever starts and stops.
         for record in records where ![.monitorStart, .monitorStop].contains(record.action) {
             say(record.humanLine)
+        }
+    }
+
+    /// Puts receivers in force; when that fails, those of before stay and a person hears it.
+    private func use(_ receivers: [Receiver]) {
+        do throws(PollLoopError) {
+            try dispatcher.use(receivers)
+        } catch {
+            say("\(timekeeper.now().dateAndTime)  receivers cannot be started: \(error)")
+        }
+    }
+
+    private static func record(of event: Dispatcher.Event, at now: Timestamp) -> EvidenceRecord {
+        switch event {
+        case .ended(let delivery):
+            EvidenceRecord(delivery)
+        case .failing(let receiver, let words):
+            EvidenceRecord(
+                at: now, action: .receiverFailing, object: "receiver/\(receiver)", result: words)
+        case .recovered(let receiver):
+            EvidenceRecord(at: now, action: .receiverRecovered, object: "receiver/\(receiver)")
         }
     }
 
@@ -296,6 +338,8 @@ public final class Monitor: MonitorReading, Sendable {
         counters.ledgerWrites = alerts.writes
         counters.ledgerErrors = alerts.errors
         counters.ledgerWaiting = alerts.waiting
+        counters.lostTransitions = alerts.lost
+        counters.receivers = dispatcher.counters
         let kept = inventory.counters
         counters.inventoryWritten = kept.written
         counters.inventoryErrors = kept.errors
@@ -360,6 +404,7 @@ public final class Monitor: MonitorReading, Sendable {
 
     private func apply(_ watch: Watch) {
         let now = timekeeper.now()
+        use(watch.rules.receivers)
         let (ended, engine) = state.withLock { state in
             let ended = state.brain.replace(
                 catalogue: watch.catalogue, rules: watch.rules, at: now)

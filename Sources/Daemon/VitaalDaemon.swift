@@ -20,6 +20,8 @@ public enum VitaalDaemon {
     static let shutdownDuration: Duration = .milliseconds(1500)
     /// Descriptors that the server, the loops and the files open: 56 were counted with two loops.
     static let ownDescriptors = 64
+    /// Descriptors of one receiver: its loop's and its connection.
+    static let descriptorsPerReceiver = 6
 
     /// The daemon could not start; the text says why and what to do.
     public struct StartError: Error, Sendable, CustomStringConvertible {
@@ -47,9 +49,13 @@ public enum VitaalDaemon {
         var configuration = configuration
         ProcessStatistics.raiseDescriptorLimit()
         let process = ProcessStatistics.read()
-        let room = probesInFlight(open: process.openDescriptors, limit: process.descriptorLimit)
+        let watch = try read(configuration)
+        let receivers = watch.rules.receivers.count * descriptorsPerReceiver
+        let room = probesInFlight(
+            open: process.openDescriptors + receivers, limit: process.descriptorLimit)
         configuration.limits.inFlight = min(configuration.limits.inFlight, room)
-        let (monitor, engine) = try build(configuration, timekeeper: timekeeper, say: say)
+        let (monitor, engine) = try build(
+            configuration, watch, timekeeper: timekeeper, say: say)
         defer { engine.stop() }
         var logger = Logger(label: "vitaal", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = .warning
@@ -96,12 +102,19 @@ public enum VitaalDaemon {
         return max(1, (free - reserve) / 2)
     }
 
+    private static func read(_ configuration: DaemonConfiguration) throws(StartError) -> Watch {
+        do throws(ConfigurationError) {
+            return try configuration.loadWatch()
+        } catch {
+            throw StartError(description: "\(error)")
+        }
+    }
+
     private static func build(
-        _ configuration: DaemonConfiguration, timekeeper: any Timekeeper,
+        _ configuration: DaemonConfiguration, _ watch: Watch, timekeeper: any Timekeeper,
         say: @escaping @Sendable (String) -> Void
     ) throws(StartError) -> (Monitor, ProbeEngine) {
         do {
-            let watch = try configuration.loadWatch()
             try makeDirectory(configuration.dataDirectory)
             let log = try EvidenceLog(path: configuration.evidencePath)
             let recorder = try InventoryRecorder(dataDirectory: configuration.dataDirectory)

@@ -37,6 +37,7 @@ extension HealthMetrics {
             .microseconds(counters.latenessMicrosecondsMax))
         writeEvidence(to: &text)
         writeLedger(to: &text)
+        writeReceivers(to: &text)
         writeInventory(to: &text)
         writeRevocation(to: &text)
         writeTrustStore(to: &text)

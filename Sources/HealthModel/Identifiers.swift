@@ -52,6 +52,19 @@ public struct RuleID: Sendable, Hashable, Comparable, CustomStringConvertible {
     public static func < (left: RuleID, right: RuleID) -> Bool { left.text < right.text }
 }
 
+/// The stable name of a receiver, such as `on-call`.
+public struct ReceiverID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// The same alphabet as the other ids.
+    public let text: String
+
+    /// Makes an id from text that has been checked with `isIdentifier`.
+    public init(_ text: String) { self.text = text }
+    /// The id as written in `alerts/`.
+    public var description: String { text }
+    /// Orders by bytes.
+    public static func < (left: ReceiverID, right: ReceiverID) -> Bool { left.text < right.text }
+}
+
 /// Tells whether `text` may be an id: `[a-z0-9][a-z0-9-]*`, at most `Limits.identifierBytes`.
 public func isIdentifier(_ text: some StringProtocol) -> Bool {
     guard let first = text.utf8.first, first != UInt8(ascii: "-"),

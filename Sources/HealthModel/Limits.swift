@@ -72,6 +72,13 @@ public enum Limits {
     public static let patternBytes = 4096
     /// Rules in one rule set.
     public static let rules = 256
+    /// Receivers in one rule set; each has a thread.
+    public static let receivers = 16
+    /// Transitions that wait for the ledger before the oldest is lost and counted; at 1 kB each
+    /// that is 20 MB.
+    public static let waitingTransitions = 20_000
+    /// Notifications that wait for one receiver in memory; the others wait in the ledger.
+    public static let waitingNotifications = 20_000
     /// Bytes of one API request body.
     public static let requestBytes = 1024 * 1024
     /// Results with certificates that may wait for the inventory before the oldest is dropped and

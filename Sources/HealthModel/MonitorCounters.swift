@@ -30,6 +30,10 @@ public struct MonitorCounters: Sendable, Hashable {
     public var ledgerErrors: Int = 0
     /// Alerts whose change is not in the ledger yet.
     public var ledgerWaiting: Int = 0
+    /// Transitions that nobody was told of because too many waited.
+    public var lostTransitions: Int = 0
+    /// What each receiver has taken, by its name.
+    public var receivers: [ReceiverID: ReceiverCounters] = [:]
     /// New sightings of certificates written to the inventory.
     public var inventoryWritten: Int = 0
     /// Failed attempts to write the inventory.

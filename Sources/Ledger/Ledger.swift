@@ -22,8 +22,10 @@ public struct Ledger: Sendable {
         public var writes = 0
         /// Attempts that failed.
         public var errors = 0
-        /// Alerts that wait for the disk.
+        /// Alerts and notifications that wait for the disk.
         public var waiting = 0
+        /// Transitions lost because too many waited.
+        public var lost = 0
 
         /// Makes counters that start at zero.
         public init() {}
@@ -35,6 +37,10 @@ public struct Ledger: Sendable {
         public var alerts: [RememberedAlert] = []
         /// When it was last alive; nil when there was none.
         public var lastSeen: Timestamp?
+        /// Its notifications that were not delivered, in order.
+        public var waiting: [Notification] = []
+        /// Who was told of the alerts that fire, or is going to be.
+        public var told: [Notification] = []
     }
 
     /// The name of the file in the data directory.
@@ -49,11 +55,24 @@ public struct Ledger: Sendable {
     /// What an earlier run left.
     public private(set) var memory = Memory()
 
+    /// Who was told that an alert fires, and at which level: the end is told in the same words.
+    private struct Told {
+        var receiver: ReceiverID
+        var level: Level
+    }
+
     private let path: String
     private var database: DatabaseQueue?
     private var waiting = AlertChanges()
     /// Every alert that is pending or firing, for a file that must be begun anew.
     private var current: [AlertKey: RememberedAlert] = [:]
+    /// Who hears of the end of each episode.
+    private var told: [String: [Told]] = [:]
+    /// Notifications and deliveries that wait for the disk.
+    private var outbox: [Notification] = []
+    private var endings: [Delivery] = []
+    /// How many of `outbox`, from the end, have not been handed out.
+    private var unsent = 0
     private var aliveAt: Timestamp?
     private var failedAt: Timestamp?
     private var isFailing = false
@@ -79,11 +98,67 @@ public struct Ledger: Sendable {
 
     /// Takes changes, in memory only.
     public mutating func note(_ changes: AlertChanges) {
+        for routed in changes.transitions { address(routed) }
+        counters.lost += changes.lostTransitions
+        var changes = changes
+        changes.transitions = []
         waiting.merge(changes)
         if changes.isComplete { current = [:] }
         for key in changes.ended { current[key] = nil }
         current.merge(changes.active) { $1 }
-        counters.waiting = waiting.count
+        count()
+    }
+
+    /// Takes what came of notifications, in memory only.
+    public mutating func note(_ endings: [Delivery]) {
+        self.endings += endings
+        // One that is forgotten is delivered again after a restart, under the same id.
+        self.endings.removeFirst(max(0, self.endings.count - Limits.waitingTransitions))
+        count()
+    }
+
+    /// The notifications that may be delivered now, each handed out once.
+    ///
+    /// Call it after `write`: what is on the disk is delivered for certain, also after a crash.
+    /// What the disk refused is handed out too, since a full disk must not keep a page back.
+    public mutating func takeOutbox() -> [Notification] {
+        let taken = Array(outbox.suffix(unsent))
+        unsent = 0
+        if database != nil, !isFailing { outbox = [] }
+        return taken
+    }
+
+    /// Makes notifications of a transition: when the alert fires for those who want it and have not
+    /// been told, when it is over for those who have.
+    private mutating func address(_ routed: RoutedTransition) {
+        let alert = routed.transition.alert
+        let known = told[alert.episode] ?? []
+        let news: [Told]
+        if alert.state == .resolved {
+            news = known
+            told[alert.episode] = nil
+        } else {
+            news = routed.receivers.filter { receiver in
+                !known.contains { $0.receiver == receiver }
+            }.map { Told(receiver: $0, level: alert.level) }
+            if !news.isEmpty { told[alert.episode] = known + news }
+        }
+        for one in news {
+            var alert = alert
+            alert.level = one.level
+            outbox.append(
+                Notification(receiver: one.receiver, at: routed.transition.at, alert: alert))
+        }
+        unsent += news.count
+        let excess = outbox.count - Limits.waitingTransitions
+        guard excess > 0 else { return }
+        counters.lost += max(0, excess - (outbox.count - unsent))
+        outbox.removeFirst(excess)
+        unsent = min(unsent, outbox.count)
+    }
+
+    private mutating func count() {
+        counters.waiting = waiting.count + outbox.count + endings.count
     }
 
     /// Writes what was noted, in one transaction.
@@ -99,11 +174,19 @@ public struct Ledger: Sendable {
             return notices
         }
         let isHeartbeatDue = aliveAt.map { now < $0 || now - $0 >= Self.heartbeatInterval } ?? true
-        guard !waiting.isEmpty || isHeartbeatDue || isLast else { return notices }
+        let isIdle = waiting.isEmpty && outbox.isEmpty && endings.isEmpty
+        guard !isIdle || isHeartbeatDue || isLast else { return notices }
         do {
             if database == nil { try open() }
-            try database?.write { [waiting] in try LedgerRows.write(waiting, at: now, to: $0) }
+            try database?.write { [waiting, outbox, endings] database in
+                try LedgerRows.write(waiting, at: now, to: database)
+                try LedgerRows.write(outbox, to: database)
+                try LedgerRows.write(endings, to: database)
+                if isHeartbeatDue { try LedgerRows.prune(at: now, in: database) }
+            }
             waiting = AlertChanges()
+            outbox.removeFirst(outbox.count - unsent)
+            endings = []
             counters.writes += 1
             aliveAt = now
             failedAt = nil
@@ -113,7 +196,7 @@ public struct Ledger: Sendable {
             failedAt = now
             if let notice = fail(error) { notices.append(notice) }
         }
-        counters.waiting = waiting.count
+        count()
         return notices
     }
 
@@ -127,6 +210,17 @@ public struct Ledger: Sendable {
             waiting = AlertChanges()
             waiting.isComplete = true
             waiting.active = current
+            // The end of what fires is owed by the new file too.
+            let owed = current.values.flatMap { one in
+                (told[one.alert.episode] ?? []).map { told in
+                    var alert = one.alert
+                    alert.level = told.level
+                    return Notification(
+                        receiver: told.receiver, at: alert.firingSince ?? alert.activeSince,
+                        alert: alert)
+                }
+            }
+            outbox = owed + outbox
             return .setAside(path: SQLiteFile.setAside(path))
         }
         guard !isFailing else { return nil }
@@ -137,6 +231,12 @@ public struct Ledger: Sendable {
     private mutating func open() throws {
         let queue = try LedgerFile.open(path)
         memory = try queue.read { try LedgerRows.memory($0) }
+        // What this run has noted is newer than what the file says.
+        told.merge(
+            Dictionary(grouping: memory.told, by: \.episode).mapValues { some in
+                some.map { Told(receiver: $0.receiver, level: $0.alert.level) }
+            }
+        ) { noted, _ in noted }
         database = queue
     }
 }

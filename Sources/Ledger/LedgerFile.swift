@@ -69,6 +69,33 @@ enum LedgerFile {
                     ) STRICT;
                     """)
         }
+        migrator.registerMigration("2 notifications") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE notification (
+                        number INTEGER NOT NULL PRIMARY KEY,
+                        receiver TEXT NOT NULL,
+                        state TEXT NOT NULL CHECK (state IN ('firing', 'resolved')),
+                        at INTEGER NOT NULL,
+                        ended_at INTEGER,
+                        ending TEXT,
+                        rule TEXT NOT NULL,
+                        subject_kind TEXT NOT NULL CHECK (subject_kind IN ('service', 'endpoint')),
+                        subject TEXT NOT NULL,
+                        service TEXT NOT NULL,
+                        level TEXT NOT NULL,
+                        active_since INTEGER NOT NULL,
+                        firing_since INTEGER NOT NULL,
+                        reason TEXT,
+                        summary_nl TEXT NOT NULL,
+                        summary_en TEXT NOT NULL,
+                        runbook TEXT,
+                        UNIQUE (rule, subject_kind, subject, firing_since, state, receiver)
+                    ) STRICT;
+                    CREATE INDEX notification_waiting ON notification (number)
+                        WHERE ended_at IS NULL;
+                    """)
+        }
         return migrator
     }
 }

@@ -45,32 +45,37 @@ enum LedgerRows {
         let rows = try Row.fetchCursor(
             database, sql: "SELECT * FROM alert ORDER BY subject, rule LIMIT \(alertsLimit)")
         while let row = try rows.next() {
-            guard let level = Level(rawValue: row["level"]) else { continue }
-            let subject: Subject =
-                row["subject_kind"] == "service"
-                ? .service(ServiceID(row["subject"])) : .endpoint(EndpointID(row["subject"]))
-            func time(_ column: String) -> Timestamp? {
-                (row[column] as Int64?).map { Timestamp(nanoseconds: $0) }
-            }
-            let firingSince = time("firing_since")
+            guard let alert = alert(row) else { continue }
+            let keepFiringSince: Int64? = row["keep_firing_since"]
             memory.alerts.append(
                 RememberedAlert(
-                    alert: Alert(
-                        key: AlertKey(rule: RuleID(row["rule"]), subject: subject),
-                        service: ServiceID(row["service"]), level: level,
-                        state: firingSince == nil ? .pending : .firing,
-                        activeSince: Timestamp(nanoseconds: row["active_since"]),
-                        firingSince: firingSince,
-                        reason: (row["reason"] as String?).flatMap { Reason(rawValue: $0) },
-                        summary: LocalizedText(
-                            dutch: row["summary_nl"], english: row["summary_en"]),
-                        runbook: row["runbook"]),
-                    keepFiringSince: time("keep_firing_since")))
+                    alert: alert,
+                    keepFiringSince: keepFiringSince.map { Timestamp(nanoseconds: $0) }))
         }
+        memory.waiting = try waiting(database)
+        memory.told = try told(database)
         return memory
     }
 
-    private static func kind(of subject: Subject) -> String {
+    /// The alert in a row, pending or firing; nil when its level is another program's.
+    static func alert(_ row: Row) -> Alert? {
+        guard let level = Level(rawValue: row["level"]) else { return nil }
+        let subject: Subject =
+            row["subject_kind"] == "service"
+            ? .service(ServiceID(row["subject"])) : .endpoint(EndpointID(row["subject"]))
+        let firingSince = (row["firing_since"] as Int64?).map { Timestamp(nanoseconds: $0) }
+        return Alert(
+            key: AlertKey(rule: RuleID(row["rule"]), subject: subject),
+            service: ServiceID(row["service"]), level: level,
+            state: firingSince == nil ? .pending : .firing,
+            activeSince: Timestamp(nanoseconds: row["active_since"]),
+            firingSince: firingSince,
+            reason: (row["reason"] as String?).flatMap { Reason(rawValue: $0) },
+            summary: LocalizedText(dutch: row["summary_nl"], english: row["summary_en"]),
+            runbook: row["runbook"])
+    }
+
+    static func kind(of subject: Subject) -> String {
         switch subject {
         case .service: "service"
         case .endpoint: "endpoint"

@@ -46,7 +46,14 @@ extension StatusDocument.Monitor {
             cpuSeconds: counters.cpuSeconds, residentBytes: counters.residentBytes,
             trustStore: counters.trustStoreDate.map {
                 StatusDocument.TrustStore($0, at: snapshot.takenAt)
-            })
+            },
+            receivers: counters.receivers.isEmpty
+                ? nil
+                : counters.receivers.sorted { $0.key < $1.key }.map { id, one in
+                    StatusDocument.Receiver(
+                        id: id.text, waiting: one.waiting, delivered: one.delivered,
+                        givenUp: one.givenUp, failure: one.failure)
+                })
     }
 }
 

@@ -63,6 +63,22 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var residentBytes: Int
         /// How old the trusted roots are; nil when that is not known.
         public var trustStore: TrustStore?
+        /// Who is told of alerts; nil when nobody is.
+        public var receivers: [Receiver]?
+    }
+
+    /// Who is told of alerts.
+    public struct Receiver: Sendable, Hashable, Codable {
+        /// The id as written in `alerts/`.
+        public var id: String
+        /// Notifications that wait for it.
+        public var waiting: Int
+        /// Notifications that it took since the start.
+        public var delivered: Int
+        /// Notifications that were given up since the start.
+        public var givenUp: Int
+        /// Why the last attempt failed; nil when it did not.
+        public var failure: String?
     }
 
     /// The age of the trusted roots.

@@ -7,8 +7,9 @@ extension StatusText {
         let blocks = problemBlocks()
         if document.isStale { head.append(staleLine()) }
         if let roots = document.monitor.trustStore, roots.isOld { head.append(rootsLine(roots)) }
+        head += failingReceiverLines()
         if blocks.isEmpty {
-            if !document.isStale { head += [calmLine()] }
+            if !document.isStale && document.failingReceivers.isEmpty { head += [calmLine()] }
             return head + [nextLine()]
         }
         // Two blank lines, the line that counts the rest and the last line always fit.
@@ -74,6 +75,21 @@ extension StatusText {
         line(
             .degraded, word: language.word(forLevel: Level.warning.rawValue),
             "  " + language.text(roots.summary))
+    }
+
+    /// Alerts that reach nobody are worse than alerts.
+    private func failingReceiverLines() -> [String] {
+        document.failingReceivers.map { receiver in
+            let failure = receiver.failure ?? ""
+            let waiting = receiver.waiting
+            return line(
+                .down, word: language.of(nl: "NIET VERTELD", en: "NOT TOLD"),
+                language.of(
+                    nl: "  Ontvanger \(receiver.id) neemt niets aan (\(failure)); "
+                        + "er wacht\(waiting == 1 ? "" : "en") \(waiting).",
+                    en: "  Receiver \(receiver.id) takes nothing (\(failure)); "
+                        + "\(waiting) wait\(waiting == 1 ? "s" : "")."))
+        }
     }
 
     private func calmLine() -> String {
@@ -188,6 +204,12 @@ extension StatusText {
             ?? document.alerts.first?.subject
             ?? document.services.first { isProblem(state($0.effectiveState)) }?.id
         guard let worst else {
+            guard document.failingReceivers.isEmpty else {
+                return line(
+                    language.of(
+                        nl: "NU: waarschuw mensen langs een andere weg; zie `receivers` in alerts/",
+                        en: "NEXT: call people by other means; see `receivers` in alerts/"))
+            }
             return line(language.of(nl: "NU: niets te doen", en: "NEXT: nothing to do"))
         }
         return line(

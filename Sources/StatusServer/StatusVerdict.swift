@@ -31,6 +31,11 @@ extension StatusDocument {
             > max(Self.staleIntervals * shortest, Self.staleSecondsMinimum)
     }
 
+    /// The receivers that took nothing at the last attempt.
+    var failingReceivers: [Receiver] {
+        (monitor.receivers ?? []).filter { $0.failure != nil }
+    }
+
     /// The services that `ids` select by their own id or that of an endpoint, in catalogue order;
     /// all of them when `ids` is empty.
     func selectedServices(_ ids: [String]) -> [Service] {
@@ -60,7 +65,8 @@ extension StatusDocument {
         let worst = alerts.filter { $0.state == "firing" && relevant.contains($0.service) }
             .map { Level(rawValue: $0.level) ?? .critical }.max()
         switch worst {
-        case nil: return .ok
+        // An alert could not be told.
+        case nil: return ids.isEmpty && !failingReceivers.isEmpty ? .warning : .ok
         case .digest, .warning: return .warning
         case .critical, .page: return .critical
         }

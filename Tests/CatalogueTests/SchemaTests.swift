@@ -51,6 +51,7 @@ import Testing
     @Test func `the schema of alerts knows the keys of the reader, and no others`() throws {
         #expect(try keys("alerts") == names(RuleFileKey.self))
         #expect(try keys("alerts", "$defs", "rule") == names(RuleKey.self))
+        #expect(try keys("alerts", "$defs", "receiver") == names(ReceiverKey.self))
         #expect(try keys("alerts", "$defs", "localized_text") == names(LocalizedTextKey.self))
         #expect(try keys("alerts", "$defs", "condition") == names(ConditionKey.self))
         #expect(

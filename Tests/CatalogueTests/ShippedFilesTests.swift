@@ -22,7 +22,7 @@ import Testing
         #expect(configuration.catalogue.services.count == 70)
         #expect(configuration.catalogue.endpoints.count == 95)
         #expect(configuration.ownedEndpoints.isEmpty)
-        #expect(configuration.sourceFiles.count == 23)
+        #expect(configuration.sourceFiles.count == 24)
         #expect(Set(configuration.catalogue.services.map(\.sector)).count == 18)
     }
 

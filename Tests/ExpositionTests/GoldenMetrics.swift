@@ -211,6 +211,9 @@ let goldenMetrics = #"""
     # HELP vitaal_ledger_waiting Alerts whose change waits because the disk refuses it.
     # TYPE vitaal_ledger_waiting gauge
     vitaal_ledger_waiting 0
+    # HELP vitaal_lost_transitions_total Changes of alerts that nobody was told of because too many waited.
+    # TYPE vitaal_lost_transitions_total counter
+    vitaal_lost_transitions_total 0
     # HELP vitaal_inventory_sightings_total New sightings of certificates written to the inventory.
     # TYPE vitaal_inventory_sightings_total counter
     vitaal_inventory_sightings_total 0

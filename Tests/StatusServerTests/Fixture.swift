@@ -12,12 +12,15 @@ final class StubMonitor: MonitorReading {
     private let known: HealthSnapshot
     private let outcome: ReloadOutcome
     private let trustStoreDate: TrustStoreDate?
+    private let receivers: [ReceiverID: ReceiverCounters]
     private let calls = Mutex(0)
 
     init(
         _ snapshot: HealthSnapshot, isReady: Bool = true, scenario: String? = nil,
-        outcome: ReloadOutcome = .applied, trustStoreDate: TrustStoreDate? = nil
+        outcome: ReloadOutcome = .applied, trustStoreDate: TrustStoreDate? = nil,
+        receivers: [ReceiverID: ReceiverCounters] = [:]
     ) {
+        self.receivers = receivers
         self.trustStoreDate = trustStoreDate
         known = snapshot
         self.isReady = isReady
@@ -35,6 +38,7 @@ final class StubMonitor: MonitorReading {
         counters.probes = 1234
         counters.cpuSeconds = 1.5
         counters.trustStoreDate = trustStoreDate
+        counters.receivers = receivers
         return counters
     }
 

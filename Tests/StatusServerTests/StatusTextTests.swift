@@ -42,6 +42,27 @@ private func lines(_ text: String) -> [String] {
                 "! WAARSCHUWING  de vertrouwde CA-certificaten zijn 366d oud"))
     }
 
+    /// Alerts that reach nobody stand on the first screen, and nothing is well then.
+    @Test func aFailingReceiverIsTold() throws {
+        var failing = ReceiverCounters()
+        failing.waiting = 2
+        failing.failure = "HTTP 500"
+        let receivers = [ReceiverID("on-call"): failing, ReceiverID("chat"): ReceiverCounters()]
+        let document = StatusDocument(
+            reading: StubMonitor(try Fixture.calm(), receivers: receivers))
+        #expect(document.monitor.receivers?.map(\.id) == ["chat", "on-call"])
+        #expect(document.verdict() == .warning)
+        #expect(document.verdict(ids: ["digid"]) == .ok)
+        #expect(
+            lines(StatusText.render(document, width: 120)).dropFirst(2) == [
+                "✖ NOT TOLD  Receiver on-call takes nothing (HTTP 500); 2 wait.",
+                "NEXT: call people by other means; see `receivers` in alerts/",
+            ])
+        #expect(
+            lines(StatusText.render(document, width: 120, language: .nl))[2]
+                == "✖ NIET VERTELD  Ontvanger on-call neemt niets aan (HTTP 500); er wachten 2.")
+    }
+
     @Test func outage() throws {
         let document = Fixture.document(try Fixture.outage(), scenario: "demo")
         #expect(

@@ -31,10 +31,13 @@ struct TidyTests {
         "SQLiteSupport": [],
         "Inventory": ["HealthModel", "TLSInspection", "SQLiteSupport"],
         "Ledger": ["HealthModel", "Alerting", "SQLiteSupport"],
+        "Notifying": [
+            "HealthModel", "Scheduling", "Alerting", "PollLoop", "CProbeShims", "CCurl",
+        ],
         "Lab": ["HealthModel"],
         "Daemon": [
             "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
-            "DurableStore", "Ledger", "SQLiteSupport",
+            "DurableStore", "Ledger", "Notifying", "SQLiteSupport",
             "PollLoop", "Inventory",
             "TLSInspection", "Probing", "Catalogue", "StatusServer",
         ],

@@ -1,0 +1,41 @@
+public import HealthModel
+
+/// Where alerts are delivered, as written in `alerts/`.
+public struct Receiver: Sendable, Hashable {
+    /// How a notification is handed over.
+    public enum Kind: Sendable, Hashable {
+        /// A request for each notification, with the body of Alertmanager's webhook (version 4).
+        case webhook(ProbeURL)
+        /// The address of an Alertmanager, which is told again while an alert fires.
+        case alertmanager(ProbeURL)
+    }
+
+    /// The stable name, unique among the receivers.
+    public var id: ReceiverID
+    /// How a notification is handed over.
+    public var kind: Kind
+    /// Alerts of a lower level are not for it.
+    public var level: Level
+    /// The tiers that are for it; empty means all.
+    public var tiers: Set<Tier>
+    /// The sectors that are for it; empty means all.
+    public var sectors: Set<String>
+
+    /// Makes a receiver.
+    public init(
+        id: ReceiverID, kind: Kind, level: Level = .warning, tiers: Set<Tier> = [],
+        sectors: Set<String> = []
+    ) {
+        self.id = id
+        self.kind = kind
+        self.level = level
+        self.tiers = tiers
+        self.sectors = sectors
+    }
+
+    /// Whether an alert of this level about this service is for the receiver.
+    public func wants(_ level: Level, about service: Service) -> Bool {
+        level >= self.level && (tiers.isEmpty || tiers.contains(service.tier))
+            && (sectors.isEmpty || sectors.contains(service.sector))
+    }
+}

@@ -1,0 +1,168 @@
+import Alerting
+import HealthModel
+import PollLoop
+import Scheduling
+import Synchronization
+
+/// Brings notifications to one receiver, on a thread of its own, so that one that hangs delays
+/// nobody else.
+final class Courier: Sendable {
+    private struct State {
+        var receiver: Receiver
+        var queue = DeliveryQueue()
+        var memory = AlertmanagerMemory()
+        var counters = ReceiverCounters()
+        var random: SplitMix64
+        /// When the thread looks again by itself.
+        var wakeAt = Int64.max
+    }
+
+    private let loop: PollLoop
+    private let sender: HTTPSender
+    private let timekeeper: any Timekeeper
+    private let state: Mutex<State>
+    private let isStopping = Atomic<Bool>(false)
+    private let onEvent: @Sendable (Dispatcher.Event) -> Void
+
+    /// Makes a courier and starts its thread.
+    ///
+    /// - Throws: `PollLoopError` when descriptors are short.
+    init(
+        receiver: Receiver, sender: HTTPSender, seed: UInt64, timekeeper: any Timekeeper,
+        onEvent: @escaping @Sendable (Dispatcher.Event) -> Void
+    ) throws(PollLoopError) {
+        loop = try PollLoop(name: "receiver", timekeeper: timekeeper)
+        self.sender = sender
+        self.timekeeper = timekeeper
+        self.onEvent = onEvent
+        state = Mutex(State(receiver: receiver, random: SplitMix64(seed: seed)))
+        loop.start()
+    }
+
+    /// What has been delivered so far.
+    var counters: ReceiverCounters {
+        state.withLock { state in
+            var counters = state.counters
+            counters.waiting = state.queue.count
+            return counters
+        }
+    }
+
+    /// Takes the receiver as it is written now; what waits goes there.
+    func use(_ receiver: Receiver) {
+        state.withLock { state in
+            guard state.receiver != receiver else { return }
+            if state.receiver.kind != receiver.kind { state.memory.hurry() }
+            state.receiver = receiver
+        }
+        loop.post { [self] in work() }
+    }
+
+    /// Takes notifications, in order.
+    func deliver(_ notifications: [Notification]) {
+        let now = timekeeper.now()
+        let dropped = state.withLock { state in
+            notifications.compactMap { state.queue.add($0) }
+        }
+        for one in dropped {
+            onEvent(
+                .ended(
+                    Delivery(notification: one, at: now, failure: "too many notifications wait")))
+        }
+        loop.post { [self] in work() }
+    }
+
+    /// Notes what the receiver was told by an earlier run.
+    func remember(_ told: [Notification]) {
+        state.withLock { state in
+            guard case .alertmanager = state.receiver.kind else { return }
+            for one in told { state.memory.note(one, at: timekeeper.monotonicNanoseconds()) }
+            state.memory.hurry()
+        }
+        loop.post { [self] in work() }
+    }
+
+    /// Ends the thread; what waits is returned.
+    func stop() -> [Notification] {
+        isStopping.store(true, ordering: .relaxed)
+        loop.stop()
+        loop.join()
+        return state.withLock { $0.queue.removeAll() }
+    }
+
+    // MARK: The courier's thread
+
+    /// Tries what is due, then plans when to look again.
+    private func work() {
+        while !isStopping.load(ordering: .relaxed), attempt() {}
+        let next = state.withLock { state -> Int64? in
+            let waits = [state.queue.wakeAt, state.memory.wakeAt].compactMap(\.self).min()
+            guard let waits, waits < state.wakeAt else { return nil }
+            state.wakeAt = waits
+            return waits
+        }
+        guard let next else { return }
+        loop.schedule(atMonotonicNanoseconds: next) { [self] in
+            state.withLock { $0.wakeAt = .max }
+            work()
+        }
+    }
+
+    /// Makes one attempt; false when nothing is due.
+    private func attempt() -> Bool {
+        let now = timekeeper.monotonicNanoseconds()
+        let date = timekeeper.now()
+        let (kind, one, again) = state.withLock { state in
+            let again =
+                state.queue.isResting(at: now) ? [] : state.memory.due(at: now, date: date)
+            return (state.receiver.kind, state.queue.next(at: now), again)
+        }
+        for batch in again {
+            guard case .alertmanager(let url) = kind else { break }
+            let outcome = sender.post(
+                Payload.alertmanager(batch, at: date), to: Self.alerts(url), id: nil,
+                isStopping: isStopping)
+            finish(outcome, of: nil)
+            guard outcome == .delivered else { return true }
+        }
+        guard let one else { return false }
+        let outcome =
+            switch kind {
+            case .webhook(let url):
+                sender.post(
+                    Payload.webhook(one), to: url.description, id: one.id, isStopping: isStopping)
+            case .alertmanager(let url):
+                sender.post(
+                    Payload.alertmanager([one], at: date), to: Self.alerts(url), id: one.id,
+                    isStopping: isStopping)
+            }
+        finish(outcome, of: one)
+        return true
+    }
+
+    private func finish(_ outcome: DeliveryQueue.Outcome, of notification: Notification?) {
+        let now = timekeeper.monotonicNanoseconds()
+        let date = timekeeper.now()
+        let (ending, change, receiver) = state.withLock { state in
+            let jitter = Double.random(in: 0..<1, using: &state.random)
+            let (ending, change) = state.queue.finish(
+                outcome, of: notification, at: now, date: date, jitter: jitter)
+            state.counters.note(outcome, ending)
+            if let ending, ending.failure == nil, case .alertmanager = state.receiver.kind {
+                state.memory.note(ending.notification, at: now)
+            }
+            return (ending, change, state.receiver.id)
+        }
+        if let ending { onEvent(.ended(ending)) }
+        switch change {
+        case .failing(let words): onEvent(.failing(receiver, words))
+        case .recovered: onEvent(.recovered(receiver))
+        case nil: break
+        }
+    }
+
+    private static func alerts(_ url: ProbeURL) -> String {
+        let base = url.withoutQuery
+        return base + (base.hasSuffix("/") ? "" : "/") + "api/v2/alerts"
+    }
+}

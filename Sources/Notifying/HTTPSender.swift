@@ -1,0 +1,125 @@
+import CCurl
+import CProbeShims
+import HealthModel
+import Synchronization
+
+/// Sends one request at a time, on the thread that calls, and says what came of it.
+///
+/// Nothing is taken from the environment: no proxy, no other roots than those given. A receiver
+/// that answers without end or not at all costs `timeout` and `answerBytes`.
+struct HTTPSender: Sendable {
+    /// From the start of a request to its end.
+    static let timeout: Duration = .seconds(10)
+    /// Bytes of an answer that are read; the status has come before them.
+    static let answerBytes = 64 * 1024
+    /// How soon a request notices that it is to stop.
+    private static let lookMilliseconds: CInt = 50
+    private static let isPrepared: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    /// The file of trusted roots.
+    let trustStorePath: String
+    let userAgent: String
+
+    /// Counts the bytes of an answer; outlives the request.
+    private final class Answer {
+        var bytes = 0
+    }
+
+    /// Posts a JSON document.
+    ///
+    /// - Parameters:
+    ///   - body: The document.
+    ///   - url: Where to.
+    ///   - id: The notification, sent as `Idempotency-Key`; nil for a repetition.
+    ///   - isStopping: Ends the request early.
+    /// - Returns: What it led to.
+    func post(
+        _ body: [UInt8], to url: String, id: String?, isStopping: borrowing Atomic<Bool>
+    ) -> DeliveryQueue.Outcome {
+        guard Self.isPrepared, let easy = curl_easy_init(), let multi = curl_multi_init() else {
+            return .failed("libcurl cannot start", retryAfter: nil)
+        }
+        defer {
+            curl_multi_cleanup(multi)
+            curl_easy_cleanup(easy)
+        }
+        var headers = curl_slist_append(nil, "Content-Type: application/json")
+        if let id { headers = curl_slist_append(headers, "Idempotency-Key: \"\(id)\"") }
+        // No waiting for 100 Continue (RFC 9110 §10.1.1): the documents are small.
+        headers = curl_slist_append(headers, "Expect:")
+        defer { curl_slist_free_all(headers) }
+        let answer = Answer()
+        shim_set_string(easy, CURLOPT_URL, url)
+        shim_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        shim_set_string(easy, CURLOPT_PROXY, "")
+        shim_set_string(easy, CURLOPT_CAINFO, trustStorePath)
+        shim_set_string(easy, CURLOPT_CAPATH, nil)
+        shim_set_string(easy, CURLOPT_USERAGENT, userAgent)
+        shim_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        shim_set_long(easy, CURLOPT_TIMEOUT_MS, Int(Self.timeout.nanoseconds / 1_000_000))
+        shim_set_pointer(easy, CURLOPT_HTTPHEADER, headers)
+        shim_set_long(easy, CURLOPT_POSTFIELDSIZE, body.count)
+        // Safety: the answer lives to the end of this function, which is after the last call.
+        shim_set_pointer(easy, CURLOPT_WRITEDATA, Unmanaged.passUnretained(answer).toOpaque())
+        shim_set_data_function(easy, CURLOPT_WRITEFUNCTION) { _, size, count, raw in
+            guard let raw else { return 0 }
+            let answer = Unmanaged<Answer>.fromOpaque(raw).takeUnretainedValue()
+            answer.bytes += size * count
+            return answer.bytes > HTTPSender.answerBytes ? 0 : size * count
+        }
+        return body.withUnsafeBytes { bytes in
+            withExtendedLifetime(answer) {
+                // Safety: libcurl reads the body during the transfer only, within this closure.
+                shim_set_pointer(
+                    easy, CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+                return Self.run(easy, on: multi, isStopping: isStopping)
+            }
+        }
+    }
+
+    private static func run(
+        _ easy: UnsafeMutableRawPointer, on multi: UnsafeMutableRawPointer,
+        isStopping: borrowing Atomic<Bool>
+    ) -> DeliveryQueue.Outcome {
+        guard curl_multi_add_handle(multi, easy) == CURLM_OK else {
+            return .failed("libcurl cannot start", retryAfter: nil)
+        }
+        defer { curl_multi_remove_handle(multi, easy) }
+        var running: CInt = 1
+        while true {
+            guard curl_multi_perform(multi, &running) == CURLM_OK else {
+                return .failed("libcurl failed", retryAfter: nil)
+            }
+            if running == 0 { break }
+            if isStopping.load(ordering: .relaxed) { return .cancelled }
+            curl_multi_poll(multi, nil, 0, lookMilliseconds, nil)
+        }
+        var finished: UnsafeMutableRawPointer?
+        var code = CURLE_OK
+        _ = shim_next_finished(multi, &finished, &code)
+        return outcome(
+            code, status: shim_get_long(easy, CURLINFO_RESPONSE_CODE),
+            retryAfterSeconds: shim_get_offset(easy, CURLINFO_RETRY_AFTER))
+    }
+
+    /// What a request came to.
+    ///
+    /// An answer that was cut, by its length or its slowness, still has its status.
+    static func outcome(
+        _ code: CURLcode, status: Int, retryAfterSeconds: Int64
+    ) -> DeliveryQueue.Outcome {
+        switch status {
+        case 200...299:
+            return .delivered
+        case 400, 405, 406, 409...411, 413...418, 421...424, 426, 428, 431:
+            return .refused("HTTP \(status)")
+        case 100...:
+            return .failed(
+                "HTTP \(status)",
+                retryAfter: retryAfterSeconds > 0
+                    ? .seconds(min(retryAfterSeconds, 86_400)) : nil)
+        default:
+            return .failed(String(cString: curl_easy_strerror(code)), retryAfter: nil)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import HealthModel
+import Testing
+
+@testable import Alerting
+
+/// Who is told of what.
+@Suite struct RoutingTests {
+    private static func receiver(
+        _ id: String, _ level: Level, tiers: Set<Tier> = [], sectors: Set<String> = []
+    ) throws -> Receiver {
+        Receiver(
+            id: ReceiverID(id), kind: .webhook(try #require(ProbeURL("http://127.0.0.1/"))),
+            level: level, tiers: tiers, sectors: sectors)
+    }
+
+    @Test func aReceiverWantsItsLevelTiersAndSectors() throws {
+        var one = service("digid")
+        one.tier = .tier1
+        one.sector = "identity"
+        let rows: [(Receiver, [Level])] = [
+            (try Self.receiver("r", .digest), [.digest, .warning, .critical, .page]),
+            (try Self.receiver("r", .critical), [.critical, .page]),
+            (try Self.receiver("r", .page, tiers: [.tier0, .tier1]), [.page]),
+            (try Self.receiver("r", .digest, tiers: [.tier0]), []),
+            (try Self.receiver("r", .critical, sectors: ["tax", "identity"]), [.critical, .page]),
+            (try Self.receiver("r", .digest, tiers: [.tier1], sectors: ["tax"]), []),
+        ]
+        for (receiver, levels) in rows {
+            #expect(Level.allCases.filter { receiver.wants($0, about: one) } == levels)
+        }
+    }
+
+    /// Only what fires is told, and its end; of what was only pending nobody hears.
+    @Test func theBeginningIsRoutedAndTheEndFollows() throws {
+        let rules = [rule("unreachable", .state(.down), hold: .seconds(60))]
+        var monitor = HealthMonitor(
+            catalogue: ServiceCatalogue(
+                services: [service("digid")], endpoints: [endpoint("a", of: "digid")]),
+            rules: RuleSet(
+                rules: rules,
+                receivers: [
+                    try Self.receiver("all", .digest),
+                    try Self.receiver("none", .page, tiers: [.tier3]),
+                ]))
+        func routed(_ second: Int64, _ reason: Reason?) -> [RoutedTransition] {
+            monitor.apply([result("a", second, reason)])
+            _ = monitor.evaluate(at: at(second))
+            return monitor.takeAlertChanges().transitions
+        }
+        #expect(routed(60, .connectRefused) == [])
+        #expect(routed(90, nil) == [])
+        #expect(routed(120, .connectRefused) == [])
+        let begin = routed(180, .connectRefused)
+        #expect(begin.map(\.transition.alert.state) == [.firing])
+        #expect(begin.map(\.receivers) == [[ReceiverID("all")]])
+        #expect(routed(200, .connectRefused) == [])
+        let end = routed(240, nil)
+        #expect(end.map(\.transition.alert.state) == [.resolved])
+        #expect(end.map(\.receivers) == [[]])
+        #expect(end.first?.transition.alert.episode == begin.first?.transition.alert.episode)
+    }
+
+    /// A receiver that comes while an alert fires hears of it.
+    @Test func whatFiresAlreadyIsRoutedAgainWhenTheReceiversChange() throws {
+        let catalogue = ServiceCatalogue(
+            services: [service("digid")], endpoints: [endpoint("a", of: "digid")])
+        let rules = [rule("unreachable", .state(.down))]
+        var monitor = HealthMonitor(catalogue: catalogue, rules: RuleSet(rules: rules))
+        monitor.apply([result("a", 60, .connectRefused)])
+        _ = monitor.evaluate(at: at(60))
+        let before = monitor.takeAlertChanges()
+        #expect(before.transitions.map(\.receivers) == [[]])
+        let more = RuleSet(rules: rules, receivers: [try Self.receiver("new", .page)])
+        #expect(monitor.replace(catalogue: catalogue, rules: more, at: at(70)) == [])
+        let routed = monitor.takeAlertChanges().transitions
+        #expect(routed.map(\.receivers) == [[ReceiverID("new")]])
+        #expect(routed.map(\.transition.alert.firingSince) == [at(60)])
+        // The same after a restart.
+        var next = HealthMonitor(catalogue: catalogue, rules: more)
+        _ = next.restore(before.active.values.map(\.self), lastSeen: at(60), at: at(80))
+        #expect(next.takeAlertChanges().transitions.map(\.receivers) == [[ReceiverID("new")]])
+    }
+
+    @Test func aRuleThatIsTakenAwayEndsItsAlertForEverybody() throws {
+        let catalogue = ServiceCatalogue(
+            services: [service("digid")], endpoints: [endpoint("a", of: "digid")])
+        var monitor = HealthMonitor(
+            catalogue: catalogue,
+            rules: RuleSet(
+                rules: [rule("unreachable", .state(.down))],
+                receivers: [try Self.receiver("all", .digest)]))
+        monitor.apply([result("a", 60, .connectRefused)])
+        _ = monitor.evaluate(at: at(60))
+        _ = monitor.replace(catalogue: catalogue, rules: .empty, at: at(70))
+        let transitions = monitor.takeAlertChanges().transitions
+        #expect(transitions.map(\.transition.alert.state) == [.firing, .resolved])
+    }
+
+    @Test func whatWaitsIsBounded() throws {
+        let alert = Alert(
+            key: AlertKey(rule: RuleID("r"), subject: .service(ServiceID("s"))),
+            service: ServiceID("s"), level: .page, state: .firing, activeSince: at(0),
+            firingSince: at(0), reason: nil, summary: LocalizedText(dutch: "", english: ""),
+            runbook: nil)
+        func changes(_ count: Int) -> AlertChanges {
+            var changes = AlertChanges()
+            changes.transitions = (0..<count).map { number in
+                RoutedTransition(
+                    transition: AlertTransition(at: at(Int64(number)), alert: alert), receivers: [])
+            }
+            return changes
+        }
+        var all = changes(Limits.waitingTransitions)
+        var complete = changes(0)
+        complete.isComplete = true
+        all.merge(complete)
+        #expect(all.transitions.count == Limits.waitingTransitions && all.lostTransitions == 0)
+        all.merge(changes(1))
+        #expect(all.transitions.count == Limits.waitingTransitions && all.lostTransitions == 1)
+        #expect(all.transitions.first?.transition.at == at(1))
+    }
+}

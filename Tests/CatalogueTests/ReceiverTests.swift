@@ -1,0 +1,100 @@
+import Alerting
+import HealthModel
+import Testing
+
+@testable import Catalogue
+
+@Suite struct ReceiverTests {
+    private static let hook = "webhook: 'https://example.org/hook'"
+
+    private func receivers(_ text: String) throws -> [Receiver] {
+        try RuleReader.read([SourceFile(path: "f", text: text)]).receivers
+    }
+
+    @Test func readsEveryKey() throws {
+        let read = try receivers(
+            """
+            receivers:
+              - id: on-call
+                webhook: https://example.org/hook?a=b
+                level: page
+                tiers: [0, 1]
+                sectors: [identity, tax]
+                note: n
+              - {id: am, alertmanager: 'http://127.0.0.1:9093'}
+            """)
+        let hook = try #require(ProbeURL("https://example.org/hook?a=b"))
+        let manager = try #require(ProbeURL("http://127.0.0.1:9093/"))
+        #expect(
+            read == [
+                Receiver(
+                    id: ReceiverID("on-call"), kind: .webhook(hook), level: .page,
+                    tiers: [.tier0, .tier1], sectors: ["identity", "tax"]),
+                Receiver(id: ReceiverID("am"), kind: .alertmanager(manager), level: .warning),
+            ])
+    }
+
+    static let rows: [Row] = [
+        Row(
+            "neither", "receivers: [{id: a}]",
+            "1:13: a receiver with neither `webhook` nor `alertmanager`; expected one of them"),
+        Row(
+            "both", "receivers: [{id: a, \(hook), alertmanager: 'http://a/'}]",
+            "1:13: a receiver with both `webhook` and `alertmanager`; expected one of them"),
+        Row("no id", "receivers: [{\(hook)}]", "1:13: a receiver without `id`"),
+        Row(
+            "twice", "receivers: [{id: a, \(hook)}, {id: a, \(hook)}]",
+            "1:60: the receiver id `a` is used twice, first at f:1:14"),
+        Row(
+            "other scheme", "receivers: [{id: a, webhook: 'smtp://example.org'}]",
+            """
+            1:30: `smtp://example.org` is no address of http or https; expected an address such \
+            as `https://example.org/hook`
+            """),
+        Row(
+            "no address", "receivers: [{id: a, webhook: 7}]",
+            """
+            1:30: found the number `7`; expected an address such as `https://example.org/hook`; \
+            put it in quotes: "7"
+            """),
+        Row(
+            "unknown key", "receivers: [{id: a, \(hook), levl: page}]",
+            "1:58: unknown key `levl` in a receiver; did you mean `level`?"),
+        Row(
+            "unknown level", "receivers: [{id: a, \(hook), level: high}]",
+            """
+            1:65: found the text `high`; expected `digest`, `warning`, `critical` or `page`
+            """),
+        Row(
+            "tier", "receivers: [{id: a, \(hook), tiers: [4]}]",
+            "1:66: found the number `4`; expected a whole number from 0 to 3"),
+        Row(
+            "no list", "receivers: {id: a}",
+            "1:12: found a mapping; expected a list of receivers"),
+    ]
+
+    @Test(arguments: rows) func saysWhatIsWrong(row: Row) {
+        #expect(ruleLines(row.text) == row.lines)
+    }
+
+    private func file(_ numbers: Range<Int>) -> String {
+        "receivers:\n" + numbers.map { "  - {id: r\($0), \(Self.hook)}\n" }.joined()
+    }
+
+    @Test func asManyAsTheLimitAndNoMore() throws {
+        #expect(try receivers(file(0..<Limits.receivers)).count == Limits.receivers)
+        #expect(
+            ruleLines(file(0..<Limits.receivers + 1))
+                == ["2:3: a list of 17 receivers; expected at most 16"])
+        let files = [
+            SourceFile(path: "f", text: file(0..<Limits.receivers)),
+            SourceFile(path: "g", text: file(20..<21)),
+        ]
+        do {
+            _ = try RuleReader.read(files)
+            Issue.record("17 receivers in two files were taken")
+        } catch {
+            #expect(error.description.contains("too many receivers in all; expected at most 16"))
+        }
+    }
+}
