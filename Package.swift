@@ -189,7 +189,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "AlertingTests",
-            dependencies: ["Alerting", "ResultStore", "TLSFindings", "HealthModel"]),
+            dependencies: ["Alerting", "Scheduling", "ResultStore", "TLSFindings", "HealthModel"]),
         .testTarget(
             name: "ExpositionTests",
             dependencies: ["Exposition", "Alerting", "ResultStore", "HealthModel"]),

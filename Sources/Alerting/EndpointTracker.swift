@@ -13,6 +13,11 @@ public struct EndpointTracker: Sendable, Hashable {
     /// server may ask for.
     public static let leaveAloneMax: Duration = .seconds(3600)
 
+    /// Failed results in a row that are no flapping any more, whatever came before them.
+    public static let solidFailures = 5
+
+    private var flaps = FlapDetector()
+
     /// What is known now.
     public private(set) var status: EndpointStatus
     /// When the endpoint becomes unknown unless a result comes; nil when it already is.
@@ -39,7 +44,7 @@ public struct EndpointTracker: Sendable, Hashable {
             return
         }
         count(result)
-        change(to: HealthState(of: result), at: result.finishedAt)
+        change(to: state(after: result), at: result.finishedAt)
         status.lastResult = result
         if let tls = result.tls, tls.leaf != nil || status.lastTLS?.leaf == nil {
             status.lastTLS = tls
@@ -50,6 +55,26 @@ public struct EndpointTracker: Sendable, Hashable {
             status.state == .unknown
             ? nil
             : result.finishedAt + silence(after: result, interval, acceleration)
+    }
+
+    /// Takes back what an earlier run has measured, so that flapping outlives a restart; the state
+    /// itself is not taken back.
+    mutating func recall(_ reasons: some Collection<Reason?>) {
+        flaps.recall(reasons.map { HealthState(of: $0) }.filter { $0 != .unknown })
+    }
+
+    /// The state that a result leads to: its own, unless the state changes too often to say.
+    ///
+    /// What the server says of itself (maintenance, a refusal) stands, and so does a failure that
+    /// lasts.
+    private mutating func state(after result: ProbeResult) -> HealthState {
+        let measured = HealthState(of: result)
+        guard measured != .unknown else { return .unknown }
+        flaps.take(measured)
+        let isSettled =
+            [.maintenance, .blocked].contains(measured)
+            || (measured == .down && status.consecutiveFailures >= Self.solidFailures)
+        return flaps.isFlapping && !isSettled ? .flapping : measured
     }
 
     /// Makes the endpoint unknown when its last result is too old.
@@ -121,8 +146,11 @@ public struct EndpointTracker: Sendable, Hashable {
 
 extension HealthState {
     /// The own state of an endpoint whose last result is `result`.
-    public init(of result: ProbeResult) {
-        switch result.reason?.meaning {
+    public init(of result: ProbeResult) { self.init(of: result.reason) }
+
+    /// The own state of an endpoint whose last result had this reason; nil for a success.
+    init(of reason: Reason?) {
+        switch reason?.meaning {
         case nil: self = .up
         case .failure: self = .down
         case .slow: self = .degraded
@@ -141,7 +169,8 @@ extension HealthState {
     /// |---|---|
     /// | none | unknown |
     /// | all down, or down and busy, and none still waits for its first result | down |
-    /// | any down or degraded | degraded |
+    /// | all flapping, down or busy, and none still waits for its first result | flapping |
+    /// | any down, degraded or flapping | degraded |
     /// | any busy | busy |
     /// | any under maintenance | maintenance |
     /// | all blocked | blocked |
@@ -155,12 +184,15 @@ extension HealthState {
             isWaiting = isWaiting || endpoint.lastResult == nil
             if endpoint.state != .unknown { seen.insert(endpoint.state) }
         }
+        let isTroubled = seen.isSubset(of: [.down, .busy, .flapping])
         let isServing = !seen.isSubset(of: [.down, .busy])
         if seen.isEmpty {
             self = .unknown
         } else if seen.contains(.down) && !isServing && !isWaiting {
             self = .down
-        } else if seen.contains(.down) || seen.contains(.degraded) {
+        } else if seen.contains(.flapping) && isTroubled && !isWaiting {
+            self = .flapping
+        } else if !seen.isDisjoint(with: [.down, .degraded, .flapping]) {
             self = .degraded
         } else if seen.contains(.busy) {
             self = .busy

@@ -57,7 +57,7 @@ extension HealthMonitor {
 
     private func isFailingByCertificateOnly(_ service: Int) -> Bool {
         let failing = trackersOfService[service].filter {
-            [.down, .degraded, .busy].contains(trackers[$0].status.state)
+            [.down, .degraded, .busy, .flapping].contains(trackers[$0].status.state)
         }
         return !failing.isEmpty
             && failing.allSatisfy {
@@ -129,7 +129,10 @@ extension HealthMonitor {
     func failingTrackers(of binding: Binding) -> [Int] {
         if let tracker = binding.tracker { return [tracker] }
         return trackersOfService[binding.service]
-            .filter { trackers[$0].status.lastResult?.reason != nil }
+            .filter {
+                trackers[$0].status.lastResult?.reason != nil
+                    || trackers[$0].status.state == .flapping
+            }
             .sorted { left, right in
                 let (first, second) = (
                     trackers[left].status.state.severity, trackers[right].status.state.severity

@@ -121,6 +121,7 @@ public struct HealthMonitor: Sendable {
     public mutating func recall(_ records: [ResultRecord], of series: SeriesKey) {
         guard let index = trackerOfEndpoint[series.endpoint] else { return }
         store.restore(records, of: series)
+        trackers[index].recall(records.map(\.reason))
         revisions[index] += 1
     }
 

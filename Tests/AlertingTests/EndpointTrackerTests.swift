@@ -147,6 +147,10 @@ import Testing
             ([.maintenance, .up], .maintenance), ([.maintenance], .maintenance),
             ([.blocked, .blocked], .blocked), ([.blocked, .up], .up), ([.up, .unknown], .up),
             ([.blocked, .unknown], .blocked), ([.up, nil], .up),
+            ([.flapping], .flapping), ([.flapping, .flapping], .flapping),
+            ([.flapping, .down], .flapping), ([.flapping, .busy], .flapping),
+            ([.flapping, .unknown], .flapping), ([.flapping, nil], .degraded),
+            ([.flapping, .up], .degraded), ([.flapping, .maintenance], .degraded),
         ] as [([HealthState?], HealthState)])
     func theEndpointsDecideTheService(endpoints: [HealthState?], expected: HealthState) {
         #expect(state(endpoints) == expected)

@@ -95,8 +95,9 @@ import Testing
         let rules = configuration.rules.rules
         #expect(
             rules.map(\.id.text) == [
-                "unreachable", "partly-unreachable", "slow", "busy", "certificate-invalid",
-                "certificate-renewal-late", "certificate-running-out", "certificate-almost-out",
+                "unreachable", "partly-unreachable", "flapping", "slow", "busy",
+                "certificate-invalid", "certificate-renewal-late", "certificate-running-out",
+                "certificate-almost-out",
                 "certificate-renewal-overdue", "sent-certificate-running-out",
             ])
         let unreachable = try #require(rules.first)
@@ -111,6 +112,7 @@ import Testing
                 == PerTier(tier0: .page, tier1: .page, tier2: .critical, tier3: .digest))
         #expect(
             rules.dropFirst(2).map(\.condition) == [
+                .state(.flapping),
                 .slow(quantile: 0.95, window: .seconds(600), threshold: .seconds(3)),
                 .state(.busy), .certificateInvalid, .certificateRunningOut(share: 0.75),
                 .certificateRunningOut(share: 0.5), .certificateRunningOut(share: 0.25),
