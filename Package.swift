@@ -129,6 +129,7 @@ let package = Package(
             name: "Notifying",
             dependencies: [
                 "HealthModel", "Scheduling", "Alerting", "PollLoop", "CProbeShims", "CCurl",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
@@ -249,7 +250,7 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "StatusServer", "Alerting", "HealthModel", "Scheduling", "Probing",
-                "TLSInspection", "Inventory", "DurableStore", "Ledger", "ResultStore",
+                "TLSInspection", "Inventory", "DurableStore", "Ledger", "ResultStore", "Catalogue",
             ]),
         .testTarget(
             name: "EndToEndTests",

@@ -8,6 +8,8 @@ public struct Receiver: Sendable, Hashable {
         case webhook(ProbeURL)
         /// The address of an Alertmanager, which is told again while an alert fires.
         case alertmanager(ProbeURL)
+        /// An incoming webhook of Mattermost or Slack, which shows a line to people.
+        case chat(ProbeURL)
     }
 
     /// The stable name, unique among the receivers.
@@ -20,6 +22,18 @@ public struct Receiver: Sendable, Hashable {
     public var tiers: Set<Tier>
     /// The sectors that are for it; empty means all.
     public var sectors: Set<String>
+    /// The language of what people read in a chat.
+    public var language = Language.english
+    /// The file of the secret that webhooks are signed with; nil leaves them unsigned.
+    public var secretFile: String?
+    /// The secret in that file, once it was read.
+    public var secret: Secret?
+
+    /// A language that texts are written in.
+    public enum Language: String, Sendable, Hashable, CaseIterable {
+        case dutch = "nl"
+        case english = "en"
+    }
 
     /// Makes a receiver.
     public init(

@@ -124,6 +124,21 @@ public struct RuleSet: Sendable, Hashable {
         self.receivers = receivers
     }
 
+    /// The same rules with the secrets of receivers filled in.
+    ///
+    /// - Parameter secrets: By the path of the file; a receiver whose file is missing is left as
+    ///   it is.
+    /// - Returns: The rule set that can be put in force.
+    public func with(secrets: [String: Secret]) -> RuleSet {
+        RuleSet(
+            rules: rules,
+            receivers: receivers.map { receiver in
+                var receiver = receiver
+                receiver.secret = receiver.secretFile.flatMap { secrets[$0] }
+                return receiver
+            })
+    }
+
     /// The rule set that never alerts.
     public static let empty = RuleSet(rules: [])
 

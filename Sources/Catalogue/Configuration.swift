@@ -11,6 +11,8 @@ public struct Configuration: Sendable, Hashable {
     public var clientCertificates: [ClientCertificateReference] = []
     /// The files of trusted roots that enabled endpoints name, each once.
     public var trustFiles: [TrustFileReference] = []
+    /// The files of secrets that receivers name.
+    public var secretFiles: [SecretFileReference] = []
     /// What is worth telling.
     public var rules: RuleSet
     /// How many services and endpoints there are, disabled ones apart.
@@ -66,12 +68,13 @@ public enum ConfigurationLoader {
         let catalogueLog = MistakeLog()
         let ruleLog = MistakeLog()
         let reading = CatalogueReader.read(probeFiles, catalogueLog)
-        let rules = RuleReader.read(alertFiles, ruleLog)
+        var secretFiles: [SecretFileReference] = []
+        let rules = RuleReader.read(alertFiles, ruleLog, secretFiles: &secretFiles)
         for error in [catalogueLog.error, ruleLog.error].compactMap({ $0 }) { log.add(error) }
         return Configuration(
             catalogue: reading.catalogue, ownedEndpoints: reading.ownedEndpoints,
             clientCertificates: reading.clientCertificates, trustFiles: reading.trustFiles,
-            rules: rules,
+            secretFiles: secretFiles, rules: rules,
             counts: reading.counts, sourceFiles: (probeFiles + alertFiles).map(\.path))
     }
 

@@ -80,8 +80,8 @@ extension EndpointReader {
         }
         guard let certificate, let key else { return nil }
         return ClientCertificateFiles(
-            certificatePath: Self.path(certificate, beside: node.position.file),
-            keyPath: Self.path(key, beside: node.position.file))
+            certificatePath: relativePath(certificate, beside: node.position.file),
+            keyPath: relativePath(key, beside: node.position.file))
     }
 
     /// The file of trusted roots, beside the file that names it; nil for the public ones.
@@ -94,7 +94,7 @@ extension EndpointReader {
         switch TrustProfile(rawValue: text) {
         case .public: return nil
         case .pkioverheidPrivate:
-            return Self.path(text + ".pem", beside: node.position.file)
+            return relativePath(text + ".pem", beside: node.position.file)
         case nil:
             // A word alone is a profile that is misspelt, rather than a file.
             guard text.contains("/") || text.contains(".") else {
@@ -103,7 +103,7 @@ extension EndpointReader {
                     hint: NearestName.hint(for: text, among: TrustProfile.allCases.map(\.rawValue)))
                 return nil
             }
-            return Self.path(text, beside: node.position.file)
+            return relativePath(text, beside: node.position.file)
         }
     }
 
@@ -126,14 +126,16 @@ extension EndpointReader {
         return true
     }
 
-    private static func path(_ name: String, beside file: String) -> String {
-        guard !name.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return name }
-        return file[...slash] + name
-    }
 }
 
 /// How often it is asked what a server accepts.
 enum ScanFrequency: String, CaseIterable {
     case daily
     case never
+}
+
+/// The path of a file that a configuration file names: absolute, or from where that file is.
+func relativePath(_ name: String, beside file: String) -> String {
+    guard !name.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return name }
+    return file[...slash] + name
 }

@@ -6,6 +6,9 @@ enum ReceiverKey: String, FieldKey {
     case id
     case webhook
     case alertmanager
+    case chat
+    case secretFile = "secret_file"
+    case language
     case level
     case tiers
     case sectors
@@ -17,6 +20,8 @@ enum ReceiverKey: String, FieldKey {
 struct ReceiverReader {
     /// The receivers so far, in the order of the files.
     private(set) var receivers: [Receiver] = []
+    /// The files of secrets that they name.
+    private(set) var secretFiles: [SecretFileReference] = []
     private var firstPositions: [ReceiverID: SourcePosition] = [:]
     private let log: MistakeLog
 
@@ -43,7 +48,7 @@ struct ReceiverReader {
         }
     }
 
-    private func receiver(_ node: YAMLNode) -> (Receiver, SourcePosition)? {
+    private mutating func receiver(_ node: YAMLNode) -> (Receiver, SourcePosition)? {
         guard let fields = Fields<ReceiverKey>(node, log) else { return nil }
         let id = fields.required(.id).flatMap { $0.identifier(log) }
         let kind = kind(fields)
@@ -53,26 +58,51 @@ struct ReceiverReader {
         }
         let sectors = fields[.sectors]?.items(log, of: "sectors").compactMap { $0.identifier(log) }
         _ = fields[.note]?.text(log)
+        let language = fields[.language]?.choice(Receiver.Language.self, log)
+        let secretFile = secretFile(fields, kind)
         guard let id, let kind else { return nil }
-        let receiver = Receiver(
+        var receiver = Receiver(
             id: ReceiverID(id), kind: kind, level: level, tiers: Set(tiers ?? []),
             sectors: Set(sectors ?? []))
+        receiver.language = language ?? .english
+        receiver.secretFile = secretFile
         return (receiver, fields.position(of: .id))
     }
 
     /// How it is told, of which one way is written.
     private func kind(_ fields: Fields<ReceiverKey>) -> Receiver.Kind? {
-        switch (fields[.webhook], fields[.alertmanager]) {
-        case (let webhook?, nil): return url(webhook).map(Receiver.Kind.webhook)
-        case (nil, let alertmanager?): return url(alertmanager).map(Receiver.Kind.alertmanager)
-        case (let found, _):
+        let ways: [ReceiverKey] = [.webhook, .alertmanager, .chat]
+        let written = ways.filter { fields[$0] != nil }
+        guard written.count == 1, let way = written.first, let node = fields[way] else {
+            let found = written.isEmpty ? "nothing" : written.map(\.rawValue).listedWithAnd
             log.add(
-                at: fields.position,
-                "a receiver with \(found == nil ? "neither `webhook` nor" : "both `webhook` and") "
-                    + "`alertmanager`",
-                expected: "one of them")
+                at: fields.position, "a receiver with \(found)",
+                expected: "one of \(ways.map(\.rawValue).listedWithOr)")
             return nil
         }
+        guard let url = url(node) else { return nil }
+        return switch way {
+        case .alertmanager: .alertmanager(url)
+        case .chat: .chat(url)
+        default: .webhook(url)
+        }
+    }
+
+    /// The file of the secret, of webhooks only: the others have no place for a signature.
+    private mutating func secretFile(
+        _ fields: Fields<ReceiverKey>, _ kind: Receiver.Kind?
+    ) -> String? {
+        guard let node = fields[.secretFile] else { return nil }
+        if let kind {
+            guard case .webhook = kind else {
+                fields.forbid(.secretFile, because: "is for a webhook, to sign what it gets")
+                return nil
+            }
+        }
+        guard let name = node.text(log, expected: "the name of a file") else { return nil }
+        let path = relativePath(name, beside: node.position.file)
+        secretFiles.append(SecretFileReference(path: path, position: node.position))
+        return path
     }
 
     private func url(_ node: YAMLNode) -> ProbeURL? {
@@ -84,4 +114,12 @@ struct ReceiverReader {
             expected: expected)
         return nil
     }
+}
+
+/// A file with a secret that a receiver names.
+public struct SecretFileReference: Sendable, Hashable {
+    /// Where it is.
+    public var path: String
+    /// Where it is named.
+    public var position: SourcePosition
 }

@@ -52,13 +52,16 @@ public enum RuleReader {
     /// - Throws: every mistake in every file, sorted.
     public static func read(_ files: [SourceFile]) throws(ConfigurationError) -> RuleSet {
         let log = MistakeLog()
-        let rules = read(files, log)
+        var secretFiles: [SecretFileReference] = []
+        let rules = read(files, log, secretFiles: &secretFiles)
         if let error = log.error { throw error }
         return rules
     }
 
     /// The rules as far as they could be read; of use only when `log` stayed empty.
-    static func read(_ files: [SourceFile], _ log: MistakeLog) -> RuleSet {
+    static func read(
+        _ files: [SourceFile], _ log: MistakeLog, secretFiles: inout [SecretFileReference]
+    ) -> RuleSet {
         var rules: [Rule] = []
         var firstPositions: [RuleID: SourcePosition] = [:]
         var receivers = ReceiverReader(log)
@@ -84,6 +87,7 @@ public enum RuleReader {
                 }
             }
         }
+        secretFiles = receivers.secretFiles
         return log.count == 0 ? RuleSet(rules: rules, receivers: receivers.receivers) : .empty
     }
 

@@ -91,7 +91,8 @@ public struct DaemonConfiguration: Sendable {
         let read = try ConfigurationLoader.load(
             probesDirectory: probesDirectory, alertsDirectory: alertsDirectory)
         var watch = Watch(
-            catalogue: read.catalogue, rules: read.rules,
+            catalogue: read.catalogue,
+            rules: read.rules.with(secrets: try SecretLoader.load(read.secretFiles)),
             identities: try ClientIdentityLoader.load(read.clientCertificates),
             trustStores: try TrustStoreLoader.load(read.trustFiles))
         if isPolite {

@@ -112,32 +112,41 @@ final class Courier: Sendable {
     private func attempt() -> Bool {
         let now = timekeeper.monotonicNanoseconds()
         let date = timekeeper.now()
-        let (kind, one, again) = state.withLock { state in
+        let (receiver, one, again) = state.withLock { state in
             let again =
                 state.queue.isResting(at: now) ? [] : state.memory.due(at: now, date: date)
-            return (state.receiver.kind, state.queue.next(at: now), again)
+            return (state.receiver, state.queue.next(at: now), again)
         }
         for batch in again {
-            guard case .alertmanager(let url) = kind else { break }
+            guard case .alertmanager(let url) = receiver.kind else { break }
             let outcome = sender.post(
-                Payload.alertmanager(batch, at: date), to: Self.alerts(url), id: nil,
+                Payload.alertmanager(batch, at: date), to: Self.alerts(url), fields: [],
                 isStopping: isStopping)
             finish(outcome, of: nil)
             guard outcome == .delivered else { return true }
         }
         guard let one else { return false }
-        let outcome =
-            switch kind {
-            case .webhook(let url):
-                sender.post(
-                    Payload.webhook(one), to: url.description, id: one.id, isStopping: isStopping)
-            case .alertmanager(let url):
-                sender.post(
-                    Payload.alertmanager([one], at: date), to: Self.alerts(url), id: one.id,
-                    isStopping: isStopping)
-            }
-        finish(outcome, of: one)
+        finish(post(one, to: receiver, at: date), of: one)
         return true
+    }
+
+    private func post(
+        _ one: Notification, to receiver: Receiver, at date: Timestamp
+    ) -> DeliveryQueue.Outcome {
+        var fields = ["Idempotency-Key: \"\(one.id)\""]
+        let (body, address): ([UInt8], String)
+        switch receiver.kind {
+        case .webhook(let url):
+            (body, address) = (Payload.webhook(one), url.description)
+            if let secret = receiver.secret {
+                fields += Signature.fields(of: body, id: one.id, at: date, secret: secret)
+            }
+        case .alertmanager(let url):
+            (body, address) = (Payload.alertmanager([one], at: date), Self.alerts(url))
+        case .chat(let url):
+            (body, address) = (Payload.chat(one, in: receiver.language), url.description)
+        }
+        return sender.post(body, to: address, fields: fields, isStopping: isStopping)
     }
 
     private func finish(_ outcome: DeliveryQueue.Outcome, of notification: Notification?) {

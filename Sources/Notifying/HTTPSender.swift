@@ -30,11 +30,11 @@ struct HTTPSender: Sendable {
     /// - Parameters:
     ///   - body: The document.
     ///   - url: Where to.
-    ///   - id: The notification, sent as `Idempotency-Key`; nil for a repetition.
+    ///   - fields: Header fields, each as `Name: value`.
     ///   - isStopping: Ends the request early.
     /// - Returns: What it led to.
     func post(
-        _ body: [UInt8], to url: String, id: String?, isStopping: borrowing Atomic<Bool>
+        _ body: [UInt8], to url: String, fields: [String], isStopping: borrowing Atomic<Bool>
     ) -> DeliveryQueue.Outcome {
         guard Self.isPrepared, let easy = curl_easy_init(), let multi = curl_multi_init() else {
             return .failed("libcurl cannot start", retryAfter: nil)
@@ -44,7 +44,7 @@ struct HTTPSender: Sendable {
             curl_easy_cleanup(easy)
         }
         var headers = curl_slist_append(nil, "Content-Type: application/json")
-        if let id { headers = curl_slist_append(headers, "Idempotency-Key: \"\(id)\"") }
+        for field in fields { headers = curl_slist_append(headers, field) }
         // No waiting for 100 Continue (RFC 9110 §10.1.1): the documents are small.
         headers = curl_slist_append(headers, "Expect:")
         defer { curl_slist_free_all(headers) }

@@ -82,6 +82,43 @@ enum Payload {
             })
     }
 
+    /// The body for Mattermost and Slack: one line for people.
+    ///
+    /// Text from outside can neither call everybody (`@all`, `<!channel>`) nor show a link as
+    /// something else: the three characters that Slack's format knows are escaped
+    /// (docs.slack.dev, "Formatting message text"), and an @ is followed by a space of no width.
+    static func chat(_ notification: Notification, in language: Receiver.Language) -> [UInt8] {
+        let alert = notification.alert
+        let isOver = alert.state == .resolved
+        let word: String
+        let summary: String
+        switch language {
+        case .dutch:
+            word = isOver ? "VOORBIJ" : alert.level.rawValue.uppercased()
+            summary = alert.summary.dutch
+        case .english:
+            word = isOver ? "OVER" : alert.level.rawValue.uppercased()
+            summary = alert.summary.english
+        }
+        let since = alert.firingSince ?? alert.activeSince
+        let time =
+            isOver
+            ? "\(since.dateAndTime) – \(notification.at.dateAndTime)" : since.dateAndTime
+        let runbook = alert.runbook.map { " \($0)" } ?? ""
+        let text = "\(word): \(summary) (\(alert.key.subject), \(time) UTC)\(runbook)"
+        var safe = ""
+        for character in text {
+            switch character {
+            case "&": safe += "&amp;"
+            case "<": safe += "&lt;"
+            case ">": safe += "&gt;"
+            case "@": safe += "@\u{200B}"
+            default: safe.append(character)
+            }
+        }
+        return bytes(["text": safe])
+    }
+
     private static func labels(of alert: Alert) -> [String: String] {
         var labels = [
             "alertname": alert.key.rule.text, "service": alert.service.text,

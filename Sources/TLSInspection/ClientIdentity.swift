@@ -121,7 +121,7 @@ public final class ClientIdentity: @unchecked Sendable {
     }
 
     /// The bytes of a regular file; a secret one may be readable by its owner only.
-    private static func bytes(
+    static func bytes(
         of path: String, isSecret: Bool
     ) throws(LoadError) -> [UInt8] {
         func failure() -> LoadError {
@@ -141,7 +141,7 @@ public final class ClientIdentity: @unchecked Sendable {
             let mode = String(status.st_mode & 0o7777, radix: 8)
             throw LoadError(
                 path: path,
-                problem: "others than its owner have access to the key (mode 0\(mode)); "
+                problem: "others than its owner have access to it (mode 0\(mode)); "
                     + "run: chmod 600 \(path)")
         }
         guard Int(status.st_size) <= fileBytesMax else {

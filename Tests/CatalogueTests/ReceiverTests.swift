@@ -21,26 +21,38 @@ import Testing
                 tiers: [0, 1]
                 sectors: [identity, tax]
                 note: n
+                secret_file: on-call.secret
               - {id: am, alertmanager: 'http://127.0.0.1:9093'}
+              - {id: team, chat: 'https://chat.example.org/hooks/x', language: nl}
             """)
         let hook = try #require(ProbeURL("https://example.org/hook?a=b"))
         let manager = try #require(ProbeURL("http://127.0.0.1:9093/"))
+        let chat = try #require(ProbeURL("https://chat.example.org/hooks/x"))
+        var onCall = Receiver(
+            id: ReceiverID("on-call"), kind: .webhook(hook), level: .page,
+            tiers: [.tier0, .tier1], sectors: ["identity", "tax"])
+        // Beside the file, which has no directory here.
+        onCall.secretFile = "on-call.secret"
+        var team = Receiver(id: ReceiverID("team"), kind: .chat(chat))
+        team.language = .dutch
         #expect(
             read == [
-                Receiver(
-                    id: ReceiverID("on-call"), kind: .webhook(hook), level: .page,
-                    tiers: [.tier0, .tier1], sectors: ["identity", "tax"]),
+                onCall,
                 Receiver(id: ReceiverID("am"), kind: .alertmanager(manager), level: .warning),
+                team,
             ])
     }
 
     static let rows: [Row] = [
         Row(
             "neither", "receivers: [{id: a}]",
-            "1:13: a receiver with neither `webhook` nor `alertmanager`; expected one of them"),
+            "1:13: a receiver with nothing; expected one of `webhook`, `alertmanager` or `chat`"),
         Row(
             "both", "receivers: [{id: a, \(hook), alertmanager: 'http://a/'}]",
-            "1:13: a receiver with both `webhook` and `alertmanager`; expected one of them"),
+            """
+            1:13: a receiver with `webhook` and `alertmanager`; expected one of `webhook`, \
+            `alertmanager` or `chat`
+            """),
         Row("no id", "receivers: [{\(hook)}]", "1:13: a receiver without `id`"),
         Row(
             "twice", "receivers: [{id: a, \(hook)}, {id: a, \(hook)}]",
@@ -68,6 +80,12 @@ import Testing
         Row(
             "tier", "receivers: [{id: a, \(hook), tiers: [4]}]",
             "1:66: found the number `4`; expected a whole number from 0 to 3"),
+        Row(
+            "secret of a chat", "receivers: [{id: a, chat: 'http://a/', secret_file: x}]",
+            "1:40: `secret_file` is for a webhook, to sign what it gets"),
+        Row(
+            "language", "receivers: [{id: a, chat: 'http://a/', language: de}]",
+            "1:50: found the text `de`; expected `nl` or `en`"),
         Row(
             "no list", "receivers: {id: a}",
             "1:12: found a mapping; expected a list of receivers"),

@@ -143,6 +143,30 @@ import Testing
         #expect(dispatcher.counters.isEmpty)
     }
 
+    @Test func aWebhookIsSignedWhenThereIsASecret() async throws {
+        let server = try AnsweringServer { _ in Self.ok }
+        let events = Events()
+        let dispatcher = dispatcher(events)
+        var receiver = try receiver("r", server)
+        receiver.secret = Secret(Array("secret".utf8))
+        try dispatcher.use([receiver])
+        dispatcher.deliver([recent("a", "r")])
+        try await wait("a delivery") { !events.ended.isEmpty }
+        let request = server.lastRequest
+        let id = try #require(events.ended.first).notification.id
+        #expect(request.contains("\r\nIdempotency-Key: \"\(id)\"\r\n"))
+        #expect(request.contains("\r\nwebhook-id: \(id)\r\nwebhook-timestamp: "))
+        #expect(request.contains("\r\nwebhook-signature: v1,"))
+        #expect(!id.contains("."))
+        // Taken away again: no signature.
+        receiver.secret = nil
+        try dispatcher.use([receiver])
+        dispatcher.deliver([recent("b", "r")])
+        try await wait("another") { events.ended.count == 2 }
+        #expect(!server.lastRequest.contains("webhook-signature"))
+        dispatcher.stop()
+    }
+
     @Test func anotherAddressGetsWhatWaits() async throws {
         let (old, new) = (try AnsweringServer { _ in nil }, try AnsweringServer { _ in Self.ok })
         old.close()
@@ -181,6 +205,10 @@ final class AnsweringServer: Sendable {
     let port: UInt16
     private let descriptor: Int32
     private let count = Atomic<Int>(0)
+    private let last = Mutex("")
+
+    /// The last request, as far as it came at once.
+    var lastRequest: String { last.withLock { $0 } }
 
     /// How many requests have come.
     var requests: Int { count.load(ordering: .relaxed) }
@@ -205,10 +233,12 @@ final class AnsweringServer: Sendable {
                 let client = accept(descriptor, nil, nil)
                 guard client >= 0 else { return }
                 var buffer = [UInt8](repeating: 0, count: 65_536)
-                guard recv(client, &buffer, buffer.count, 0) > 0 else {
+                let length = recv(client, &buffer, buffer.count, 0)
+                guard length > 0 else {
                     Glibc.close(client)
                     continue
                 }
+                last.withLock { $0 = String(decoding: buffer[..<length], as: UTF8.self) }
                 let number = count.add(1, ordering: .relaxed).newValue
                 guard let text = answer(number) else { continue }
                 let bytes = Array(text.utf8)

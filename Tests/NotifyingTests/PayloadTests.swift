@@ -44,6 +44,25 @@ import Testing
         #expect(body.contains("\"groupKey\":\"r/endpoint/e0/100000000000\""))
     }
 
+    @Test func aChatShowsALineThatCallsNobody() {
+        var one = notification("s0")
+        one.alert.summary = LocalizedText(
+            dutch: "DigiD is weg", english: "<!channel> @all <http://bad|good> & co")
+        one.alert.runbook = "https://wiki.example/x"
+        #expect(
+            text(Payload.chat(one, in: .english))
+                == #"{"text":"PAGE: &lt;!channel&gt; @"# + "\u{200B}"
+                + #"all &lt;http://bad|good&gt; &amp; co "#
+                + #"(s0, 1970-01-01 00:01:40 UTC) https://wiki.example/x"}"#)
+        one.alert.state = .resolved
+        one.at = Timestamp(seconds: 200)
+        one.alert.runbook = nil
+        #expect(
+            text(Payload.chat(one, in: .dutch))
+                == #"{"text":"VOORBIJ: DigiD is weg (s0, 1970-01-01 00:01:40 – "#
+                + #"1970-01-01 00:03:20 UTC)"}"#)
+    }
+
     /// What Alertmanager 0.25 shows for an alert with these labels.
     @Test func theFingerprintIsThatOfAlertmanager() {
         let labels = ["alertname": "unreachable", "service": "s0", "severity": "page"]

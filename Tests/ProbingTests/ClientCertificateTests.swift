@@ -179,7 +179,7 @@ import Testing
             problem(files.names)
                 == (isGood
                     ? nil
-                    : "\(name): others than its owner have access to the key "
+                    : "\(name): others than its owner have access to it "
                         + "(mode 0\(String(mode, radix: 8))); run: chmod 600 \(name)"))
     }
 
