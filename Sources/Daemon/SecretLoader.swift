@@ -1,15 +1,15 @@
-import Alerting
-import Catalogue
+public import Alerting
+public import Catalogue
 import TLSInspection
 
 /// Reads the secrets that receivers name.
-enum SecretLoader {
+public enum SecretLoader {
     /// Reads every file.
     ///
     /// Blocks while it reads.
     ///
     /// - Throws: a mistake for each file that cannot be used, at the place where it is named.
-    static func load(
+    public static func load(
         _ references: [SecretFileReference]
     ) throws(ConfigurationError) -> [String: Secret] {
         var secrets: [String: Secret] = [:]

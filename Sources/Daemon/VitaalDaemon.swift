@@ -67,6 +67,11 @@ public enum VitaalDaemon {
             if let roots = monitor.counters().trustStoreDate, roots.isOld(at: timekeeper.now()) {
                 say(roots.text(at: timekeeper.now()).english)
             }
+            if watch.rules.receivers.isEmpty, monitor.scenario == nil {
+                say(
+                    "nobody is told of alerts, they are shown and logged only: no receiver in alerts/"
+                )
+            }
             if room < min(Limits.probesInFlight, monitor.snapshot().catalogue.endpoints.count) {
                 say(
                     "the limit of \(process.descriptorLimit) file descriptors allows \(room) "

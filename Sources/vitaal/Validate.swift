@@ -18,10 +18,16 @@ struct Validate: ParsableCommand {
                 alertsDirectory: configuration.alertsDirectory)
             _ = try ClientIdentityLoader.load(read.clientCertificates)
             _ = try TrustStoreLoader.load(read.trustFiles)
+            _ = try SecretLoader.load(read.secretFiles)
+            let receivers = read.rules.receivers.count
             Console.say(
                 "\(read.sourceFiles.count) files, \(read.catalogue.services.count) services, "
                     + "\(read.catalogue.endpoints.count) endpoints enabled, "
-                    + "\(read.rules.rules.count) rules: no mistakes")
+                    + "\(read.rules.rules.count) rules, "
+                    + "\(receivers) receiver\(receivers == 1 ? "" : "s"): no mistakes")
+            if receivers == 0 {
+                Console.say("nobody is told of alerts: see receivers.yml in alerts/")
+            }
         } catch {
             Console.say(error.description)
             Console.say("\(error.count) mistake\(error.count == 1 ? "" : "s")")

@@ -51,7 +51,21 @@ struct ConfigurationTests {
         let outcome = try await Vitaal.outcome(["validate"], directory: Vitaal.root)
         #expect(outcome.status == 0, "\(outcome.output)")
         #expect(outcome.output.contains("70 services"))
-        #expect(outcome.output.contains("no mistakes"))
+        #expect(outcome.output.contains("0 receivers: no mistakes\nnobody is told of alerts"))
+    }
+
+    @Test func validateReadsTheSecrets() async throws {
+        let setting = try Setting(
+            probes: Setting.catalogue(["http://127.0.0.1:1/"]),
+            rules: "receivers: [{id: a, webhook: 'http://127.0.0.1:1/', secret_file: s}]\n"
+                + Setting.quickRules)
+        let missing = try await Vitaal.outcome(["validate"] + setting.arguments)
+        #expect(missing.status == 2)
+        #expect(missing.output.contains("alerts/test.yml:1:66: the secret cannot be used: "))
+        try setting.directory.write("alerts/s", "secret")
+        chmod(setting.directory.path + "/alerts/s", 0o600)
+        let read = try await Vitaal.outcome(["validate"] + setting.arguments)
+        #expect(read.output.hasSuffix("1 rules, 1 receiver: no mistakes\n"), "\(read.output)")
     }
 
     @Test(arguments: [[], ["--lab"], ["--live", "--contact", "you@example.org"]])

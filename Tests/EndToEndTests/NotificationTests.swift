@@ -64,6 +64,16 @@ struct NotificationTests {
         #expect(told.map { $0["object"] } == ["receiver/on-call", "receiver/on-call"])
     }
 
+    @Test(.timeLimit(.minutes(1))) func withoutAReceiverItSaysSo() async throws {
+        let setting = try Setting(probes: Setting.catalogue(["http://127.0.0.1:1/"]))
+        try await Vitaal.daemon(setting) { daemon in
+            try await eventually("the line") {
+                daemon.child.lines.contains { $0.hasPrefix("nobody is told of alerts") }
+                    ? true : nil
+            }
+        }
+    }
+
     /// The receiver is away while the alert fires, the monitor is killed meanwhile, and the alert
     /// is over before it is back: both are told, in order, once.
     @Test(.timeLimit(.minutes(2))) func whatCouldNotBeToldIsToldLater() async throws {
