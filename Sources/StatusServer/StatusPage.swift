@@ -46,6 +46,9 @@ enum StatusPage {
                     nl: "Er zijn geen recente metingen: geloof de toestanden niet.",
                     en: "There are no recent samples: do not believe the states.")
                 + "</strong></p>\n" : ""
+        let notTold = document.failingReceivers.map {
+            "<p><strong>\(escaped(text.notTold($0)))</strong></p>\n"
+        }.joined()
         return """
             <!DOCTYPE html>
             <html lang="\(language.rawValue)">
@@ -62,7 +65,7 @@ enum StatusPage {
             <a href="/?lang=\(other)" lang="\(other)" hreflang="\(other)">\(otherName)</a></p>
             </header>
             <main>
-            \(stale)<table>
+            \(stale)\(notTold)<table>
             <caption>\(caption(document, language))</caption>
             <thead><tr>\(head)</tr></thead>
             <tbody>

@@ -80,16 +80,20 @@ extension StatusText {
     /// Alerts that reach nobody are worse than alerts.
     private func failingReceiverLines() -> [String] {
         document.failingReceivers.map { receiver in
-            let failure = receiver.failure ?? ""
-            let waiting = receiver.waiting
-            return line(
+            line(
                 .down, word: language.of(nl: "NIET VERTELD", en: "NOT TOLD"),
-                language.of(
-                    nl: "  Ontvanger \(receiver.id) neemt niets aan (\(failure)); "
-                        + "er wacht\(waiting == 1 ? "" : "en") \(waiting).",
-                    en: "  Receiver \(receiver.id) takes nothing (\(failure)); "
-                        + "\(waiting) wait\(waiting == 1 ? "s" : "")."))
+                "  " + notTold(receiver))
         }
+    }
+
+    /// That people are not told, as one sentence.
+    func notTold(_ receiver: StatusDocument.Receiver) -> String {
+        let (failure, waiting) = (receiver.failure ?? "", receiver.waiting)
+        return language.of(
+            nl: "Ontvanger \(receiver.id) neemt niets aan (\(failure)); "
+                + "er wacht\(waiting == 1 ? "" : "en") \(waiting).",
+            en: "Receiver \(receiver.id) takes nothing (\(failure)); "
+                + "\(waiting) wait\(waiting == 1 ? "s" : "").")
     }
 
     private func calmLine() -> String {

@@ -61,6 +61,9 @@ private func lines(_ text: String) -> [String] {
         #expect(
             lines(StatusText.render(document, width: 120, language: .nl))[2]
                 == "✖ NIET VERTELD  Ontvanger on-call neemt niets aan (HTTP 500); er wachten 2.")
+        #expect(
+            StatusPage.html(of: document, language: .en).contains(
+                "<p><strong>Receiver on-call takes nothing (HTTP 500); 2 wait.</strong></p>"))
     }
 
     @Test func outage() throws {
