@@ -69,11 +69,14 @@ public struct Alert: Sendable, Hashable {
     public var summary: LocalizedText
     /// Where to read what to do; nil when the rule names nothing.
     public var runbook: String?
+    /// The incident that it belongs to; nil when it belongs to none.
+    public var incident: IncidentID?
 
     /// Makes an alert.
     public init(
         key: AlertKey, service: ServiceID, level: Level, state: State, activeSince: Timestamp,
-        firingSince: Timestamp?, reason: Reason?, summary: LocalizedText, runbook: String?
+        firingSince: Timestamp?, reason: Reason?, summary: LocalizedText, runbook: String?,
+        incident: IncidentID? = nil
     ) {
         self.key = key
         self.service = service
@@ -84,6 +87,7 @@ public struct Alert: Sendable, Hashable {
         self.reason = reason
         self.summary = summary
         self.runbook = runbook
+        self.incident = incident
     }
 }
 

@@ -162,7 +162,9 @@ public final class Monitor: MonitorReading, Sendable {
         loop.start()
         use(state.withLock { $0.brain.rules.receivers })
         ledger.start { [dispatcher] in dispatcher.deliver($0) }
-        dispatcher.remember(memory.told)
+        // What is over for the alert may still be owed to people, but is told to nobody again.
+        let firing = Set(memory.alerts.map(\.alert.episode))
+        dispatcher.remember(memory.told.filter { firing.contains($0.episode) })
         dispatcher.deliver(memory.waiting)
         record(
             [EvidenceRecord(at: timekeeper.now(), action: .monitorStart)]

@@ -65,6 +65,22 @@ public struct ReceiverID: Sendable, Hashable, Comparable, CustomStringConvertibl
     public static func < (left: ReceiverID, right: ReceiverID) -> Bool { left.text < right.text }
 }
 
+/// The number of an incident, such as `INC-2026-0042`: the year in UTC and a counter from 1.
+public struct IncidentID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// The number as people say it.
+    public let text: String
+
+    /// Makes a number from text that an incident has had before.
+    public init(_ text: String) { self.text = text }
+    /// The number as people say it.
+    public var description: String { text }
+    /// Orders by year, then by counter.
+    public static func < (left: IncidentID, right: IncidentID) -> Bool {
+        let (first, second) = (left.text.utf8.count, right.text.utf8.count)
+        return first == second ? left.text < right.text : first < second
+    }
+}
+
 /// Tells whether `text` may be an id: `[a-z0-9][a-z0-9-]*`, at most `Limits.identifierBytes`.
 public func isIdentifier(_ text: some StringProtocol) -> Bool {
     guard let first = text.utf8.first, first != UInt8(ascii: "-"),

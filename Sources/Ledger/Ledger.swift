@@ -39,7 +39,7 @@ public struct Ledger: Sendable {
         public var lastSeen: Timestamp?
         /// Its notifications that were not delivered, in order.
         public var waiting: [Notification] = []
-        /// Who was told of the alerts that fire, or is going to be.
+        /// Who was told that an alert fires, or is going to be, and is still owed its end.
         public var told: [Notification] = []
     }
 
@@ -135,8 +135,14 @@ public struct Ledger: Sendable {
         let known = told[alert.episode] ?? []
         let news: [Told]
         if alert.state == .resolved {
-            news = known
-            told[alert.episode] = nil
+            news = known.filter { !routed.held.contains($0.receiver) }
+            let held = known.filter { routed.held.contains($0.receiver) }
+            told[alert.episode] = held.isEmpty ? nil : held
+        } else if routed.part > 0 {
+            // Its level may have risen, so that others hear of it now, and of the end too.
+            news = routed.receivers.map { Told(receiver: $0, level: alert.level) }
+            let new = news.filter { one in !known.contains { $0.receiver == one.receiver } }
+            if !new.isEmpty { told[alert.episode] = known + new }
         } else {
             news = routed.receivers.filter { receiver in
                 !known.contains { $0.receiver == receiver }
@@ -147,7 +153,9 @@ public struct Ledger: Sendable {
             var alert = alert
             alert.level = one.level
             outbox.append(
-                Notification(receiver: one.receiver, at: routed.transition.at, alert: alert))
+                Notification(
+                    receiver: one.receiver, at: routed.transition.at, alert: alert,
+                    part: routed.part, occasion: routed.occasion))
         }
         unsent += news.count
         let excess = outbox.count - Limits.waitingTransitions

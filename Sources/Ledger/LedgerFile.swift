@@ -43,7 +43,8 @@ enum LedgerFile {
         try queue.close()
     }
 
-    private static var migrator: DatabaseMigrator {
+    /// The steps from each form of the file to the next; what has been released never changes.
+    static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 alerts") { database in
             try database.execute(
@@ -96,6 +97,63 @@ enum LedgerFile {
                         WHERE ended_at IS NULL;
                     """)
         }
+        migrator.registerMigration("3 parts") { database in
+            try database.execute(sql: LedgerFile.parts)
+        }
         return migrator
     }
+
+    /// Lets alerts be about the monitor or belong to an incident, and one episode be told in parts.
+    ///
+    /// SQLite cannot change a constraint, so both tables are made anew.
+    private static let parts = """
+        CREATE TABLE new_alert (
+            rule TEXT NOT NULL,
+            subject_kind TEXT NOT NULL
+                CHECK (subject_kind IN ('service', 'endpoint', 'monitor')),
+            subject TEXT NOT NULL,
+            service TEXT NOT NULL,
+            level TEXT NOT NULL,
+            active_since INTEGER NOT NULL,
+            firing_since INTEGER,
+            keep_firing_since INTEGER,
+            reason TEXT,
+            summary_nl TEXT NOT NULL,
+            summary_en TEXT NOT NULL,
+            runbook TEXT,
+            incident TEXT,
+            PRIMARY KEY (rule, subject_kind, subject)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO new_alert SELECT *, NULL FROM alert;
+        DROP TABLE alert;
+        ALTER TABLE new_alert RENAME TO alert;
+        CREATE TABLE new_notification (
+            number INTEGER NOT NULL PRIMARY KEY,
+            receiver TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('firing', 'resolved')),
+            at INTEGER NOT NULL,
+            ended_at INTEGER,
+            ending TEXT,
+            rule TEXT NOT NULL,
+            subject_kind TEXT NOT NULL
+                CHECK (subject_kind IN ('service', 'endpoint', 'monitor')),
+            subject TEXT NOT NULL,
+            service TEXT NOT NULL,
+            level TEXT NOT NULL,
+            active_since INTEGER NOT NULL,
+            firing_since INTEGER NOT NULL,
+            reason TEXT,
+            summary_nl TEXT NOT NULL,
+            summary_en TEXT NOT NULL,
+            runbook TEXT,
+            incident TEXT,
+            part INTEGER NOT NULL,
+            occasion TEXT NOT NULL,
+            UNIQUE (rule, subject_kind, subject, firing_since, state, receiver, part)
+        ) STRICT;
+        INSERT INTO new_notification SELECT *, NULL, 0, 'change' FROM notification;
+        DROP TABLE notification;
+        ALTER TABLE new_notification RENAME TO notification;
+        CREATE INDEX notification_waiting ON notification (number) WHERE ended_at IS NULL;
+        """
 }

@@ -13,8 +13,8 @@ extension LedgerRows {
             sql: """
                 INSERT OR IGNORE INTO notification (
                     receiver, state, at, rule, subject_kind, subject, service, level, active_since,
-                    firing_since, reason, summary_nl, summary_en, runbook
-                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    firing_since, reason, summary_nl, summary_en, runbook, incident, part, occasion
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         for notification in notifications {
             let alert = notification.alert
@@ -25,7 +25,8 @@ extension LedgerRows {
                     alert.key.subject.description, alert.service.text, alert.level.rawValue,
                     alert.activeSince.nanoseconds, alert.firingSince?.nanoseconds,
                     alert.reason?.rawValue, alert.summary.dutch, alert.summary.english,
-                    alert.runbook,
+                    alert.runbook, alert.incident?.text, notification.part,
+                    notification.occasion.rawValue,
                 ])
         }
     }
@@ -36,7 +37,7 @@ extension LedgerRows {
             sql: """
                 UPDATE notification SET ended_at = ?, ending = ?
                 WHERE rule = ? AND subject_kind = ? AND subject = ? AND firing_since = ?
-                    AND state = ? AND receiver = ?
+                    AND state = ? AND receiver = ? AND part = ?
                 """)
         for ending in endings {
             let alert = ending.notification.alert
@@ -45,7 +46,7 @@ extension LedgerRows {
                     ending.at.nanoseconds, ending.failure ?? "delivered", alert.key.rule.text,
                     kind(of: alert.key.subject), alert.key.subject.description,
                     alert.firingSince?.nanoseconds, alert.state.rawValue,
-                    ending.notification.receiver.text,
+                    ending.notification.receiver.text, ending.notification.part,
                 ])
         }
     }
@@ -57,7 +58,8 @@ extension LedgerRows {
                 DELETE FROM notification WHERE ended_at < ? AND NOT EXISTS (
                     SELECT 1 FROM alert WHERE alert.rule = notification.rule
                         AND alert.subject_kind = notification.subject_kind
-                        AND alert.subject = notification.subject)
+                        AND alert.subject = notification.subject
+                )
                 """,
             arguments: [(now - endedNotificationAge).nanoseconds])
     }
@@ -68,14 +70,29 @@ extension LedgerRows {
             database, sql: "SELECT * FROM notification WHERE ended_at IS NULL ORDER BY number")
     }
 
-    /// Who has been told of alerts that still fire, or is going to be.
+    /// The end of the same episode, told to the same receiver.
+    private static let theEnd = """
+        SELECT 1 FROM notification AS later WHERE later.rule = notification.rule
+            AND later.subject_kind = notification.subject_kind
+            AND later.subject = notification.subject
+            AND later.firing_since = notification.firing_since
+            AND later.state = 'resolved' AND later.receiver = notification.receiver
+        """
+
+    /// Who has been told of alerts, or is going to be, and is still owed the end.
     static func told(_ database: Database) throws -> [Notification] {
         try notifications(
             database,
             sql: """
-                SELECT notification.* FROM notification JOIN alert
-                    USING (rule, subject_kind, subject, firing_since)
-                WHERE notification.state = 'firing' ORDER BY number
+                SELECT * FROM notification
+                WHERE state = 'firing' AND NOT EXISTS (\(theEnd)) AND NOT EXISTS (
+                    SELECT 1 FROM notification AS first WHERE first.rule = notification.rule
+                        AND first.subject_kind = notification.subject_kind
+                        AND first.subject = notification.subject
+                        AND first.firing_since = notification.firing_since
+                        AND first.state = 'firing' AND first.receiver = notification.receiver
+                        AND first.part < notification.part)
+                ORDER BY number
                 """)
     }
 
@@ -89,7 +106,8 @@ extension LedgerRows {
             notifications.append(
                 Notification(
                     receiver: ReceiverID(row["receiver"]),
-                    at: Timestamp(nanoseconds: row["at"]), alert: alert))
+                    at: Timestamp(nanoseconds: row["at"]), alert: alert, part: row["part"],
+                    occasion: Notification.Occasion(rawValue: row["occasion"]) ?? .change))
         }
         return notifications
     }

@@ -20,7 +20,7 @@ enum LedgerRows {
         }
         let insert = try database.cachedStatement(
             sql: """
-                INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         for (key, one) in changes.active {
             let alert = one.alert
@@ -30,7 +30,7 @@ enum LedgerRows {
                     alert.service.text, alert.level.rawValue, alert.activeSince.nanoseconds,
                     alert.firingSince?.nanoseconds, one.keepFiringSince?.nanoseconds,
                     alert.reason?.rawValue, alert.summary.dutch, alert.summary.english,
-                    alert.runbook,
+                    alert.runbook, alert.incident?.text,
                 ])
         }
         try database.execute(
@@ -72,7 +72,8 @@ enum LedgerRows {
             firingSince: firingSince,
             reason: (row["reason"] as String?).flatMap { Reason(rawValue: $0) },
             summary: LocalizedText(dutch: row["summary_nl"], english: row["summary_en"]),
-            runbook: row["runbook"])
+            runbook: row["runbook"],
+            incident: (row["incident"] as String?).map { IncidentID($0) })
     }
 
     static func kind(of subject: Subject) -> String {

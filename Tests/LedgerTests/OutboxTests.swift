@@ -86,6 +86,58 @@ import Testing
         #expect(try memory().told == [])
     }
 
+    /// People hear of the end when the incident ends, an Alertmanager at once; a restart between
+    /// the two forgets neither.
+    @Test func anEndThatIsHeldIsToldLater() throws {
+        do {
+            var ledger = try Ledger(dataDirectory: directory)
+            ledger.note(change(alert(.firing), to: ["a", "b"]))
+            _ = ledger.write(at: Self.noon)
+            _ = ledger.takeOutbox()
+            var over = change(alert(.resolved), at: 90)
+            over.transitions[0].held = [ReceiverID("a")]
+            ledger.note(over)
+            _ = ledger.write(at: Self.noon)
+            #expect(ledger.takeOutbox() == [notification("b", alert(.resolved), at: 90)])
+        }
+        #expect(try memory().told == [notification("a", alert(.firing))])
+        var ledger = try Ledger(dataDirectory: directory)
+        ledger.note(change(alert(.resolved), at: 200))
+        _ = ledger.write(at: Self.noon)
+        #expect(ledger.takeOutbox() == [notification("a", alert(.resolved), at: 200)])
+        #expect(try memory().told == [])
+    }
+
+    /// What is told while an alert fires has an id of its own; whoever hears of the alert by it is
+    /// told of the end too.
+    @Test func laterPartsGoToThoseWhoAreNamed() throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        ledger.note(change(alert(.firing), to: ["a", "c"]))
+        var update = change(alert(.firing), at: 60, to: ["a", "b"])
+        update.transitions[0].part = 1
+        update.transitions[0].occasion = .update
+        ledger.note(update)
+        _ = ledger.write(at: Self.noon)
+        var second = notification("a", alert(.firing), at: 60)
+        second.part = 1
+        second.occasion = .update
+        let (first, other) = (
+            notification("a", alert(.firing)), notification("c", alert(.firing))
+        )
+        var new = second
+        new.receiver = ReceiverID("b")
+        #expect(ledger.takeOutbox() == [first, other, second, new])
+        #expect(second.id == first.id + "/1")
+        ledger.note([Delivery(notification: second, at: Self.noon)])
+        _ = ledger.write(at: Self.noon)
+        #expect(try memory().waiting == [first, other, new])
+        #expect(try memory().told == [first, other, new])
+        ledger.note(change(alert(.resolved), at: 90))
+        _ = ledger.write(at: Self.noon)
+        #expect(ledger.takeOutbox().map(\.receiver.text) == ["a", "c", "b"])
+        #expect(try memory().told == [])
+    }
+
     @Test func anEndIsNoNewsForWhoeverHeardOfNoBeginning() throws {
         var ledger = try Ledger(dataDirectory: directory)
         ledger.note(change(alert(.firing), to: []))
@@ -243,5 +295,36 @@ import Testing
         #expect(memory.alerts.map(\.alert.firingSince) == [Timestamp(nanoseconds: 2)])
         #expect(memory.lastSeen == Timestamp(nanoseconds: 3))
         #expect(memory.told == [] && memory.waiting == [])
+    }
+
+    /// The second form: who was told, and what waits, stay.
+    @Test func theFormWithNotificationsIsTakenOver() throws {
+        do {
+            let queue = try DatabaseQueue(path: directory + "/" + Ledger.name)
+            try LedgerFile.migrator.migrate(queue, upTo: "2 notifications")
+            try queue.write { database in
+                try database.execute(
+                    sql: """
+                        INSERT INTO alert VALUES ('r', 'service', 's', 's', 'page', ?, ?, NULL,
+                            'connect_refused', 'weg', 'gone', 'book');
+                        INSERT INTO notification VALUES (7, 'a', 'firing', ?, NULL, NULL, 'r',
+                            'service', 's', 's', 'page', ?, ?, 'connect_refused', 'weg', 'gone',
+                            'book');
+                        """,
+                    arguments: [
+                        alert(.firing).activeSince.nanoseconds, Self.noon.nanoseconds,
+                        Self.noon.nanoseconds, alert(.firing).activeSince.nanoseconds,
+                        Self.noon.nanoseconds,
+                    ])
+            }
+        }
+        let memory = try memory()
+        #expect(memory.alerts.map(\.alert) == [alert(.firing)])
+        #expect(memory.waiting == [notification("a", alert(.firing))])
+        #expect(memory.told == memory.waiting)
+        var ledger = try Ledger(dataDirectory: directory)
+        ledger.note(change(alert(.resolved), at: 90))
+        _ = ledger.write(at: Self.noon)
+        #expect(ledger.takeOutbox() == [notification("a", alert(.resolved), at: 90)])
     }
 }
