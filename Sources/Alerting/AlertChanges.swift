@@ -24,6 +24,8 @@ public struct AlertChanges: Sendable, Hashable {
     public var ended: Set<AlertKey> = []
     /// What people are told of, in order.
     public var transitions: [RoutedTransition] = []
+    /// Incidents that began, changed or ended, as they are now.
+    public var incidents: [IncidentID: Incident] = [:]
     /// Transitions lost because more than `Limits.waitingTransitions` waited.
     public var lostTransitions = 0
 
@@ -33,6 +35,7 @@ public struct AlertChanges: Sendable, Hashable {
     /// Whether there is nothing to keep.
     public var isEmpty: Bool {
         !isComplete && active.isEmpty && ended.isEmpty && transitions.isEmpty
+            && incidents.isEmpty
     }
 
     /// How many alerts are named.
@@ -40,6 +43,7 @@ public struct AlertChanges: Sendable, Hashable {
 
     /// Adds later changes; of transitions the oldest are lost when too many wait.
     public mutating func merge(_ later: AlertChanges) {
+        incidents.merge(later.incidents) { $1 }
         transitions += later.transitions
         lostTransitions += later.lostTransitions
         let excess = transitions.count - Limits.waitingTransitions
@@ -79,6 +83,8 @@ extension HealthMonitor {
         }
         changedAlerts.removeAll(keepingCapacity: true)
         areAllAlertsChanged = false
+        changes.incidents = Dictionary(
+            uniqueKeysWithValues: incidents.takeChanged().map { ($0.id, $0) })
         changes.transitions = routedTransitions
         routedTransitions = []
         return changes
@@ -92,13 +98,18 @@ extension HealthMonitor {
     ///
     /// - Parameters:
     ///   - remembered: What the earlier run left.
+    ///   - earlier: Its incidents: open ones, those of the last week, and the last of all.
     ///   - lastSeen: When it was last alive.
     ///   - now: The present.
     /// - Returns: The end of alerts that are not taken back, because their rule or subject is gone
     ///   or because they were pending too long ago.
     public mutating func restore(
-        _ remembered: [RememberedAlert], lastSeen: Timestamp, at now: Timestamp
+        _ remembered: [RememberedAlert], incidents earlier: [Incident] = [],
+        lastSeen: Timestamp, at now: Timestamp
     ) -> [AlertTransition] {
+        let firing = remembered.filter { $0.alert.firingSince != nil }.map(\.alert.episode)
+        routedTransitions += incidents.restore(earlier, active: Set(firing), at: now)
+        incidents.unsettle()
         var kept: [AlertKey: (machine: AlertMachine, alert: Alert?)] = [:]
         var ended: [AlertTransition] = []
         let isLongAgo = now - lastSeen >= AlertMachine.blindPendingMax
@@ -119,20 +130,5 @@ extension HealthMonitor {
         ended += adopt(kept, at: now)
         route(ended)
         return ended
-    }
-
-    /// Keeps what people are told of for whoever writes it down; nobody is told twice.
-    mutating func route(_ transitions: [AlertTransition]) {
-        for transition in transitions where transition.alert.firingSince != nil {
-            var receivers: [ReceiverID] = []
-            if transition.alert.state == .firing,
-                let service = catalogue.service(transition.alert.service)
-            {
-                receivers = rules.receivers
-                    .filter { $0.wants(transition.alert.level, about: service) }.map(\.id)
-            }
-            routedTransitions.append(
-                RoutedTransition(transition: transition, receivers: receivers))
-        }
     }
 }

@@ -29,6 +29,7 @@ extension HealthMonitor {
         self.catalogue = catalogue
         self.rules = rules
         graph = DependencyGraph(services: catalogue.services)
+        incidentMap = IncidentMap(catalogue: catalogue, graph: graph)
         install()
         for (index, endpoint) in catalogue.endpoints.enumerated() {
             guard let old = oldTrackers[endpoint.id], old.url == endpoint.url else { continue }
@@ -47,6 +48,7 @@ extension HealthMonitor {
         // Edges may have changed although no own state did.
         spread(at: now)
         areAllAlertsChanged = true
+        incidents.unsettle()
         let ended = adopt(kept, at: now)
         route(ended)
         return ended
@@ -64,6 +66,8 @@ extension HealthMonitor {
             alert.level = bindings[index].level
             alert.runbook = rules.rules[bindings[index].rule].runbook
             alert.service = catalogue.services[bindings[index].service].id
+            // An incident that was lost with a damaged file cannot speak for its alerts.
+            if let id = alert.incident, incidents[id]?.isOpen != true { alert.incident = nil }
             alerts[index] = alert
             // A receiver that is new, or wants the level of now, hears what fires already.
             route([AlertTransition(at: now, alert: alert)])

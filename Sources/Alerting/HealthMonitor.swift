@@ -42,6 +42,11 @@ public struct HealthMonitor: Sendable {
     /// What people are told of since `takeAlertChanges`.
     var routedTransitions: [RoutedTransition] = []
 
+    /// The incidents: what alerts have in common.
+    public internal(set) var incidents = IncidentKeeper()
+    /// What services have in common by the catalogue.
+    var incidentMap: IncidentMap
+
     /// One service.
     struct ServiceState: Sendable {
         var own = HealthState.unknown
@@ -93,6 +98,7 @@ public struct HealthMonitor: Sendable {
         self.store = store
         self.acceleration = acceleration
         graph = DependencyGraph(services: catalogue.services)
+        incidentMap = IncidentMap(catalogue: catalogue, graph: graph)
         install()
     }
 
@@ -131,7 +137,7 @@ public struct HealthMonitor: Sendable {
     /// - Returns: What changed, services before endpoints.
     public mutating func evaluate(at now: Timestamp) -> [AlertTransition] {
         refresh(at: now)
-        var transitions: [AlertTransition] = []
+        var changes: [(binding: Int, transition: AlertTransition)] = []
         for index in bindings.indices {
             let finding = finding(for: index, at: now)
             if finding != .holds, !machines[index].isActive { continue }
@@ -145,10 +151,10 @@ public struct HealthMonitor: Sendable {
             {
                 changedAlerts.insert(index)
             }
-            if let change { transitions.append(note(change, of: index, at: now)) }
+            if let change { changes.append((index, note(change, of: index, at: now))) }
         }
-        route(transitions)
-        return transitions
+        group(&changes, at: now)
+        return changes.map(\.transition)
     }
 
     /// Everything a reader may know at `now`; alerts are those of the last evaluation.
@@ -169,7 +175,7 @@ public struct HealthMonitor: Sendable {
         }
         return HealthSnapshot(
             takenAt: now, catalogue: catalogue, endpoints: endpointStatuses(),
-            services: statuses, alerts: sorted)
+            services: statuses, alerts: sorted, incidents: shownIncidents(at: now))
     }
 
     // MARK: States

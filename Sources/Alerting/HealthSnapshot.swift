@@ -13,17 +13,34 @@ public struct HealthSnapshot: Sendable {
     public var services: [ServiceStatus]
     /// Pending and firing alerts, the most urgent first, then the oldest first.
     public var alerts: [Alert]
+    /// Open incidents, the most urgent first, then those that ended within a day, the newest first.
+    public var incidents: [IncidentStatus]
 
     /// Makes a snapshot.
     public init(
         takenAt: Timestamp, catalogue: ServiceCatalogue, endpoints: [EndpointStatus],
-        services: [ServiceStatus], alerts: [Alert]
+        services: [ServiceStatus], alerts: [Alert], incidents: [IncidentStatus] = []
     ) {
         self.takenAt = takenAt
         self.catalogue = catalogue
         self.endpoints = endpoints
         self.services = services
         self.alerts = alerts
+        self.incidents = incidents
+    }
+}
+
+/// An incident, and what is behind it in words.
+public struct IncidentStatus: Sendable, Hashable {
+    /// The incident.
+    public var incident: Incident
+    /// What is probably behind it, without a full stop; for one service its name.
+    public var cause: LocalizedText
+
+    /// Makes a status.
+    public init(incident: Incident, cause: LocalizedText) {
+        self.incident = incident
+        self.cause = cause
     }
 }
 

@@ -24,10 +24,12 @@ struct CatalogueAssembly {
         let isEnabled = fields[.enabled].map { $0.boolean(log) ?? false } ?? true
         // A sector that was refused must not be reported again for every service.
         let sector = fields[.sector].map { $0.identifier(log) ?? "" }
+        let peerGroup = fields[.peerGroup].flatMap { $0.identifier(log) }
         if let node = fields[.defaults] {
             addDefaults(node, at: fields.position(of: .defaults), isEnabled: isEnabled)
         }
-        let reader = ServiceReader(fileSector: sector, isFileEnabled: isEnabled, log: log)
+        let reader = ServiceReader(
+            fileSector: sector, filePeerGroup: peerGroup, isFileEnabled: isEnabled, log: log)
         let items =
             fields[.services]?.items(log, of: "services", limit: Limits.services) ?? []
         services += items.compactMap(reader.service)

@@ -5,6 +5,7 @@ enum CatalogueFileKey: String, FieldKey {
     case about
     case enabled
     case sector
+    case peerGroup = "peer_group"
     case defaults
     case services
     static let mappingName = "a file of services"

@@ -6,6 +6,7 @@ enum ServiceKey: String, FieldKey {
     case name
     case owner
     case sector
+    case peerGroup = "peer_group"
     case tier
     case kind
     case owned
@@ -49,6 +50,7 @@ struct ServiceDraft {
     var name: LocalizedText
     var owner: String
     var sector: String
+    var peerGroup: String?
     var tier: Tier
     var kind: Service.Kind
     var dependencies: [DependencyDraft]
@@ -60,7 +62,7 @@ struct ServiceDraft {
     var service: Service {
         Service(
             id: id, name: name, owner: owner, sector: sector, tier: tier, kind: kind,
-            dependencies: dependencies.map(\.dependency))
+            dependencies: dependencies.map(\.dependency), peerGroup: peerGroup)
     }
 }
 
@@ -68,6 +70,8 @@ struct ServiceDraft {
 struct ServiceReader {
     /// The sector of the file, for services that name none.
     let fileSector: String?
+    /// The peer group of the file, for services that name none.
+    var filePeerGroup: String?
     /// Whether the file is enabled.
     let isFileEnabled: Bool
     let log: MistakeLog
@@ -84,6 +88,7 @@ struct ServiceReader {
         let kind = fields[.kind].map { $0.choice(Service.Kind.self, log) } ?? .probed
         let isOwned = fields[.owned].map { $0.boolean(log) ?? false } ?? false
         let sector = sector(fields)
+        let peerGroup = fields[.peerGroup].map { $0.identifier(log) } ?? filePeerGroup
         _ = fields[.note]?.text(log)
         let dependencies = dependencies(fields)
         let endpoints =
@@ -96,7 +101,8 @@ struct ServiceReader {
         return ServiceDraft(
             id: ServiceID(id), position: fields[.id]?.position ?? fields.position,
             name: name ?? LocalizedText(dutch: id, english: id), owner: owner ?? "",
-            sector: sector ?? "", tier: tier ?? .tier3, kind: kind ?? .probed,
+            sector: sector ?? "", peerGroup: peerGroup, tier: tier ?? .tier3,
+            kind: kind ?? .probed,
             dependencies: dependencies, endpoints: endpoints, isEnabled: isFileEnabled)
     }
 

@@ -124,7 +124,8 @@ public final class Monitor: MonitorReading, Sendable {
             acceleration: configuration.limits.acceleration)
         let now = timekeeper.now()
         owed = brain.restore(
-            ledger.memory.alerts, lastSeen: ledger.memory.lastSeen ?? now, at: now)
+            ledger.memory.alerts, incidents: ledger.memory.incidents,
+            lastSeen: ledger.memory.lastSeen ?? now, at: now)
         memory = ledger.memory
         let writer = try LedgerWriter(ledger: ledger, timekeeper: timekeeper) { notice in
             let line = Self.line(for: notice, of: "ledger of alerts", at: timekeeper.now())

@@ -65,5 +65,15 @@ extension HealthMetrics {
                     LabelSet(["level": level.rawValue, "state": state.rawValue]), .count(count))
             }
         }
+        text.openFamily(
+            "vitaal_incidents_open", .gauge,
+            help: "Incidents of which an alert still fires, by the most urgent level they have had."
+        )
+        for level in Level.allCases {
+            let count = snapshot.incidents.count {
+                $0.incident.isOpen && $0.incident.level == level
+            }
+            text.addSample(LabelSet("level", level.rawValue), .count(count))
+        }
     }
 }

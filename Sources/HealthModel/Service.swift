@@ -16,6 +16,9 @@ public struct Service: Sendable, Hashable {
     public var owner: String
     /// The sector, an id such as `identity`.
     public var sector: String
+    /// The group of like services that tend to fail together, an id such as `provinces`; nil when
+    /// it is in none.
+    public var peerGroup: String?
     /// How vital it is.
     public var tier: Tier
     /// Whether it can be probed.
@@ -28,12 +31,13 @@ public struct Service: Sendable, Hashable {
     /// Makes a service.
     public init(
         id: ServiceID, name: LocalizedText, owner: String, sector: String, tier: Tier,
-        kind: Kind = .probed, dependencies: [Dependency] = []
+        kind: Kind = .probed, dependencies: [Dependency] = [], peerGroup: String? = nil
     ) {
         self.id = id
         self.name = name
         self.owner = owner
         self.sector = sector
+        self.peerGroup = peerGroup
         self.tier = tier
         self.kind = kind
         self.dependencies = dependencies

@@ -35,6 +35,8 @@ public struct Ledger: Sendable {
     public struct Memory: Sendable, Hashable {
         /// Its alerts, pending and firing.
         public var alerts: [RememberedAlert] = []
+        /// Its incidents: the open ones, those of the last week, and the last one of all.
+        public var incidents: [Incident] = []
         /// When it was last alive; nil when there was none.
         public var lastSeen: Timestamp?
         /// Its notifications that were not delivered, in order.
@@ -66,6 +68,8 @@ public struct Ledger: Sendable {
     private var waiting = AlertChanges()
     /// Every alert that is pending or firing, for a file that must be begun anew.
     private var current: [AlertKey: RememberedAlert] = [:]
+    /// Every incident that is open, and the last one, for the same.
+    private var currentIncidents: [IncidentID: Incident] = [:]
     /// Who hears of the end of each episode.
     private var told: [String: [Told]] = [:]
     /// Notifications and deliveries that wait for the disk.
@@ -106,6 +110,9 @@ public struct Ledger: Sendable {
         if changes.isComplete { current = [:] }
         for key in changes.ended { current[key] = nil }
         current.merge(changes.active) { $1 }
+        currentIncidents.merge(changes.incidents) { $1 }
+        let newest = currentIncidents.keys.max()
+        currentIncidents = currentIncidents.filter { $0.value.isOpen || $0.key == newest }
         count()
     }
 
@@ -190,7 +197,10 @@ public struct Ledger: Sendable {
                 try LedgerRows.write(waiting, at: now, to: database)
                 try LedgerRows.write(outbox, to: database)
                 try LedgerRows.write(endings, to: database)
-                if isHeartbeatDue { try LedgerRows.prune(at: now, in: database) }
+                if isHeartbeatDue {
+                    try LedgerRows.prune(at: now, in: database)
+                    try LedgerRows.pruneIncidents(at: now, in: database)
+                }
             }
             waiting = AlertChanges()
             outbox.removeFirst(outbox.count - unsent)
@@ -218,6 +228,7 @@ public struct Ledger: Sendable {
             waiting = AlertChanges()
             waiting.isComplete = true
             waiting.active = current
+            waiting.incidents = currentIncidents
             // The end of what fires is owed by the new file too.
             let owed = current.values.flatMap { one in
                 (told[one.alert.episode] ?? []).map { told in
@@ -228,12 +239,25 @@ public struct Ledger: Sendable {
                         alert: alert)
                 }
             }
-            outbox = owed + outbox
+            outbox = owed + heldEnds() + outbox
             return .setAside(path: SQLiteFile.setAside(path))
         }
         guard !isFailing else { return nil }
         isFailing = true
         return .failing(SQLiteFile.words(error))
+    }
+
+    /// What people were told of alerts that are over in incidents that are not.
+    private func heldEnds() -> [Notification] {
+        currentIncidents.values.flatMap(\.members).filter { $0.endedAt != nil }.flatMap { member in
+            (told[member.alert.episode] ?? []).map { told in
+                var alert = member.alert
+                alert.level = told.level
+                return Notification(
+                    receiver: told.receiver, at: alert.firingSince ?? alert.activeSince,
+                    alert: alert)
+            }
+        }
     }
 
     private mutating func open() throws {

@@ -100,8 +100,63 @@ enum LedgerFile {
         migrator.registerMigration("3 parts") { database in
             try database.execute(sql: LedgerFile.parts)
         }
+        migrator.registerMigration("5 incidents") { database in
+            try database.execute(sql: LedgerFile.incidents)
+        }
         return migrator
     }
+
+    private static let incidents = """
+        CREATE TABLE incident (
+            id TEXT NOT NULL PRIMARY KEY,
+            root TEXT NOT NULL,
+            opened_at INTEGER NOT NULL,
+            closed_at INTEGER,
+            merged_into TEXT,
+            level TEXT NOT NULL,
+            updates INTEGER NOT NULL,
+            told_at INTEGER,
+            told_services INTEGER NOT NULL,
+            told_root TEXT,
+            is_calamity INTEGER NOT NULL,
+            occurrence INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX incident_open ON incident (opened_at) WHERE closed_at IS NULL;
+        CREATE INDEX incident_closed ON incident (closed_at);
+        CREATE TABLE incident_told (
+            incident TEXT NOT NULL,
+            receiver TEXT NOT NULL,
+            level TEXT NOT NULL,
+            PRIMARY KEY (incident, receiver)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE incident_event (
+            incident TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (incident, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE incident_alert (
+            incident TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            joined_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            is_lead INTEGER NOT NULL,
+            rule TEXT NOT NULL,
+            subject_kind TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            service TEXT NOT NULL,
+            level TEXT NOT NULL,
+            active_since INTEGER NOT NULL,
+            firing_since INTEGER,
+            reason TEXT,
+            summary_nl TEXT NOT NULL,
+            summary_en TEXT NOT NULL,
+            runbook TEXT,
+            PRIMARY KEY (incident, position)
+        ) STRICT, WITHOUT ROWID;
+        """
 
     /// Lets alerts be about the monitor or belong to an incident, and one episode be told in parts.
     ///

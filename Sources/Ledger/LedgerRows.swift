@@ -33,6 +33,7 @@ enum LedgerRows {
                     alert.runbook, alert.incident?.text,
                 ])
         }
+        try write(changes.incidents.values, to: database)
         try database.execute(
             sql: "INSERT OR REPLACE INTO alive VALUES (1, ?)", arguments: [now.nanoseconds])
     }
@@ -52,6 +53,8 @@ enum LedgerRows {
                     alert: alert,
                     keepFiringSince: keepFiringSince.map { Timestamp(nanoseconds: $0) }))
         }
+        let lately = (memory.lastSeen ?? Timestamp(nanoseconds: 0)) - IncidentKeeper.recurrenceTime
+        memory.incidents = try incidents(database, since: lately)
         memory.waiting = try waiting(database)
         memory.told = try told(database)
         return memory

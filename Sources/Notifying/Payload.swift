@@ -105,7 +105,9 @@ enum Payload {
             isOver
             ? "\(since.dateAndTime) – \(notification.at.dateAndTime)" : since.dateAndTime
         let runbook = alert.runbook.map { " \($0)" } ?? ""
-        let text = "\(word): \(summary) (\(alert.key.subject), \(time) UTC)\(runbook)"
+        let incident = alert.incident.map { "\($0), " } ?? ""
+        let text =
+            "\(word): \(summary) (\(incident)\(alert.key.subject), \(time) UTC)\(runbook)"
         var safe = ""
         for character in text {
             switch character {
@@ -132,6 +134,8 @@ enum Payload {
         var annotations = ["summary": alert.summary.english, "summary_nl": alert.summary.dutch]
         annotations["reason"] = alert.reason?.rawValue
         annotations["runbook_url"] = alert.runbook
+        // Not a label: the incident of an alert may turn out to be another one.
+        annotations["incident"] = alert.incident?.text
         return annotations
     }
 

@@ -13,6 +13,8 @@ extension StatusDocument {
         takenAt = Instant(snapshot.takenAt)
         monitor = Monitor(reader, snapshot: snapshot, counters: counters)
         alerts = snapshot.alerts.map(Alert.init)
+        let incidents = snapshot.incidents.map(Incident.init)
+        self.incidents = incidents.isEmpty ? nil : incidents
         services = snapshot.services.compactMap { status in
             guard let service = snapshot.catalogue.service(status.id) else { return nil }
             let endpoints = snapshot.catalogue.endpoints(of: service.id).map { endpoint in
@@ -218,7 +220,8 @@ extension StatusDocument.Alert {
             level: alert.level.rawValue, state: alert.state.rawValue,
             activeSince: Instant(alert.activeSince),
             firingSince: alert.firingSince.map { Instant($0) }, reason: alert.reason?.rawValue,
-            summary: StatusDocument.Text(alert.summary), runbook: alert.runbook)
+            summary: StatusDocument.Text(alert.summary), runbook: alert.runbook,
+            incident: alert.incident?.text)
     }
 }
 

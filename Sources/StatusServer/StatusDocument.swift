@@ -14,6 +14,8 @@ public struct StatusDocument: Sendable, Hashable, Codable {
     public var services: [Service]
     /// Pending and firing alerts, the most urgent first.
     public var alerts: [Alert]
+    /// Open incidents, the most urgent first, then those that ended within a day; nil for none.
+    public var incidents: [Incident]?
 
     /// A text in both languages.
     public struct Text: Sendable, Hashable, Codable {
@@ -353,6 +355,8 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var summary: Text
         /// Where to read what to do.
         public var runbook: String?
+        /// The number of the incident that it belongs to; nil for none.
+        public var incident: String?
     }
 }
 

@@ -111,7 +111,7 @@ extension StatusText {
             .sorted { isWorse($0, $1) }
         let rootIDs = Set(roots.map(\.id))
         let alertsElsewhere = document.alerts.filter { !rootIDs.contains($0.service) }
-        return roots.map(rootBlock) + consequenceBlocks(rootIDs: rootIDs)
+        return incidentBlocks() + roots.map(rootBlock) + consequenceBlocks(rootIDs: rootIDs)
             + alertsElsewhere.map(alertBlock)
     }
 

@@ -62,6 +62,23 @@ public struct StatusText: Sendable {
         return String(repeating: " ", count: indent) + colored(mark, as: state) + text
     }
 
+    /// Text over as many lines as it needs, broken between words.
+    func wrapped(_ text: String, indent: Int) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        for word in TerminalText.clean(text).split(separator: " ") {
+            let longer = line.isEmpty ? String(word) : "\(line) \(word)"
+            if !line.isEmpty, TerminalText.columns(of: longer) > width - indent {
+                lines.append(line)
+                line = String(word)
+            } else {
+                line = longer
+            }
+        }
+        lines.append(line)
+        return lines.map { self.line(String(repeating: " ", count: indent) + $0) }
+    }
+
     private func colored(_ text: String, as state: HealthState) -> String {
         guard isColored else { return text }
         let code =
@@ -126,6 +143,7 @@ public struct StatusText: Sendable {
     func standing(of alert: StatusDocument.Alert) -> String {
         "\(language.word(forLevel: alert.level)) \(language.word(forAlertState: alert.state)) "
             + age(alert.firingSince ?? alert.activeSince)
+            + (alert.incident.map { "  \($0)" } ?? "")
     }
 
     /// Why an endpoint fails, in a sentence with its detail.

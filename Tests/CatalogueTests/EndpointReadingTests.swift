@@ -12,6 +12,28 @@ import Testing
         #expect(endpoint.service == ServiceID("a"))
     }
 
+    @Test func `a service is in the peer group of its file unless it names one`() throws {
+        let catalogue = try CatalogueReader.read([
+            SourceFile(
+                path: "a.yml",
+                text: """
+                    sector: local
+                    peer_group: provinces
+                    services:
+                      - {id: a, name: {nl: A, en: A}, owner: O, tier: 3, kind: dark}
+                      - {id: b, name: {nl: B, en: B}, owner: O, tier: 3, kind: dark, peer_group: c}
+                    """),
+            SourceFile(
+                path: "b.yml",
+                text: """
+                    sector: local
+                    services:
+                      - {id: d, name: {nl: D, en: D}, owner: O, tier: 3, kind: dark}
+                    """),
+        ])
+        #expect(catalogue.catalogue.services.map(\.peerGroup) == ["provinces", "c", nil])
+    }
+
     @Test func `reads every key`() throws {
         let endpoint = try readEndpoint(
             """

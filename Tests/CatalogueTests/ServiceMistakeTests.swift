@@ -42,7 +42,7 @@ import Testing
             "unknown key far", "x: 1",
             """
             1:1: unknown key `x` in a file of services; expected `about`, `enabled`, `sector`, \
-            `defaults` or `services`
+            `peer_group`, `defaults` or `services`
             """),
         Row(
             "services is a mapping", "services: {a: b}",

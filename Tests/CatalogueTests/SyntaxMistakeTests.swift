@@ -75,7 +75,7 @@ import Testing
             "merge key", "<<: {a: b}",
             """
             1:1: unknown key `<<` in a file of services; expected `about`, `enabled`, \
-            `sector`, `defaults` or `services`
+            `sector`, `peer_group`, `defaults` or `services`
             """),
         Row(
             "key is a list", "? [a]\n: b",
@@ -134,7 +134,7 @@ import Testing
             3:1: the key `sector` is written twice, first on line 1
             4:1: the key `about` is written twice, first on line 2
             5:1: unknown key `x` in a file of services; expected `about`, `enabled`, `sector`, \
-            `defaults` or `services`
+            `peer_group`, `defaults` or `services`
             """),
         Row(
             "key twice, nested",

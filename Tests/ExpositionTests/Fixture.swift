@@ -108,7 +108,17 @@ enum Fixture {
                 ServiceStatus(
                     id: service.id, ownState: status.state, effectiveState: status.state,
                     since: now, causes: [], dependants: [ServiceID("duo"), ServiceID("uwv")])
-            ], alerts: alerts)
+            ], alerts: alerts,
+            incidents: alerts.isEmpty ? [] : [incident(), incident(closed: true)])
+    }
+
+    static func incident(closed: Bool = false) -> IncidentStatus {
+        var incident = Incident(
+            id: IncidentID("INC-2026-0001"), root: .service(digid), openedAt: now)
+        incident.level = .page
+        incident.closedAt = closed ? now : nil
+        return IncidentStatus(
+            incident: incident, cause: LocalizedText(dutch: "DigiD", english: "DigiD"))
     }
 
     static func alert(_ subject: Subject, state: Alert.State = .firing) -> Alert {

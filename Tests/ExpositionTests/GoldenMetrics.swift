@@ -163,6 +163,12 @@ let goldenMetrics = #"""
     vitaal_alerts{level="critical",state="firing"} 0
     vitaal_alerts{level="page",state="pending"} 0
     vitaal_alerts{level="page",state="firing"} 1
+    # HELP vitaal_incidents_open Incidents of which an alert still fires, by the most urgent level they have had.
+    # TYPE vitaal_incidents_open gauge
+    vitaal_incidents_open{level="digest"} 0
+    vitaal_incidents_open{level="warning"} 0
+    vitaal_incidents_open{level="critical"} 0
+    vitaal_incidents_open{level="page"} 1
     # HELP vitaal_build_info The version of Vitaal.
     # TYPE vitaal_build_info gauge
     vitaal_build_info{version="0.1.0"} 1

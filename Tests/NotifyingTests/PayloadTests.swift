@@ -63,6 +63,21 @@ import Testing
                 + #"1970-01-01 00:03:20 UTC)"}"#)
     }
 
+    /// An annotation, since an alert whose labels change is another one to an Alertmanager.
+    @Test func anIncidentIsNamedAndIsNoLabel() {
+        var one = notification("s0")
+        let before = text(Payload.webhook(one))
+        one.alert.incident = IncidentID("INC-2026-0042")
+        let body = text(Payload.webhook(one))
+        #expect(body.contains(#""annotations":{"incident":"INC-2026-0042","#))
+        #expect(!before.contains("incident"))
+        #expect(
+            body.contains(
+                Payload.fingerprint(
+                    ["alertname": "r", "service": "s0", "severity": "page"])))
+        #expect(text(Payload.chat(one, in: .english)).contains("(INC-2026-0042, s0, "))
+    }
+
     /// What Alertmanager 0.25 shows for an alert with these labels.
     @Test func theFingerprintIsThatOfAlertmanager() {
         let labels = ["alertname": "unreachable", "service": "s0", "severity": "page"]

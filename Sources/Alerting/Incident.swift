@@ -1,0 +1,299 @@
+public import HealthModel
+
+/// Alerts that share one cause: what people are called for once.
+public struct Incident: Sendable, Hashable {
+    /// Events kept of one incident; the first and the newest stay.
+    public static let eventsMax = 500
+    /// Alerts kept of one incident after they ended; the newest stay.
+    public static let endedMembersMax = 1000
+    /// Services touched before growth alone is told; from then on at each doubling.
+    static let growthMin = 3
+
+    /// What the alerts have in common.
+    public enum Root: Sendable, Hashable {
+        /// One service: its own failure, or that of what depends on it.
+        case service(ServiceID)
+        /// A dark service that cannot be probed, inferred from those that lean on it.
+        case darkService(ServiceID)
+        /// A platform that several failing services share.
+        case platform(ServiceID)
+        /// A group of like organisations that fail together.
+        case peerGroup(String)
+        /// Something that several failing services share, such as who issued their certificates.
+        case shared(SharedEvidence)
+        /// Several sectors without anything known in common.
+        case commonCause
+
+        /// Whether it is the failure of one service that was measured.
+        var isOneService: Bool {
+            if case .service = self { true } else { false }
+        }
+
+        /// From the narrowest to the widest: a wider root takes narrower incidents in.
+        var breadth: Int {
+            switch self {
+            case .service: 0
+            case .peerGroup: 1
+            case .shared: 2
+            case .platform: 3
+            case .darkService: 4
+            case .commonCause: 5
+            }
+        }
+    }
+
+    /// One alert of the incident.
+    public struct Member: Sendable, Hashable {
+        /// The alert as it last was.
+        public var alert: Alert
+        /// When it joined.
+        public var joinedAt: Timestamp
+        /// When it was over; nil while it fires.
+        public var endedAt: Timestamp?
+        /// Whether people were told of it by itself: the end of the incident is told of it too.
+        public var isLead: Bool
+
+        /// Makes a member.
+        public init(alert: Alert, joinedAt: Timestamp, endedAt: Timestamp?, isLead: Bool) {
+            self.alert = alert
+            self.joinedAt = joinedAt
+            self.endedAt = endedAt
+            self.isLead = isLead
+        }
+    }
+
+    /// One line of the timeline.
+    public struct Event: Sendable, Hashable {
+        /// What happened.
+        public enum Kind: String, Sendable, Hashable, CaseIterable {
+            /// The first alert fired.
+            case opened
+            /// Another alert joined.
+            case joined
+            /// An alert was over.
+            case left
+            /// Another cause was found behind it.
+            case rooted
+            /// Another incident turned out to be the same one.
+            case merged
+            /// It has been open for too long.
+            case calamity
+            /// All alerts were over, or it was taken in by another one.
+            case closed
+        }
+
+        /// When it happened.
+        public var at: Timestamp
+        /// What happened.
+        public var kind: Kind
+        /// What it happened to: an alert, a root or another incident.
+        public var text: String
+
+        /// Makes an event.
+        public init(at: Timestamp, kind: Kind, text: String) {
+            self.at = at
+            self.kind = kind
+            self.text = text
+        }
+    }
+
+    /// Its number.
+    public var id: IncidentID
+    /// What the alerts have in common.
+    public var root: Root
+    /// When the first alert fired.
+    public var openedAt: Timestamp
+    /// When all alerts were over; nil while it is open.
+    public var closedAt: Timestamp?
+    /// The incident that took it in; nil when it ended by itself or is open.
+    public var mergedInto: IncidentID?
+    /// The most urgent level that it has had.
+    public var level: Level
+    /// Its alerts, in the order in which they joined.
+    public var members: [Member]
+    /// The highest level at which each receiver was told of it.
+    public var told: [ReceiverID: Level]
+    /// How many updates have been told.
+    public var updates: Int
+    /// When people were last told anything of it; nil before.
+    public var toldAt: Timestamp?
+    /// How many services were touched when people were last told.
+    public var toldServices: Int
+    /// The cause that people were last told of; nil before.
+    public var toldRoot: Root?
+    /// Whether people were told that it is a calamity.
+    public var isCalamity: Bool
+    /// How many incidents the same root has had within a week, this one included.
+    public var occurrence: Int
+    /// What happened, in order, at most `eventsMax`.
+    public var events: [Event]
+
+    /// Makes an open incident without alerts.
+    public init(id: IncidentID, root: Root, openedAt: Timestamp, occurrence: Int = 1) {
+        self.id = id
+        self.root = root
+        self.openedAt = openedAt
+        closedAt = nil
+        mergedInto = nil
+        level = .digest
+        members = []
+        told = [:]
+        updates = 0
+        toldAt = nil
+        toldServices = 0
+        toldRoot = nil
+        isCalamity = false
+        self.occurrence = occurrence
+        events = []
+    }
+
+    /// Whether an alert of it still fires.
+    public var isOpen: Bool { closedAt == nil }
+
+    /// The services of its alerts, each once, in the order in which they joined.
+    public var services: [ServiceID] {
+        var seen: Set<ServiceID> = []
+        return members.map(\.alert.service).filter { seen.insert($0).inserted }
+    }
+
+    /// The services of which an alert still fires.
+    public var failingServices: Set<ServiceID> {
+        Set(members.lazy.filter { $0.endedAt == nil }.map(\.alert.service))
+    }
+
+    /// Whether people have been told of another cause than the one that is known by now.
+    var isRootNews: Bool { toldRoot.map { $0 != root } ?? false }
+
+    /// Whether people have been told, and of less than what is known by now.
+    var hasNews: Bool {
+        guard toldAt != nil else { return false }
+        return isRootNews || services.count >= max(Self.growthMin, 2 * toldServices)
+    }
+
+    /// Whether it has been open for too long, and that has not been noted.
+    func isCalamityDue(at now: Timestamp) -> Bool {
+        isOpen && !isCalamity && now - openedAt >= IncidentKeeper.calamityTime
+    }
+
+    /// Adds an alert that fires.
+    mutating func add(_ alert: Alert, at now: Timestamp) {
+        var alert = alert
+        alert.incident = id
+        let kind: Event.Kind = members.isEmpty ? .opened : .joined
+        members.append(Member(alert: alert, joinedAt: now, endedAt: nil, isLead: false))
+        level = max(level, alert.level)
+        note(kind, "\(alert.key.rule) \(alert.key.subject)", at: now)
+    }
+
+    /// Notes that an alert is over, and gives it; nil when it is not one that fires here.
+    mutating func end(_ episode: String, at now: Timestamp) -> Alert? {
+        guard
+            let position = members.lastIndex(where: {
+                $0.endedAt == nil && $0.alert.episode == episode
+            })
+        else { return nil }
+        members[position].endedAt = now
+        let alert = members[position].alert
+        note(.left, "\(alert.key.rule) \(alert.key.subject)", at: now)
+        // Whoever was told of a lead is owed its end; the others have served.
+        let isPast: (Member) -> Bool = { $0.endedAt != nil && !$0.isLead }
+        if members.lazy.filter(isPast).count > Self.endedMembersMax,
+            let oldest = members.firstIndex(where: isPast)
+        {
+            members.remove(at: oldest)
+        }
+        return alert
+    }
+
+    /// Notes that people were told of one of its alerts by itself.
+    mutating func makeLead(_ episode: String) {
+        for position in members.indices where members[position].alert.episode == episode {
+            members[position].isLead = true
+        }
+    }
+
+    /// Takes over the alerts of another incident that turned out to be the same, and its debts.
+    mutating func takeIn(_ other: Incident, at now: Timestamp) {
+        members += other.members.map { member in
+            var member = member
+            member.alert.incident = id
+            return member
+        }
+        openedAt = min(openedAt, other.openedAt)
+        level = max(level, other.level)
+        told.merge(other.told) { max($0, $1) }
+        toldAt = [toldAt, other.toldAt].compactMap(\.self).max()
+        toldServices = max(toldServices, other.toldServices)
+        toldRoot = toldRoot ?? other.toldRoot
+        updates = max(updates, other.updates)
+        note(.merged, other.id.text, at: now)
+    }
+
+    mutating func note(_ kind: Event.Kind, _ text: String, at now: Timestamp) {
+        events.append(Event(at: now, kind: kind, text: text))
+        // The beginning tells most; what was in the middle of a very long one tells least.
+        if events.count > Self.eventsMax { events.remove(at: 1) }
+    }
+}
+
+/// Something that failing services have in common and that may be the cause.
+public struct SharedEvidence: Sendable, Hashable, Comparable {
+    /// What is shared.
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        /// The organisation that issued certificates which are refused.
+        case issuer
+        /// The block of addresses that do not answer: /24 of IPv4, /48 of IPv6.
+        case addressBlock = "address_block"
+        /// The host that a redirect led to, and which failed.
+        case redirectHost = "redirect_host"
+    }
+
+    /// What is shared.
+    public var kind: Kind
+    /// Its name.
+    public var value: String
+
+    /// Makes evidence.
+    public init(kind: Kind, value: String) {
+        self.kind = kind
+        self.value = value
+    }
+
+    /// Orders by kind, then by name.
+    public static func < (left: SharedEvidence, right: SharedEvidence) -> Bool {
+        (left.kind.rawValue, left.value) < (right.kind.rawValue, right.value)
+    }
+}
+
+extension Incident.Root: CustomStringConvertible {
+    /// Kind and name, such as `service/digid`, for logs and files.
+    public var description: String {
+        switch self {
+        case .service(let id): "service/\(id)"
+        case .darkService(let id): "dark/\(id)"
+        case .platform(let id): "platform/\(id)"
+        case .peerGroup(let name): "peer_group/\(name)"
+        case .shared(let evidence): "\(evidence.kind.rawValue)/\(evidence.value)"
+        case .commonCause: "common_cause"
+        }
+    }
+
+    /// Reads what `description` wrote; nil for anything else.
+    public init?(_ text: String) {
+        guard text != "common_cause" else {
+            self = .commonCause
+            return
+        }
+        guard let slash = text.firstIndex(of: "/") else { return nil }
+        let (kind, name) = (text[..<slash], String(text[text.index(after: slash)...]))
+        switch kind {
+        case "service": self = .service(ServiceID(name))
+        case "dark": self = .darkService(ServiceID(name))
+        case "platform": self = .platform(ServiceID(name))
+        case "peer_group": self = .peerGroup(name)
+        default:
+            guard let kind = SharedEvidence.Kind(rawValue: String(kind)) else { return nil }
+            self = .shared(SharedEvidence(kind: kind, value: name))
+        }
+    }
+}

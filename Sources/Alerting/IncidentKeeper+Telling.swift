@@ -1,0 +1,134 @@
+import HealthModel
+
+/// Who hears of incidents, and in which words.
+struct IncidentAudience {
+    /// The receivers who are called once per incident; machines hear of each alert by itself.
+    var people: [Receiver]
+    /// Whether people may be told of this alert now (not silenced, not under maintenance).
+    var mayTell: (Alert) -> Bool
+    /// What is said of an incident beside the summary of the alert that leads it; perhaps nothing.
+    var words: (Incident) -> LocalizedText
+    /// The service of an alert; nil when it is gone.
+    var service: (ServiceID) -> Service?
+}
+
+extension IncidentKeeper {
+    /// Decides what people have to be told of incidents that changed.
+    ///
+    /// - Returns: For each receiver at most one notification per incident, unless the level rises,
+    ///   another cause is found, or the incident grows to twice its size or into a calamity.
+    mutating func settle(_ audience: IncidentAudience, at now: Timestamp) -> [RoutedTransition] {
+        var routed: [RoutedTransition] = []
+        for var incident in due(at: now) {
+            let isCalamity = incident.isCalamityDue(at: now)
+            raise(&incident)
+            let led = lead(&incident, audience, at: now)
+            routed += led
+            var isSettled = true
+            if isCalamity {
+                // A lasting early sign is none, but is not looked at every second for ever either.
+                incident.isCalamity = true
+                if incident.level >= .critical {
+                    incident.note(.calamity, "open for four hours", at: now)
+                    routed += update(&incident, audience, at: now)
+                }
+            } else if led.isEmpty, incident.hasNews {
+                let isRooted = incident.isRootNews
+                if isRooted || now - (incident.toldAt ?? now) >= Self.updateInterval {
+                    routed += update(&incident, audience, at: now)
+                } else {
+                    isSettled = false
+                }
+            }
+            finish(incident, isSettled: isSettled)
+        }
+        return routed
+    }
+
+    /// Makes what several services share a page, whatever each of them is, and what one service
+    /// has for the third time within a week urgent.
+    private func raise(_ incident: inout Incident) {
+        if case .service = incident.root {
+            if incident.occurrence >= Self.recurrenceMin {
+                incident.level = max(incident.level, .critical)
+            }
+        } else if incident.failingServices.count >= IncidentCause.platformMin {
+            incident.level = .page
+        }
+    }
+
+    /// Tells whoever has not heard of the incident at the level of an alert, the most urgent first.
+    private func lead(
+        _ incident: inout Incident, _ audience: IncidentAudience, at now: Timestamp
+    ) -> [RoutedTransition] {
+        var routed: [RoutedTransition] = []
+        let order = incident.members.indices.filter { incident.members[$0].endedAt == nil }
+            .sorted { left, right in
+                let (first, second) = (incident.members[left], incident.members[right])
+                return first.alert.level == second.alert.level
+                    ? left < right : first.alert.level > second.alert.level
+            }
+        for position in order {
+            let alert = incident.members[position].alert
+            guard audience.mayTell(alert), let service = audience.service(alert.service) else {
+                continue
+            }
+            // A wider cause makes each of its services as urgent as the whole; one service that is
+            // the root does not make those behind it so.
+            let isRoot = incident.root == .service(alert.service) || !incident.root.isOneService
+            let level = isRoot ? max(alert.level, incident.level) : alert.level
+            let news = audience.people.filter { receiver in
+                receiver.wants(level, about: service)
+                    && (incident.told[receiver.id].map { $0 < level } ?? true)
+            }
+            guard !news.isEmpty else { continue }
+            for receiver in news { incident.told[receiver.id] = level }
+            let isKnown = incident.members[position].isLead
+            if isKnown { incident.updates += 1 }
+            routed.append(
+                tell(
+                    &incident, position, level, news.map(\.id), isUpdate: isKnown, audience,
+                    at: now))
+        }
+        return routed
+    }
+
+    /// Tells those who know that the incident has another cause, or has grown.
+    private func update(
+        _ incident: inout Incident, _ audience: IncidentAudience, at now: Timestamp
+    ) -> [RoutedTransition] {
+        let firing = incident.members.indices.filter { incident.members[$0].endedAt == nil }
+        guard
+            let position = firing.first(where: { incident.members[$0].isLead }) ?? firing.first,
+            audience.mayTell(incident.members[position].alert)
+        else { return [] }
+        incident.updates += 1
+        let levels = Set(incident.told.values).sorted(by: >)
+        return levels.map { level in
+            let receivers = incident.told.filter { $0.value == level }.keys.sorted()
+            return tell(
+                &incident, position, level, receivers, isUpdate: true, audience, at: now)
+        }
+    }
+
+    private func tell(
+        _ incident: inout Incident, _ position: Int, _ level: Level, _ receivers: [ReceiverID],
+        isUpdate: Bool, _ audience: IncidentAudience, at now: Timestamp
+    ) -> RoutedTransition {
+        incident.members[position].isLead = true
+        incident.toldAt = now
+        incident.toldServices = incident.services.count
+        incident.toldRoot = incident.root
+        var alert = incident.members[position].alert
+        alert.level = level
+        let words = audience.words(incident)
+        if !words.english.isEmpty {
+            alert.summary = LocalizedText(
+                dutch: alert.summary.dutch + " " + words.dutch,
+                english: alert.summary.english + " " + words.english)
+        }
+        return RoutedTransition(
+            transition: AlertTransition(at: now, alert: alert), receivers: receivers,
+            part: isUpdate ? incident.updates : 0, occasion: isUpdate ? .update : .change)
+    }
+}

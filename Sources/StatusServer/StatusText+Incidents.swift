@@ -1,0 +1,91 @@
+import HealthModel
+
+/// Incidents as text for a terminal.
+extension StatusText {
+    /// The open incidents that are more than the failure of one service: two lines each.
+    func incidentBlocks() -> [[String]] {
+        (document.incidents ?? []).filter { $0.closedAt == nil && $0.failingServices.count > 1 }
+            .map { incident in
+                [
+                    incidentLine(incident),
+                    line(
+                        "    \(language.services(incident.failingServices.count)): ",
+                        listing: incident.failingServices),
+                ]
+            }
+    }
+
+    /// One incident in a line: how urgent, its number, since when, what is probably behind it.
+    func incidentLine(_ incident: StatusDocument.Incident) -> String {
+        let level = language.word(forLevel: incident.level)
+        let cause = language.text(incident.cause)
+        let times =
+            incident.occurrence < 2
+            ? ""
+            : language.of(
+                nl: "  \(incident.occurrence)e in 7 dagen",
+                en: "  number \(incident.occurrence) in 7 days")
+        if let closedAt = incident.closedAt {
+            let lasted = max(.zero, closedAt.timestamp - incident.openedAt.timestamp).shortText
+            return line(
+                .up, word: incident.id,
+                "  \(level)  "
+                    + language.of(nl: "voorbij na \(lasted)", en: "over after \(lasted)")
+                    + "  \(cause)\(times)")
+        }
+        let calamity =
+            incident.isCalamity ? language.of(nl: "  CALAMITEIT", en: "  CALAMITY") : ""
+        return line(
+            .down, word: incident.id,
+            "  \(level)  \(age(incident.openedAt))\(calamity)  "
+                + language.of(nl: "vermoedelijk ", en: "probably ") + cause + times)
+    }
+
+    /// Renders the incidents, one line each.
+    ///
+    /// - Returns: Lines that each end in a line feed, free of control characters but for colours.
+    public static func incidents(
+        _ document: StatusDocument, width: Int = 80, isColored: Bool = false,
+        language: StatusLanguage = .en
+    ) -> String {
+        let text = StatusText(document, width: width, isColored: isColored, language: language)
+        let incidents = document.incidents ?? []
+        guard !incidents.isEmpty else {
+            return language.of(
+                nl: "geen incident, nu niet en de laatste 24 uur niet",
+                en: "no incident, neither now nor in the last 24 hours") + "\n"
+        }
+        return incidents.map { text.incidentLine($0) + "\n" }.joined()
+    }
+
+    /// Renders one incident whole: its alerts and its timeline; nil when it is not in the document.
+    public static func incident(
+        _ id: String, of document: StatusDocument, width: Int = 80, isColored: Bool = false,
+        language: StatusLanguage = .en
+    ) -> String? {
+        guard let incident = document.incidents?.first(where: { $0.id == id.uppercased() }) else {
+            return nil
+        }
+        let text = StatusText(document, width: width, isColored: isColored, language: language)
+        var lines = [text.incidentLine(incident)]
+        lines += text.wrapped("\(language.text(incident.cause)) (\(incident.root))", indent: 2)
+        lines.append(text.line(language.of(nl: "Alarmen:", en: "Alerts:")))
+        for alert in incident.alerts {
+            let end =
+                alert.endedAt.map {
+                    language.of(nl: "voorbij ", en: "over ") + $0.timestamp.dateAndTime
+                } ?? language.word(forAlertState: "firing")
+            lines.append(
+                text.line(
+                    "  \(language.word(forLevel: alert.level))  \(alert.subject)  \(alert.rule)  \(end)"
+                ))
+            lines += text.wrapped(language.text(alert.summary), indent: 4)
+        }
+        lines.append(text.line(language.of(nl: "Verloop (UTC):", en: "Timeline (UTC):")))
+        for event in incident.events {
+            lines.append(
+                text.line("  \(event.at.timestamp.dateAndTime)  \(event.kind)  \(event.text)"))
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+}

@@ -1,0 +1,120 @@
+import HealthModel
+import Testing
+
+@testable import Alerting
+
+/// Plays outages to a monitor, minute by minute, and notes what people and machines are told.
+///
+/// Every endpoint is probed each minute, in the order of the catalogue; one that fails was confirmed.
+final class Outages {
+    /// A service of one endpoint, named like the service.
+    struct Kind {
+        var id: String
+        var tier = Tier.tier1
+        var sector = "identity"
+        var kind = Service.Kind.probed
+        var peers: String?
+        var needs: [(String, Dependency.Kind)] = []
+    }
+
+    private(set) var monitor: HealthMonitor
+    private let receivers: [Receiver]
+    private(set) var told: [String] = []
+    private(set) var full: [RoutedTransition] = []
+    private(set) var alerts: [AlertKey: RememberedAlert] = [:]
+    private(set) var incidents: [IncidentID: Incident] = [:]
+    /// How each service fails now.
+    var failing: [String: Reason] = [:]
+    /// The authority of the certificates of each service.
+    var issuers: [String: String] = [:]
+    private var minute: Int64 = 0
+
+    static let rules = [
+        rule("unreachable", .state(.down), hold: .seconds(120), keep: .seconds(120)),
+        rule("certificate-invalid", .certificateInvalid, hold: .seconds(30)),
+        rule("busy", .state(.busy), hold: .seconds(120), level: .warning),
+        rule("flapping", .state(.flapping), keep: .seconds(1800), level: .critical),
+    ]
+
+    init(_ kinds: [Kind], tierLevels: Bool = false) throws {
+        let url = try #require(ProbeURL("http://127.0.0.1/"))
+        receivers = [
+            Receiver(id: ReceiverID("people"), kind: .webhook(url), level: .warning),
+            Receiver(id: ReceiverID("machine"), kind: .alertmanager(url), level: .digest),
+        ]
+        var rules = Self.rules
+        if tierLevels {
+            rules[0].level = PerTier(tier0: .page, tier1: .page, tier2: .critical, tier3: .digest)
+        }
+        monitor = HealthMonitor(
+            catalogue: Self.catalogue(kinds), rules: RuleSet(rules: rules, receivers: receivers))
+    }
+
+    static func catalogue(_ kinds: [Kind]) -> ServiceCatalogue {
+        ServiceCatalogue(
+            services: kinds.map { kind in
+                var one = service(kind.id, tier: kind.tier, kind: kind.kind, kind.needs)
+                one.sector = kind.sector
+                one.peerGroup = kind.peers
+                return one
+            }, endpoints: kinds.filter { $0.kind == .probed }.map { endpoint($0.id, of: $0.id) })
+    }
+
+    /// Lets so many minutes pass.
+    func pass(_ minutes: Int64) {
+        for _ in 0..<minutes {
+            for endpoint in monitor.catalogue.endpoints {
+                let reason = failing[endpoint.id.text]
+                var record: TLSRecord?
+                if let issuer = issuers[endpoint.id.text] {
+                    record = tls(from: -86_400 * 30, to: 86_400 * 60, verdict: reason)
+                    record?.chainSent[0].issuer = issuer
+                }
+                monitor.apply([result(endpoint.id.text, minute * 60, reason, tls: record)])
+            }
+            for second in stride(from: Int64(0), to: 60, by: 10) {
+                _ = monitor.evaluate(at: at(minute * 60 + second))
+                note(at: minute)
+            }
+            minute += 1
+        }
+    }
+
+    /// The program dies and another one begins with what it left.
+    func restart() {
+        let old = monitor
+        monitor = HealthMonitor(catalogue: old.catalogue, rules: old.rules)
+        _ = monitor.restore(
+            Array(alerts.values), incidents: Array(incidents.values), lastSeen: at(minute * 60),
+            at: at(minute * 60))
+        note(at: minute)
+    }
+
+    private func note(at minute: Int64) {
+        let changes = monitor.takeAlertChanges()
+        if changes.isComplete { alerts = [:] }
+        for key in changes.ended { alerts[key] = nil }
+        alerts.merge(changes.active) { $1 }
+        incidents.merge(changes.incidents) { $1 }
+        for routed in changes.transitions {
+            full.append(routed)
+            let alert = routed.transition.alert
+            let isOver = alert.state == .resolved
+            guard isOver || routed.receivers.contains(ReceiverID("people")) else { continue }
+            // The end goes to whoever was told: the ledger knows who.
+            let wasTold = full.contains {
+                $0.transition.alert.episode == alert.episode
+                    && $0.receivers.contains(ReceiverID("people"))
+            }
+            guard wasTold, !routed.held.contains(ReceiverID("people")) else { continue }
+            let word = isOver ? "over" : routed.part == 0 ? alert.level.rawValue : "update"
+            told.append(
+                "\(minute) \(word) \(alert.key.subject) \(alert.incident?.text ?? "-")")
+        }
+    }
+
+    /// The root of the incident with this number, such as `service/digid`.
+    func root(_ number: String) -> String? {
+        monitor.incidents[IncidentID(number)]?.root.description
+    }
+}

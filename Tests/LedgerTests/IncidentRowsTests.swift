@@ -1,0 +1,153 @@
+import Alerting
+import FoundationEssentials
+import GRDB
+import HealthModel
+import Testing
+
+@testable import Ledger
+
+/// Incidents across the end of a process.
+@Suite final class IncidentRowsTests {
+    private static let noon = Timestamp(seconds: 1_795_435_200)
+    private let directory: String
+
+    init() throws {
+        directory = "/tmp/vitaal-incidents-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    private func alert(_ service: String, incident: String?) -> Alert {
+        Alert(
+            key: AlertKey(rule: RuleID("r"), subject: .endpoint(EndpointID("\(service)-www"))),
+            service: ServiceID(service), level: .critical, state: .firing,
+            activeSince: Self.noon - .seconds(60), firingSince: Self.noon,
+            reason: .connectRefused, summary: LocalizedText(dutch: "weg", english: "gone"),
+            runbook: "book", incident: incident.map { IncidentID($0) })
+    }
+
+    /// An incident in which every field says something.
+    private func incident(_ id: String, closedAt: Timestamp? = nil) -> Incident {
+        var one = Incident(
+            id: IncidentID(id), root: .shared(SharedEvidence(kind: .issuer, value: "O=a/b")),
+            openedAt: Self.noon, occurrence: 2)
+        one.closedAt = closedAt
+        one.level = .page
+        one.members = [
+            Incident.Member(
+                alert: alert("a", incident: id), joinedAt: Self.noon,
+                endedAt: Self.noon + .seconds(5), isLead: true),
+            Incident.Member(
+                alert: alert("b", incident: id), joinedAt: Self.noon + .seconds(1), endedAt: nil,
+                isLead: false),
+        ]
+        one.told = [ReceiverID("x"): .page, ReceiverID("y"): .critical]
+        one.updates = 3
+        one.toldAt = Self.noon + .seconds(2)
+        one.toldServices = 2
+        one.toldRoot = .service(ServiceID("a"))
+        one.isCalamity = true
+        one.events = [
+            Incident.Event(at: Self.noon, kind: .opened, text: "r a-www"),
+            Incident.Event(at: Self.noon + .seconds(1), kind: .joined, text: "r b-www"),
+        ]
+        return one
+    }
+
+    private func note(_ incidents: [Incident], in ledger: inout Ledger) {
+        var changes = AlertChanges()
+        for one in incidents { changes.incidents[one.id] = one }
+        ledger.note(changes)
+    }
+
+    private func remembered() throws -> [Incident] {
+        try Ledger(dataDirectory: directory).memory.incidents
+    }
+
+    @Test func everythingOfAnIncidentIsReadBack() throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        let one = incident("INC-2026-0001")
+        note([one], in: &ledger)
+        #expect(ledger.write(at: Self.noon) == [])
+        #expect(try remembered() == [one])
+        // What changed takes the place of what was known, also when it has fewer parts.
+        var less = one
+        less.members.removeLast()
+        less.events.removeLast()
+        less.told[ReceiverID("y")] = nil
+        less.mergedInto = IncidentID("INC-2026-0000")
+        less.closedAt = Self.noon
+        note([less], in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        #expect(try remembered() == [less])
+    }
+
+    /// Open ones however old, those of the last week, and the last one of all: the next number
+    /// follows it.
+    @Test func whatIsNoLongerNeededIsNotRead() throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        let week = IncidentKeeper.recurrenceTime
+        note(
+            [
+                incident("INC-2025-0001"),
+                incident("INC-2026-0002", closedAt: Self.noon - week),
+                incident("INC-2026-0003", closedAt: Self.noon - week - .nanoseconds(1)),
+                incident("INC-2026-0004", closedAt: Self.noon - week - .seconds(1)),
+            ], in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        #expect(
+            try remembered().map(\.id.text) == [
+                "INC-2025-0001", "INC-2026-0002", "INC-2026-0004",
+            ])
+    }
+
+    @Test func whatEndedLongAgoIsRemoved() throws {
+        do {
+            var ledger = try Ledger(dataDirectory: directory)
+            note(
+                [
+                    incident("INC-2026-0001", closedAt: Self.noon - .nanoseconds(1)),
+                    incident("INC-2026-0002", closedAt: Self.noon), incident("INC-2026-0003"),
+                ], in: &ledger)
+            _ = ledger.write(at: Self.noon)
+        }
+        var later = try Ledger(dataDirectory: directory)
+        _ = later.write(at: Self.noon + LedgerRows.incidentAge)
+        let queue = try DatabaseQueue(path: directory + "/" + Ledger.name)
+        for table in ["incident_told", "incident_event", "incident_alert"] {
+            let kept = try queue.read {
+                try String.fetchAll(
+                    $0, sql: "SELECT DISTINCT incident FROM \(table) ORDER BY incident")
+            }
+            #expect(kept == ["INC-2026-0002", "INC-2026-0003"])
+        }
+    }
+
+    /// A damaged file is begun anew with what is open.
+    @Test func anOpenIncidentOutlivesDamage() throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        let open = incident("INC-2026-0001")
+        note([open, incident("INC-2026-0002", closedAt: Self.noon)], in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        _ = ledger.fail(DatabaseError(resultCode: .SQLITE_CORRUPT))
+        _ = ledger.write(at: Self.noon + .seconds(20))
+        #expect(
+            try remembered().map(\.id.text) == ["INC-2026-0001", "INC-2026-0002"])
+        #expect(try remembered().first == open)
+    }
+
+    /// The form before this one, with what it holds.
+    @Test func theFormWithoutIncidentsIsTakenOver() throws {
+        do {
+            let queue = try DatabaseQueue(path: directory + "/" + Ledger.name)
+            try LedgerFile.migrator.migrate(queue, upTo: "3 parts")
+        }
+        #expect(try remembered() == [])
+        var ledger = try Ledger(dataDirectory: directory)
+        note([incident("INC-2026-0001")], in: &ledger)
+        #expect(ledger.write(at: Self.noon) == [])
+        #expect(try remembered().count == 1)
+    }
+}
