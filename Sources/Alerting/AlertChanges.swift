@@ -24,6 +24,8 @@ public struct AlertChanges: Sendable, Hashable {
     public var ended: Set<AlertKey> = []
     /// What people are told of, in order.
     public var transitions: [RoutedTransition] = []
+    /// How services did until now; empty unless it is time to write that down.
+    public var objectives: [ServiceID: ObjectiveClock] = [:]
     /// Incidents that began, changed or ended, as they are now.
     public var incidents: [IncidentID: Incident] = [:]
     /// Transitions lost because more than `Limits.waitingTransitions` waited.
@@ -35,7 +37,7 @@ public struct AlertChanges: Sendable, Hashable {
     /// Whether there is nothing to keep.
     public var isEmpty: Bool {
         !isComplete && active.isEmpty && ended.isEmpty && transitions.isEmpty
-            && incidents.isEmpty
+            && incidents.isEmpty && objectives.isEmpty
     }
 
     /// How many alerts are named.
@@ -44,6 +46,7 @@ public struct AlertChanges: Sendable, Hashable {
     /// Adds later changes; of transitions the oldest are lost when too many wait.
     public mutating func merge(_ later: AlertChanges) {
         incidents.merge(later.incidents) { $1 }
+        objectives.merge(later.objectives) { $1 }
         transitions += later.transitions
         lostTransitions += later.lostTransitions
         let excess = transitions.count - Limits.waitingTransitions

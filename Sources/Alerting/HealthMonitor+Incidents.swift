@@ -184,7 +184,7 @@ extension Condition {
         case .state(let state): [.down, .degraded, .flapping].contains(state)
         case .certificateInvalid: true
         case .slow, .certificateRunningOut, .sentCertificateRunningOut,
-            .certificateRenewalOverdue:
+            .certificateRenewalOverdue, .burnRate:
             false
         }
     }

@@ -23,6 +23,7 @@ extension HealthMonitor {
         for (index, endpoint) in self.catalogue.endpoints.enumerated() {
             oldTrackers[endpoint.id] = (trackers[index], endpoint.url)
         }
+        let oldClocks = objectiveClocksNow()
         let oldServices = Dictionary(
             uniqueKeysWithValues: zip(self.catalogue.services.map(\.id), services))
 
@@ -39,6 +40,7 @@ extension HealthMonitor {
         for (index, service) in catalogue.services.enumerated() {
             if let old = oldServices[service.id] { services[index] = old }
         }
+        restore(objectives: oldClocks)
         let watched = Set(catalogue.endpoints.map(\.id))
         renewals = renewals.filter { watched.contains($0.key) }
         newestLeaves = newestLeaves.filter { watched.contains($0.key) }
@@ -99,6 +101,8 @@ extension HealthMonitor {
             trackersOfService[service].append(tracker)
         }
         services = catalogue.services.map { _ in ServiceState() }
+        objectiveClocks = catalogue.services.map { _ in ObjectiveClock() }
+        serviceTimes = catalogue.services.map { _ in .unknown }
         alerts = [:]
         changedAlerts = []
         bind()

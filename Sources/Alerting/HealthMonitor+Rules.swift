@@ -21,6 +21,8 @@ extension HealthMonitor {
                 return isCertificate ? .fails : .holds
             }
             return own == .unknown ? .unknown : .fails
+        case .burnRate(let condition):
+            return isBurning(binding.service, condition, at: now)
         case .slow(let quantile, let window, let threshold):
             guard let tracker = binding.tracker else { return .unknown }
             if trackers[tracker].status.state == .unknown { return .unknown }
@@ -146,7 +148,7 @@ extension HealthMonitor {
         case .state: worst?.lastResult?.reason
         case .certificateInvalid: worst?.lastTLS?.verdict
         case .slow, .certificateRunningOut, .sentCertificateRunningOut,
-            .certificateRenewalOverdue:
+            .certificateRenewalOverdue, .burnRate:
             nil
         }
     }

@@ -71,6 +71,10 @@ extension HealthMonitor {
         case .sentCertificateRunningOut:
             let extra = binding.tracker.flatMap { trackers[$0].status.outlook.sentBesidePath }
             return extra.map { ($0.notAfter - now).shortText } ?? "-"
+        case .burnRate(let burning):
+            let rate = objectiveClocks[binding.service].burnRate(
+                over: burning.long, catalogue.services[binding.service].objective, at: now)
+            return rate.map { "\(Int($0.rounded()))×" } ?? "-"
         case .certificateRenewalOverdue:
             let leaf = binding.tracker.flatMap { trackers[$0].status.outlook.ownLeaf }
             return leaf.map { ($0.notAfter - now).shortText } ?? "-"

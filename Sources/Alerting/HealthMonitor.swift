@@ -47,6 +47,10 @@ public struct HealthMonitor: Sendable {
     /// What services have in common by the catalogue.
     var incidentMap: IncidentMap
 
+    /// How each service does against its objective, and what citizens have of it now.
+    var objectiveClocks: [ObjectiveClock] = []
+    var serviceTimes: [ServiceTime] = []
+
     /// One service.
     struct ServiceState: Sendable {
         var own = HealthState.unknown
@@ -137,6 +141,7 @@ public struct HealthMonitor: Sendable {
     /// - Returns: What changed, services before endpoints.
     public mutating func evaluate(at now: Timestamp) -> [AlertTransition] {
         refresh(at: now)
+        countTime(at: now)
         var changes: [(binding: Int, transition: AlertTransition)] = []
         for index in bindings.indices {
             let finding = finding(for: index, at: now)
@@ -175,7 +180,8 @@ public struct HealthMonitor: Sendable {
         }
         return HealthSnapshot(
             takenAt: now, catalogue: catalogue, endpoints: endpointStatuses(),
-            services: statuses, alerts: sorted, incidents: shownIncidents(at: now))
+            services: statuses, alerts: sorted, incidents: shownIncidents(at: now),
+            objectives: objectiveStatuses(at: now))
     }
 
     // MARK: States

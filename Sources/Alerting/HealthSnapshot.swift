@@ -15,11 +15,14 @@ public struct HealthSnapshot: Sendable {
     public var alerts: [Alert]
     /// Open incidents, the most urgent first, then those that ended within a day, the newest first.
     public var incidents: [IncidentStatus]
+    /// How each probed service does against its objective, in the order of the catalogue.
+    public var objectives: [ObjectiveStatus]
 
     /// Makes a snapshot.
     public init(
         takenAt: Timestamp, catalogue: ServiceCatalogue, endpoints: [EndpointStatus],
-        services: [ServiceStatus], alerts: [Alert], incidents: [IncidentStatus] = []
+        services: [ServiceStatus], alerts: [Alert], incidents: [IncidentStatus] = [],
+        objectives: [ObjectiveStatus] = []
     ) {
         self.takenAt = takenAt
         self.catalogue = catalogue
@@ -27,6 +30,7 @@ public struct HealthSnapshot: Sendable {
         self.services = services
         self.alerts = alerts
         self.incidents = incidents
+        self.objectives = objectives
     }
 }
 

@@ -36,6 +36,9 @@ public struct IncidentKeeper: Sendable {
     /// Whether incidents were merged, so that alerts have another number.
     var hasMerged = false
 
+    /// When the last incident of each service ended, for as long as budgets look back.
+    private var endedAt: [ServiceID: Timestamp] = [:]
+
     /// Makes a keeper without incidents.
     public init() {}
 
@@ -51,6 +54,11 @@ public struct IncidentKeeper: Sendable {
     public mutating func takeChanged() -> [Incident] {
         defer { changed = [] }
         return changed.sorted().compactMap { self[$0] }
+    }
+
+    /// Whether an incident of this service is open, or ended after `since`.
+    func isTold(_ service: ServiceID, since: Timestamp) -> Bool {
+        byService[service] != nil || (endedAt[service].map { $0 > since } ?? false)
     }
 
     /// Whether something waits for `settle`, or an open incident may become a calamity.
@@ -77,6 +85,7 @@ public struct IncidentKeeper: Sendable {
             }
             guard incident.isOpen else {
                 closed.append(incident)
+                noteEnd(of: incident)
                 continue
             }
             incidents[incident.id] = incident
@@ -273,7 +282,15 @@ public struct IncidentKeeper: Sendable {
         incidents[id]?.makeLead(episode)
     }
 
+    private mutating func noteEnd(of incident: Incident) {
+        guard let closedAt = incident.closedAt else { return }
+        for service in incident.services { endedAt[service] = closedAt }
+        let before = closedAt - ObjectiveClock.windowMax
+        if endedAt.count > Self.openMax { endedAt = endedAt.filter { $0.value > before } }
+    }
+
     private mutating func keep(_ incident: Incident) {
+        noteEnd(of: incident)
         changed.insert(incident.id)
         unsettled.remove(incident.id)
         closed.append(incident)

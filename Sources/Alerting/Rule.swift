@@ -53,10 +53,18 @@ public enum Condition: Sendable, Hashable {
     case sentCertificateRunningOut(share: Double)
     /// The endpoint usually renews earlier than this (`RenewalHistory`). Subject: the endpoint.
     case certificateRenewalOverdue
+    /// The service uses up its error budget too fast, by losses that no incident has told of.
+    /// Subject: the service.
+    case burnRate(BurnRateCondition)
 
     /// Whether the subject of the rule is an endpoint; otherwise it is a service.
     public var isAboutEndpoint: Bool {
-        if case .state = self { false } else { true }
+        switch self {
+        case .state, .burnRate: false
+        case .slow, .certificateInvalid, .certificateRunningOut, .sentCertificateRunningOut,
+            .certificateRenewalOverdue:
+            true
+        }
     }
 }
 
@@ -152,9 +160,17 @@ public struct RuleSet: Sendable, Hashable {
             var rule = rule
             rule.holdTime = rule.holdTime.map { $0 / factor }
             rule.keepFiringTime = rule.keepFiringTime / factor
-            if case .slow(let quantile, let window, let threshold) = rule.condition {
+            switch rule.condition {
+            case .slow(let quantile, let window, let threshold):
                 rule.condition = .slow(
                     quantile: quantile, window: window / factor, threshold: threshold)
+            case .burnRate(var burning):
+                burning.long = burning.long / factor
+                burning.short = burning.short / factor
+                rule.condition = .burnRate(burning)
+            case .state, .certificateInvalid, .certificateRunningOut, .certificateRenewalOverdue,
+                .sentCertificateRunningOut:
+                break
             }
             return rule
         }

@@ -8,6 +8,7 @@ enum ConditionKey: String, FieldKey {
     case certificate
     case certificateRunningOut = "certificate_running_out"
     case sentCertificateRunningOut = "sent_certificate_running_out"
+    case burnRate = "burn_rate"
     static let mappingName = "a condition"
 }
 
@@ -17,6 +18,14 @@ enum SlowKey: String, FieldKey {
     case over
     case longerThan = "longer_than"
     static let mappingName = "`slow`"
+}
+
+/// The keys of "burn_rate".
+enum BurnRateKey: String, FieldKey {
+    case above
+    case over
+    case stillOver = "still_over"
+    static let mappingName = "`burn_rate`"
 }
 
 /// What may be said of a certificate.
@@ -56,6 +65,7 @@ enum ConditionReader {
             return share(value, log).map {
                 .certificateRunningOut(share: $0)
             }
+        case .burnRate: return burnRate(value, log)
         case .sentCertificateRunningOut:
             return share(value, log).map { .sentCertificateRunningOut(share: $0) }
         }
@@ -68,6 +78,45 @@ enum ConditionReader {
         let threshold = fields.required(.longerThan)?.positiveDuration(log)
         guard let quantile, let window, let threshold else { return nil }
         return .slow(quantile: quantile, window: window, threshold: threshold)
+    }
+
+    private static func burnRate(_ node: YAMLNode, _ log: MistakeLog) -> Condition? {
+        guard let fields = Fields<BurnRateKey>(node, log) else { return nil }
+        let rate = fields.required(.above).flatMap { Self.rate($0, log) }
+        let long = fields.required(.over).flatMap { Self.window($0, log) }
+        let short = fields.required(.stillOver).flatMap { Self.window($0, log) }
+        guard let rate, let long, let short else { return nil }
+        guard short < long else {
+            log.add(
+                at: fields.position(of: .stillOver), "`still_over` is not shorter than `over`",
+                expected: "about a twelfth of `over`", hint: "such as `5m` for `1h`")
+            return nil
+        }
+        return .burnRate(BurnRateCondition(rate: rate, long: long, short: short))
+    }
+
+    private static func window(_ node: YAMLNode, _ log: MistakeLog) -> Duration? {
+        guard let window = node.positiveDuration(log) else { return nil }
+        guard (Duration.seconds(300)...ObjectiveClock.windowMax).contains(window) else {
+            log.add(
+                at: node.position, "found \(node.found)", expected: "from `5m` to `3d`",
+                hint: "losses are remembered for three days")
+            return nil
+        }
+        return window
+    }
+
+    /// A number from 1 to 1000.
+    private static func rate(_ node: YAMLNode, _ log: MistakeLog) -> Double? {
+        if case .plain(let text) = node.content, PlainScalar(text) == .number,
+            let number = Double(text), (1...1000).contains(number)
+        {
+            return number
+        }
+        log.add(
+            at: node.position, "found \(node.found)",
+            expected: "how many times too fast, from 1 to 1000, such as `14.4`")
+        return nil
     }
 
     /// A number above 0, up to 1.

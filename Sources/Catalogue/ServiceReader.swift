@@ -10,6 +10,8 @@ enum ServiceKey: String, FieldKey {
     case tier
     case kind
     case owned
+    case objective
+    case serviceHours = "service_hours"
     case dependsOn = "depends_on"
     case endpoints
     case note
@@ -51,6 +53,7 @@ struct ServiceDraft {
     var owner: String
     var sector: String
     var peerGroup: String?
+    var objective: Objective
     var tier: Tier
     var kind: Service.Kind
     var dependencies: [DependencyDraft]
@@ -62,7 +65,8 @@ struct ServiceDraft {
     var service: Service {
         Service(
             id: id, name: name, owner: owner, sector: sector, tier: tier, kind: kind,
-            dependencies: dependencies.map(\.dependency), peerGroup: peerGroup)
+            dependencies: dependencies.map(\.dependency), peerGroup: peerGroup,
+            objective: objective)
     }
 }
 
@@ -91,6 +95,8 @@ struct ServiceReader {
         let peerGroup = fields[.peerGroup].map { $0.identifier(log) } ?? filePeerGroup
         _ = fields[.note]?.text(log)
         let dependencies = dependencies(fields)
+        let objective = ObjectiveReader.objective(
+            fields[.objective], hours: fields[.serviceHours], tier: tier ?? .tier3, log)
         let endpoints =
             (fields[.endpoints]?.items(log, of: "endpoints", limit: Limits.endpoints)
             ?? []).compactMap { node in
@@ -101,7 +107,7 @@ struct ServiceReader {
         return ServiceDraft(
             id: ServiceID(id), position: fields[.id]?.position ?? fields.position,
             name: name ?? LocalizedText(dutch: id, english: id), owner: owner ?? "",
-            sector: sector ?? "", peerGroup: peerGroup, tier: tier ?? .tier3,
+            sector: sector ?? "", peerGroup: peerGroup, objective: objective, tier: tier ?? .tier3,
             kind: kind ?? .probed,
             dependencies: dependencies, endpoints: endpoints, isEnabled: isFileEnabled)
     }

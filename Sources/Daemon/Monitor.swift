@@ -33,7 +33,13 @@ public final class Monitor: MonitorReading, Sendable {
     /// The scenario of the lab; nil outside it.
     public let scenario: String?
 
+    /// How often it is written down how services do against their objectives; what a crash takes
+    /// counts as unknown.
+    static let objectivesInterval: Duration = .seconds(60)
+
     private struct State {
+        /// When that was last done.
+        var objectivesAt: Timestamp?
         var brain: HealthMonitor
         var counters: MonitorCounters
         var engine: ProbeEngine?
@@ -126,6 +132,7 @@ public final class Monitor: MonitorReading, Sendable {
         owed = brain.restore(
             ledger.memory.alerts, incidents: ledger.memory.incidents,
             lastSeen: ledger.memory.lastSeen ?? now, at: now)
+        brain.restore(objectives: ledger.memory.objectives)
         memory = ledger.memory
         let writer = try LedgerWriter(ledger: ledger, timekeeper: timekeeper) { notice in
             let line = Self.line(for: notice, of: "ledger of alerts", at: timekeeper.now())
@@ -193,7 +200,12 @@ public final class Monitor: MonitorReading, Sendable {
         results.finish()
         scanner.stop()
         dispatcher.stop()
-        ledger.note(state.withLock { $0.brain.takeAlertChanges() })
+        ledger.note(
+            state.withLock { state in
+                var changes = state.brain.takeAlertChanges()
+                changes.objectives = state.brain.objectiveClocksNow()
+                return changes
+            })
         ledger.finish()
         record([EvidenceRecord(at: timekeeper.now(), action: .monitorStop)])
         evidence.finish()
@@ -228,14 +240,22 @@ public final class Monitor: MonitorReading, Sendable {
     /// Evaluates and plans the next tick a fixed time after this one was due.
     private func tick(at due: Int64) {
         applyInbox()
+        let now = timekeeper.now()
         let (transitions, changes) = state.withLock { state in
-            (state.brain.evaluate(at: timekeeper.now()), state.brain.takeAlertChanges())
+            let transitions = state.brain.evaluate(at: now)
+            var changes = state.brain.takeAlertChanges()
+            let isDue = state.objectivesAt.map { now < $0 || now - $0 >= Self.objectivesInterval }
+            if isDue ?? true {
+                changes.objectives = state.brain.objectiveClocksNow()
+                state.objectivesAt = now
+            }
+            return (transitions, changes)
         }
         ledger.note(changes)
         record(transitions.map { EvidenceRecord($0) })
         scans.tick()
-        let now = timekeeper.monotonicNanoseconds()
-        let next = max(due + Self.evaluationInterval.nanoseconds, now)
+        let next = max(
+            due + Self.evaluationInterval.nanoseconds, timekeeper.monotonicNanoseconds())
         loop.schedule(atMonotonicNanoseconds: next) { [self] in tick(at: next) }
     }
 

@@ -29,6 +29,38 @@ extension HealthMetrics {
         }
     }
 
+    /// What services promise and what is left of their error budgets, for those that are probed.
+    func writeObjectives(to text: inout PrometheusText) {
+        let known = snapshot.objectives.compactMap { status in
+            status.months.last.map { (LabelSet("service", status.service.text), status, $0) }
+        }
+        text.openFamily(
+            "vitaal_objective_ratio", .gauge,
+            help: "The share of the month in which the service promises to be available.")
+        for (label, status, _) in known { text.addSample(label, .double(status.objective.target)) }
+        text.openFamily(
+            "vitaal_objective_availability_ratio", .gauge,
+            help: "The share of the running month, of the time that counts, in which it was.")
+        for (label, _, month) in known {
+            if let ratio = month.availability { text.addSample(label, .double(ratio)) }
+        }
+        text.openFamily(
+            "vitaal_error_budget_left_ratio", .gauge,
+            help: "What is left of the time that may be lost in the running month; 1 is all, "
+                + "negative when more was lost.")
+        for (label, status, _) in known { text.addSample(label, .double(status.budgetLeft)) }
+        text.openFamily(
+            "vitaal_objective_lost_seconds", .gauge,
+            help: "Time lost in the running month by the service itself (own) or by what it "
+                + "depends on (chain).")
+        for (label, _, month) in known {
+            for (cause, lost) in [("own", month.lostOwn), ("chain", month.lostChain)] {
+                text.addSample(
+                    label, LabelSet("cause", cause), .double(lost.fractionalSeconds))
+            }
+        }
+    }
+
     private func writeStates(
         _ name: String, help: String, of state: KeyPath<ServiceStatus, HealthState>,
         to text: inout PrometheusText

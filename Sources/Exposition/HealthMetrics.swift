@@ -46,6 +46,7 @@ public struct HealthMetrics: Sendable {
         metrics.writeTLS(to: &text)
         metrics.writeEndpointStates(to: &text)
         metrics.writeServices(to: &text)
+        metrics.writeObjectives(to: &text)
         metrics.writeAlerts(to: &text)
         metrics.writeHistories(to: &text)
         metrics.writeMonitor(to: &text)

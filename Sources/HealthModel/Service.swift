@@ -23,6 +23,8 @@ public struct Service: Sendable, Hashable {
     public var tier: Tier
     /// Whether it can be probed.
     public var kind: Kind
+    /// What it promises; see `Objective.init(of:)` for services that say nothing.
+    public var objective: Objective
     /// What it needs.
     ///
     /// The graph of all services may have cycles.
@@ -31,13 +33,15 @@ public struct Service: Sendable, Hashable {
     /// Makes a service.
     public init(
         id: ServiceID, name: LocalizedText, owner: String, sector: String, tier: Tier,
-        kind: Kind = .probed, dependencies: [Dependency] = [], peerGroup: String? = nil
+        kind: Kind = .probed, dependencies: [Dependency] = [], peerGroup: String? = nil,
+        objective: Objective? = nil
     ) {
         self.id = id
         self.name = name
         self.owner = owner
         self.sector = sector
         self.peerGroup = peerGroup
+        self.objective = objective ?? Objective(of: tier)
         self.tier = tier
         self.kind = kind
         self.dependencies = dependencies

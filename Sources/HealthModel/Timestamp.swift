@@ -74,6 +74,12 @@ extension Timestamp: CustomStringConvertible {
             + "\(padded(fields.hour, 2)):\(padded(fields.minute, 2)):\(padded(fields.second, 2))"
     }
 
+    /// The date in UTC.
+    var date: (year: Int64, month: Int64, day: Int64) {
+        let fields = calendarFields
+        return (fields.year, fields.month, fields.day)
+    }
+
     /// The proleptic Gregorian calendar fields in UTC.
     private var calendarFields:
         (year: Int64, month: Int64, day: Int64, hour: Int64, minute: Int64, second: Int64)

@@ -37,6 +37,8 @@ public struct Ledger: Sendable {
         public var alerts: [RememberedAlert] = []
         /// Its incidents: the open ones, those of the last week, and the last one of all.
         public var incidents: [Incident] = []
+        /// How services did against their objectives.
+        public var objectives: [ServiceID: ObjectiveClock] = [:]
         /// When it was last alive; nil when there was none.
         public var lastSeen: Timestamp?
         /// Its notifications that were not delivered, in order.

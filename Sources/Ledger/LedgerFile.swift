@@ -103,6 +103,23 @@ enum LedgerFile {
         migrator.registerMigration("5 incidents") { database in
             try database.execute(sql: LedgerFile.incidents)
         }
+        migrator.registerMigration("6 objectives") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE objective (
+                        service TEXT NOT NULL,
+                        month TEXT NOT NULL,
+                        seen_until INTEGER NOT NULL,
+                        good INTEGER NOT NULL,
+                        lost_own INTEGER NOT NULL,
+                        lost_chain INTEGER NOT NULL,
+                        maintenance INTEGER NOT NULL,
+                        unknown INTEGER NOT NULL,
+                        outside INTEGER NOT NULL,
+                        PRIMARY KEY (service, month)
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 

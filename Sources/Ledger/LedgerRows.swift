@@ -34,6 +34,7 @@ enum LedgerRows {
                 ])
         }
         try write(changes.incidents.values, to: database)
+        try write(changes.objectives, to: database)
         try database.execute(
             sql: "INSERT OR REPLACE INTO alive VALUES (1, ?)", arguments: [now.nanoseconds])
     }
@@ -54,6 +55,7 @@ enum LedgerRows {
                     keepFiringSince: keepFiringSince.map { Timestamp(nanoseconds: $0) }))
         }
         let lately = (memory.lastSeen ?? Timestamp(nanoseconds: 0)) - IncidentKeeper.recurrenceTime
+        memory.objectives = try objectives(database)
         memory.incidents = try incidents(database, since: lately)
         memory.waiting = try waiting(database)
         memory.told = try told(database)

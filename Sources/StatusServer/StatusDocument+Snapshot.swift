@@ -15,6 +15,8 @@ extension StatusDocument {
         alerts = snapshot.alerts.map(Alert.init)
         let incidents = snapshot.incidents.map(Incident.init)
         self.incidents = incidents.isEmpty ? nil : incidents
+        let objectives = snapshot.objectives.compactMap(Objective.init)
+        self.objectives = objectives.isEmpty ? nil : objectives
         services = snapshot.services.compactMap { status in
             guard let service = snapshot.catalogue.service(status.id) else { return nil }
             let endpoints = snapshot.catalogue.endpoints(of: service.id).map { endpoint in

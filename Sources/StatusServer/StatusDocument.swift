@@ -16,6 +16,8 @@ public struct StatusDocument: Sendable, Hashable, Codable {
     public var alerts: [Alert]
     /// Open incidents, the most urgent first, then those that ended within a day; nil for none.
     public var incidents: [Incident]?
+    /// How each probed service does against its objective; nil before the first evaluation.
+    public var objectives: [Objective]?
 
     /// A text in both languages.
     public struct Text: Sendable, Hashable, Codable {

@@ -106,6 +106,8 @@ struct StatusResponder: HTTPResponder {
                 let status = StatusDocument(reading: reader)
                 return try AlertsDocument(takenAt: status.takenAt, alerts: status.alerts).json()
             }
+        case "/api/v1/objectives":
+            return .json { try ObjectivesDocument(StatusDocument(reading: reader)).json() }
         case "/api/v1/incidents":
             return .json { try IncidentsDocument(StatusDocument(reading: reader)).json() }
         default:

@@ -12,7 +12,8 @@ struct Vitaal: AsyncParsableCommand {
             """,
         version: VitaalVersion.text,
         subcommands: [
-            Run.self, Check.self, Status.self, IncidentCommands.self, Validate.self, PlayLab.self,
+            Run.self, Check.self, Status.self, IncidentCommands.self, Objectives.self,
+            Validate.self, PlayLab.self,
             TLSCommands.self, Certs.self, Store.self,
         ])
 }

@@ -34,6 +34,83 @@ import Testing
         #expect(catalogue.catalogue.services.map(\.peerGroup) == ["provinces", "c", nil])
     }
 
+    @Test func `reads what a service promises`() throws {
+        let catalogue = try CatalogueReader.read([
+            SourceFile(
+                path: "a.yml",
+                text: """
+                    sector: local
+                    services:
+                      - {id: a, name: {nl: A, en: A}, owner: O, tier: 1, kind: dark}
+                      - id: b
+                        name: {nl: B, en: B}
+                        owner: O
+                        tier: 1
+                        kind: dark
+                        objective: 99.95%
+                        service_hours: mon-wed,fri 08:30-24:00
+                    """)
+        ])
+        let objectives = catalogue.catalogue.services.map(\.objective)
+        #expect(objectives[0] == Objective(target: 0.992))
+        #expect(abs(objectives[1].target - 0.9995) < 1e-12)
+        #expect(
+            objectives[1].hours
+                == ServiceHours(
+                    weekdays: [1, 2, 3, 5], from: .seconds(30_600), to: .seconds(86_400)))
+    }
+
+    @Test(arguments: [
+        (
+            "objective: 100%",
+            "9:16: found the text `100%`; expected a percentage above 0, below 100, such as "
+                + "`99.5%`; nothing is always available; `99.9%` allows three quarters of an hour a "
+                + "month"
+        ),
+        (
+            "objective: 0.995",
+            "9:16: found the number `0.995`; expected a percentage above 0, below 100, such as "
+                + "`99.5%`; did you mean `99.5%`?"
+        ),
+        (
+            "objective: 99",
+            "9:16: found the number `99`; expected a percentage above 0, below 100, such as "
+                + "`99.5%`; did you mean `99%`?"
+        ),
+        (
+            "objective: 0%",
+            "9:16: found the text `0%`; expected a percentage above 0, below 100, such as `99.5%`"
+        ),
+    ]) func `says what is wrong with a promise`(line: String, message: String) {
+        #expect(catalogueLines(Self.promise(line)) == [message])
+    }
+
+    @Test(arguments: [
+        "mon-fri", "08:00-17:00", "mon-fri 08:00", "fri-mon 08:00-17:00", "mon 17:00-08:00",
+        "mon 08:00-24:01", "mon 8:00-17:00", "monday 08:00-17:00", "mon,,tue 08:00-17:00",
+        "mon-tue-wed 08:00-17:00", "mon 08:00-08:00", "mon 08:60-17:00",
+    ]) func `says what is wrong with hours`(hours: String) {
+        #expect(
+            catalogueLines(Self.promise("service_hours: '\(hours)'")) == [
+                "9:20: found the text `\(hours)`; expected days and hours in the time of Amsterdam, "
+                    + "such as `mon-fri 08:00-17:00`"
+            ])
+    }
+
+    private static func promise(_ line: String) -> String {
+        """
+        sector: local
+        services:
+          - id: a
+            name: {nl: A, en: A}
+            owner: O
+            tier: 1
+            kind: dark
+            note: n
+            \(line)
+        """
+    }
+
     @Test func `reads every key`() throws {
         let endpoint = try readEndpoint(
             """

@@ -33,13 +33,13 @@ import Testing
             "no condition", ruleFile(when: "{}"),
             """
             3:11: a condition with nothing; expected one of `state`, `slow`, `certificate`, \
-            `certificate_running_out` or `sent_certificate_running_out`
+            `certificate_running_out`, `sent_certificate_running_out` or `burn_rate`
             """),
         Row(
             "two conditions", ruleFile(when: "{state: down, certificate: invalid}"),
             """
             3:11: a condition with `state` and `certificate`; expected one of `state`, `slow`, \
-            `certificate`, `certificate_running_out` or `sent_certificate_running_out`
+            `certificate`, `certificate_running_out`, `sent_certificate_running_out` or `burn_rate`
             """),
         Row(
             "unknown condition", ruleFile(when: "{stat: down}"),
@@ -56,6 +56,29 @@ import Testing
             "certificate", ruleFile(when: "{certificate: expired}"),
             """
             3:25: found the text `expired`; expected `invalid` or `renewal_overdue`
+            """),
+        Row(
+            "burn rate of nothing",
+            ruleFile(when: "{burn_rate: {above: 0.5, over: 1h, still_over: 5m}}"),
+            """
+            3:31: found the number `0.5`; expected how many times too fast, from 1 to 1000, such \
+            as `14.4`
+            """),
+        Row(
+            "burn rate over too long",
+            ruleFile(when: "{burn_rate: {above: 1, over: 4d, still_over: 4m}}"),
+            """
+            3:40: found the text `4d`; expected from `5m` to `3d`; losses are remembered for three \
+            days
+            3:56: found the text `4m`; expected from `5m` to `3d`; losses are remembered for three \
+            days
+            """),
+        Row(
+            "burn rate the wrong way round",
+            ruleFile(when: "{burn_rate: {above: 1, over: 1h, still_over: 1h}}"),
+            """
+            3:44: `still_over` is not shorter than `over`; expected about a twelfth of `over`; such \
+            as `5m` for `1h`
             """),
         Row(
             "share in percent", ruleFile(when: "{certificate_running_out: 25%}"),

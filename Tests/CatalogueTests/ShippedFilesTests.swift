@@ -22,7 +22,7 @@ import Testing
         #expect(configuration.catalogue.services.count == 70)
         #expect(configuration.catalogue.endpoints.count == 95)
         #expect(configuration.ownedEndpoints.isEmpty)
-        #expect(configuration.sourceFiles.count == 24)
+        #expect(configuration.sourceFiles.count == 25)
         #expect(Set(configuration.catalogue.services.map(\.sector)).count == 18)
     }
 
@@ -99,6 +99,7 @@ import Testing
                 "certificate-invalid", "certificate-renewal-late", "certificate-running-out",
                 "certificate-almost-out",
                 "certificate-renewal-overdue", "sent-certificate-running-out",
+                "budget-burning-fast", "budget-burning", "budget-trend",
             ])
         let unreachable = try #require(rules.first)
         #expect(unreachable.condition == .state(.down))
@@ -117,6 +118,12 @@ import Testing
                 .state(.busy), .certificateInvalid, .certificateRunningOut(share: 0.75),
                 .certificateRunningOut(share: 0.5), .certificateRunningOut(share: 0.25),
                 .certificateRenewalOverdue, .sentCertificateRunningOut(share: 0.5),
+                .burnRate(
+                    BurnRateCondition(rate: 14.4, long: .seconds(3600), short: .seconds(300))),
+                .burnRate(
+                    BurnRateCondition(rate: 6, long: .seconds(21_600), short: .seconds(1800))),
+                .burnRate(
+                    BurnRateCondition(rate: 1, long: .seconds(259_200), short: .seconds(21_600))),
             ])
     }
 }

@@ -1,0 +1,137 @@
+public import HealthModel
+
+/// How one service does against its objective.
+public struct ObjectiveStatus: Sendable, Hashable {
+    /// The service.
+    public var service: ServiceID
+    /// What it promises.
+    public var objective: Objective
+    /// The months kept, the oldest first; the last one is running.
+    public var months: [ObjectivePeriod]
+    /// How much of the error budget of the running month is left; see `ObjectivePeriod.budgetLeft`.
+    public var budgetLeft: Double
+    /// How fast the budget was used up in the last hour; nil when too little is known.
+    public var burnRate: Double?
+
+    /// Makes a status.
+    public init(
+        service: ServiceID, objective: Objective, months: [ObjectivePeriod], budgetLeft: Double,
+        burnRate: Double?
+    ) {
+        self.service = service
+        self.objective = objective
+        self.months = months
+        self.budgetLeft = budgetLeft
+        self.burnRate = burnRate
+    }
+}
+
+extension HealthMonitor {
+    /// The window of the burn rate that is shown.
+    static let shownBurnWindow: Duration = .seconds(3600)
+
+    /// Counts the time up to `now` for every service, as it has been until now.
+    mutating func countTime(at now: Timestamp) {
+        for index in objectiveClocks.indices where catalogue.services[index].kind == .probed {
+            objectiveClocks[index].advance(to: now, as: serviceTimes[index])
+            serviceTimes[index] = serviceTime(of: index, at: now)
+        }
+    }
+
+    /// What citizens have of a service now.
+    private func serviceTime(of index: Int, at now: Timestamp) -> ServiceTime {
+        if let hours = catalogue.services[index].objective.hours, !hours.contains(now) {
+            return .outside
+        }
+        var isKnown = false
+        var isServing = false
+        for tracker in trackersOfService[index] {
+            let status = trackers[tracker].status
+            guard status.state != .unknown, let result = status.lastResult else { continue }
+            isKnown = true
+            // Flapping hides what was measured last; slow, busy and refusing servers do serve.
+            isServing = isServing || HealthState(of: result) != .down
+        }
+        guard isKnown else { return .unknown }
+        if services[index].own == .maintenance { return .maintenance }
+        guard isServing else { return .lostOwn }
+        let isHit =
+            !services[index].causes.isEmpty
+            && [.down, .impaired].contains(services[index].effective)
+        return isHit ? .lostChain : .good
+    }
+
+    /// Whether a service uses up its budget too fast and nobody has been told why.
+    ///
+    /// An outage that people were told of is told once; what is left are losses that no other rule
+    /// sees, such as many short ones. One failed probe must not do it, however rarely the service
+    /// is probed: the loss is at least that of two.
+    func isBurning(
+        _ service: Int, _ condition: BurnRateCondition, at now: Timestamp
+    ) -> AlertMachine.Finding {
+        let (clock, objective) = (
+            objectiveClocks[service], catalogue.services[service].objective
+        )
+        guard let long = clock.burnRate(over: condition.long, objective, at: now),
+            let short = clock.burnRate(over: condition.short, objective, at: now)
+        else { return .unknown }
+        guard long > condition.rate, short > condition.rate else { return .fails }
+        let interval = trackersOfService[service].map {
+            catalogue.endpoints[$0].probe.interval
+        }.max()
+        guard clock.loss(over: condition.long, at: now).lost >= (interval ?? .zero) * 2 else {
+            return .fails
+        }
+        return incidents.isTold(catalogue.services[service].id, since: now - condition.long)
+            ? .fails : .holds
+    }
+
+    /// How every probed service does, in the order of the catalogue.
+    func objectiveStatuses(at now: Timestamp) -> [ObjectiveStatus] {
+        let length = AmsterdamTime.month(of: now)
+        return catalogue.services.indices.filter { catalogue.services[$0].kind == .probed }
+            .map { index in
+                let (service, clock) = (catalogue.services[index], objectiveClocks[index])
+                let budget = clock.month?.budgetLeft(
+                    service.objective, monthLength: length.upperBound - length.lowerBound)
+                return ObjectiveStatus(
+                    service: service.id, objective: service.objective, months: clock.months,
+                    budgetLeft: budget ?? 1,
+                    burnRate: clock.burnRate(
+                        over: Self.shownBurnWindow, service.objective, at: now))
+            }
+    }
+
+    /// Takes back how services did in an earlier run; the time since it was last alive is unknown.
+    public mutating func restore(objectives: [ServiceID: ObjectiveClock]) {
+        for index in catalogue.services.indices {
+            if let clock = objectives[catalogue.services[index].id] {
+                objectiveClocks[index] = clock
+            }
+        }
+    }
+
+    /// How services do now, for whoever keeps it on disk.
+    public func objectiveClocksNow() -> [ServiceID: ObjectiveClock] {
+        Dictionary(
+            uniqueKeysWithValues: zip(catalogue.services, objectiveClocks)
+                .filter { $0.kind == .probed && $1.month != nil }.map { ($0.id, $1) })
+    }
+}
+
+/// A service uses up its error budget this many times too fast, over a long window and still.
+public struct BurnRateCondition: Sendable, Hashable {
+    /// How many times too fast.
+    public var rate: Double
+    /// The window that must be lost enough of.
+    public var long: Duration
+    /// The window that says whether it goes on; shorter than `long`.
+    public var short: Duration
+
+    /// Makes a condition.
+    public init(rate: Double, long: Duration, short: Duration) {
+        self.rate = rate
+        self.long = long
+        self.short = short
+    }
+}

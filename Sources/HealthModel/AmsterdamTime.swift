@@ -1,0 +1,57 @@
+/// The legal time of the Netherlands: UTC+1, and UTC+2 between the last Sundays of March and October,
+/// at 01:00 UTC (Directive 2000/84/EC, articles 2 and 3).
+///
+/// Pure arithmetic for the years in which the directive is in force, from 2002; an earlier year is
+/// treated by the same rule.
+public enum AmsterdamTime {
+    /// What is added to UTC at an instant.
+    public static func offset(at instant: Timestamp) -> Duration {
+        let year = instant.date.year
+        guard let begin = lastSunday(of: year, month: 3), let end = lastSunday(of: year, month: 10)
+        else { return .seconds(3600) }
+        return begin <= instant && instant < end ? .seconds(7200) : .seconds(3600)
+    }
+
+    /// The calendar month in local time that holds an instant: from its first moment to the first
+    /// moment of the next.
+    public static func month(of instant: Timestamp) -> Range<Timestamp> {
+        let local = (instant + offset(at: instant)).date
+        let next = local.month == 12 ? (local.year + 1, 1) : (local.year, local.month + 1)
+        guard let begin = midnight(local.year, local.month, 1),
+            let end = midnight(next.0, next.1, 1)
+        else { return instant..<(instant + .seconds(31 * 86_400)) }
+        return begin..<end
+    }
+
+    /// The name of that month, such as `2026-11`.
+    public static func monthName(of instant: Timestamp) -> String {
+        let local = (instant + offset(at: instant)).date
+        return "\(local.year)-\(local.month < 10 ? "0" : "")\(local.month)"
+    }
+
+    /// The day of the week, 1 for Monday to 7 for Sunday, and the time since local midnight.
+    public static func clock(at instant: Timestamp) -> (weekday: Int, time: Duration) {
+        let local = (instant + offset(at: instant)).seconds
+        let day = local.flooredQuotient(by: 86_400)
+        // 1970-01-01 was a Thursday.
+        let weekday = (day + 3) - (day + 3).flooredQuotient(by: 7) * 7 + 1
+        return (Int(weekday), .seconds(local - day * 86_400))
+    }
+
+    /// The first moment of a local day; nil when the year cannot be held.
+    ///
+    /// Clocks change at night, but never at midnight.
+    private static func midnight(_ year: Int64, _ month: Int64, _ day: Int64) -> Timestamp? {
+        guard let utc = Timestamp(year: year, month: month, day: day) else { return nil }
+        let guess = utc - .seconds(3600)
+        return utc - offset(at: guess)
+    }
+
+    private static func lastSunday(of year: Int64, month: Int64) -> Timestamp? {
+        guard let last = Timestamp(year: year, month: month, day: 31, hour: 1) else { return nil }
+        let day = last.seconds.flooredQuotient(by: 86_400)
+        // 0 for Sunday: day 3 after the epoch was one.
+        let sinceSunday = (day - 3) - (day - 3).flooredQuotient(by: 7) * 7
+        return last - .seconds(sinceSunday * 86_400)
+    }
+}
