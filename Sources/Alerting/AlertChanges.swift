@@ -77,6 +77,7 @@ extension HealthMonitor {
             changes.active[alert.key] = RememberedAlert(
                 alert: alert, keepFiringSince: machines[index].keepFiringSince)
         }
+        addDoubt(to: &changes)
         changedAlerts.removeAll(keepingCapacity: true)
         areAllAlertsChanged = false
         changes.transitions = routedTransitions
@@ -103,6 +104,10 @@ extension HealthMonitor {
         var ended: [AlertTransition] = []
         let isLongAgo = now - lastSeen >= AlertMachine.blindPendingMax
         for one in remembered {
+            guard one.alert.key != Self.blindKey else {
+                resumeBlindness(one.alert)
+                continue
+            }
             guard !(isLongAgo && one.alert.firingSince == nil) else {
                 var alert = one.alert
                 alert.state = .resolved
@@ -124,13 +129,8 @@ extension HealthMonitor {
     /// Keeps what people are told of for whoever writes it down; nobody is told twice.
     mutating func route(_ transitions: [AlertTransition]) {
         for transition in transitions where transition.alert.firingSince != nil {
-            var receivers: [ReceiverID] = []
-            if transition.alert.state == .firing,
-                let service = catalogue.service(transition.alert.service)
-            {
-                receivers = rules.receivers
-                    .filter { $0.wants(transition.alert.level, about: service) }.map(\.id)
-            }
+            let receivers =
+                transition.alert.state == .firing ? receivers(for: transition.alert) : []
             routedTransitions.append(
                 RoutedTransition(transition: transition, receivers: receivers))
         }

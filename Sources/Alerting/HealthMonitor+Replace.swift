@@ -97,6 +97,7 @@ extension HealthMonitor {
         services = catalogue.services.map { _ in ServiceState() }
         alerts = [:]
         changedAlerts = []
+        doubtState.doubt.watch(catalogue, acceleration: acceleration)
         bind()
         machines = bindings.map { _ in AlertMachine() }
         slowValues = bindings.map { _ in nil }

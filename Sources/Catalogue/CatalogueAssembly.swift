@@ -6,6 +6,7 @@ struct CatalogueAssembly {
     private var services: [ServiceDraft] = []
     private var busyMarkers: [String] = []
     private var maintenanceMarkers: [String] = []
+    private var controls: [ControlDraft] = []
     /// Where the defaults stand; there is one set of them.
     private var defaultsPosition: SourcePosition?
 
@@ -44,7 +45,10 @@ struct CatalogueAssembly {
         defaultsPosition = position
         let busy = PatternReader.patterns(fields[.busyMarkers], log)
         let maintenance = PatternReader.patterns(fields[.maintenanceMarkers], log)
-        if isEnabled { (busyMarkers, maintenanceMarkers) = (busy, maintenance) }
+        let written = ControlReader.controls(fields[.controls], log)
+        if isEnabled {
+            (busyMarkers, maintenanceMarkers, controls) = (busy, maintenance, written)
+        }
     }
 
     // MARK: Checking
@@ -95,6 +99,13 @@ struct CatalogueAssembly {
             } else {
                 first[endpoint.id] = endpoint.position
             }
+        }
+        for control in controls {
+            guard let position = first[control.endpoint.id] else { continue }
+            log.add(
+                at: control.position,
+                "the control target has the id `\(control.endpoint.id)`, as has the endpoint at "
+                    + "\(position)")
         }
     }
 
@@ -156,7 +167,9 @@ struct CatalogueAssembly {
             }
         }
         return CatalogueReading(
-            catalogue: ServiceCatalogue(services: enabled.map(\.service), endpoints: endpoints),
+            catalogue: ServiceCatalogue(
+                services: enabled.map(\.service), endpoints: endpoints,
+                controls: controls.map(\.endpoint)),
             ownedEndpoints: owned, clientCertificates: certificates,
             trustFiles: trustFiles.map { TrustFileReference(path: $0, position: $1) }
                 .sorted { $0.position < $1.position },

@@ -14,6 +14,7 @@ enum CatalogueFileKey: String, FieldKey {
 enum DefaultsKey: String, FieldKey {
     case busyMarkers = "busy_markers"
     case maintenanceMarkers = "maintenance_markers"
+    case controls
     static let mappingName = "defaults"
 }
 

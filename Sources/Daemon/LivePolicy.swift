@@ -26,7 +26,7 @@ public enum LivePolicy {
                     endpoint.probe.interval = max(endpoint.probe.interval, intervalMin)
                 }
                 return endpoint
-            })
+            }, controls: catalogue.controls)
     }
 
     /// The caps of live probing.

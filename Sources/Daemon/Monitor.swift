@@ -171,10 +171,10 @@ public final class Monitor: MonitorReading, Sendable {
                 + owed.map { EvidenceRecord($0) })
         let (endpoints, identities, trustStores) = state.withLock { state in
             state.engine = engine
-            return (state.brain.catalogue.endpoints, state.identities, state.trustStores)
+            return (state.brain.catalogue.probedEndpoints, state.identities, state.trustStores)
         }
         inventory.use(snapshot().catalogue)
-        scans.use(endpoints)
+        scans.use(snapshot().catalogue.endpoints)
         engine.replace(
             endpoints: endpoints, identities: identities, trustStores: trustStores)
         loop.post { [self] in tick(at: timekeeper.monotonicNanoseconds()) }
@@ -210,14 +210,16 @@ public final class Monitor: MonitorReading, Sendable {
     }
 
     private func applyInbox() {
-        let results = inbox.take()
-        guard !results.isEmpty else { return }
-        state.withLock { state in
+        let measured = inbox.take()
+        guard !measured.isEmpty else { return }
+        let results = state.withLock { state in
+            let results = state.brain.admit(measured)
             state.brain.apply(results)
             state.counters.probes += results.count
             let lateness = results.lazy.map(\.latenessMicroseconds).max() ?? 0
             state.counters.latenessMicrosecondsMax = max(
                 state.counters.latenessMicrosecondsMax, lateness)
+            return results
         }
         inventory.deliver(results)
         self.results.deliver(results)
@@ -227,11 +229,15 @@ public final class Monitor: MonitorReading, Sendable {
     /// Evaluates and plans the next tick a fixed time after this one was due.
     private func tick(at due: Int64) {
         applyInbox()
-        let (transitions, changes) = state.withLock { state in
-            (state.brain.evaluate(at: timekeeper.now()), state.brain.takeAlertChanges())
+        let (transitions, changes, doubts) = state.withLock { state in
+            let now = timekeeper.now()
+            return (
+                state.brain.evaluate(at: now), state.brain.takeAlertChanges(),
+                state.brain.takeDoubtRecords(at: now)
+            )
         }
         ledger.note(changes)
-        record(transitions.map { EvidenceRecord($0) })
+        record(doubts + transitions.map { EvidenceRecord($0) })
         scans.tick()
         let now = timekeeper.monotonicNanoseconds()
         let next = max(due + Self.evaluationInterval.nanoseconds, now)
@@ -425,7 +431,7 @@ public final class Monitor: MonitorReading, Sendable {
         results.use(watch.catalogue)
         scans.use(watch.catalogue.endpoints)
         engine?.replace(
-            endpoints: watch.catalogue.endpoints, identities: watch.identities,
+            endpoints: watch.catalogue.probedEndpoints, identities: watch.identities,
             trustStores: watch.trustStores)
     }
 

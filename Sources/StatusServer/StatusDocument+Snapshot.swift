@@ -12,6 +12,7 @@ extension StatusDocument {
             snapshot.endpoints.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         takenAt = Instant(snapshot.takenAt)
         monitor = Monitor(reader, snapshot: snapshot, counters: counters)
+        monitor.addDoubt(of: snapshot)
         alerts = snapshot.alerts.map(Alert.init)
         services = snapshot.services.compactMap { status in
             guard let service = snapshot.catalogue.service(status.id) else { return nil }
@@ -219,14 +220,5 @@ extension StatusDocument.Alert {
             activeSince: Instant(alert.activeSince),
             firingSince: alert.firingSince.map { Instant($0) }, reason: alert.reason?.rawValue,
             summary: StatusDocument.Text(alert.summary), runbook: alert.runbook)
-    }
-}
-
-extension Subject {
-    fileprivate var kind: String {
-        switch self {
-        case .service: "service"
-        case .endpoint: "endpoint"
-        }
     }
 }

@@ -116,7 +116,9 @@ struct Run: AsyncParsableCommand {
         guard !connection.live else { return }
         let read = try loadOrComplain(configuration)
         guard
-            let stranger = read.catalogue.endpoints.first(where: { !connection.staysHere($0.url) })
+            let stranger = read.catalogue.probedEndpoints.first(where: {
+                !connection.staysHere($0.url)
+            })
         else { return }
         StandardError.complain(
             """
