@@ -4,22 +4,39 @@ public import HealthModel
 public enum Subject: Sendable, Hashable, Comparable, CustomStringConvertible {
     case service(ServiceID)
     case endpoint(EndpointID)
+    /// This monitor itself.
+    case monitor
 
-    /// The id of the service or endpoint.
+    /// `service`, `endpoint` or `monitor`.
+    public var kind: String {
+        switch self {
+        case .service: "service"
+        case .endpoint: "endpoint"
+        case .monitor: "monitor"
+        }
+    }
+
+    /// The id of the service or endpoint, or `monitor`.
     public var description: String {
         switch self {
         case .service(let id): id.text
         case .endpoint(let id): id.text
+        case .monitor: "monitor"
         }
     }
 
-    /// Orders services before endpoints, then by id.
-    public static func < (left: Subject, right: Subject) -> Bool {
-        switch (left, right) {
-        case (.service, .endpoint): true
-        case (.endpoint, .service): false
-        default: left.description < right.description
+    private var order: Int {
+        switch self {
+        case .service: 0
+        case .endpoint: 1
+        case .monitor: 2
         }
+    }
+
+    /// Orders services before endpoints before the monitor, then by id.
+    public static func < (left: Subject, right: Subject) -> Bool {
+        left.order == right.order
+            ? left.description < right.description : left.order < right.order
     }
 }
 
@@ -53,7 +70,8 @@ public struct Alert: Sendable, Hashable {
 
     /// Rule and subject.
     public var key: AlertKey
-    /// The service it is about, also when the subject is an endpoint.
+    /// The service it is about, also when the subject is an endpoint; `monitor`, which is no
+    /// service, when the subject is the monitor.
     public var service: ServiceID
     /// How soon a person must know.
     public var level: Level

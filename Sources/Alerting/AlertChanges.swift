@@ -84,6 +84,7 @@ extension HealthMonitor {
             changes.active[alert.key] = RememberedAlert(
                 alert: alert, keepFiringSince: machines[index].keepFiringSince)
         }
+        addDoubt(to: &changes)
         changedAlerts.removeAll(keepingCapacity: true)
         areAllAlertsChanged = false
         changes.incidents = Dictionary(
@@ -117,6 +118,10 @@ extension HealthMonitor {
         var ended: [AlertTransition] = []
         let isLongAgo = now - lastSeen >= AlertMachine.blindPendingMax
         for one in remembered {
+            guard one.alert.key != Self.blindKey else {
+                resumeBlindness(one.alert)
+                continue
+            }
             guard !(isLongAgo && one.alert.firingSince == nil) else {
                 var alert = one.alert
                 alert.state = .resolved

@@ -88,6 +88,17 @@ public struct EndpointTracker: Sendable, Hashable {
         return true
     }
 
+    /// Makes the endpoint unknown because the monitor is blind.
+    ///
+    /// - Parameter instant: Since when nothing of it can be believed.
+    /// - Returns: Whether the state changed.
+    mutating func loseSight(at instant: Timestamp) -> Bool {
+        staleAt = nil
+        guard status.state != .unknown else { return false }
+        change(to: .unknown, at: instant)
+        return true
+    }
+
     /// Counts anew how long silence is normal, after the interval changed.
     mutating func setInterval(_ interval: Duration, acceleration: Double) {
         guard staleAt != nil, let result = status.lastResult else { return }

@@ -17,6 +17,10 @@ public struct EvidenceRecord: Sendable, Hashable {
         case monitorStart = "monitor.start"
         /// The monitor stopped.
         case monitorStop = "monitor.stop"
+        /// The monitor cannot see: no state can be believed.
+        case monitorBlind = "monitor.blind"
+        /// The monitor sees again.
+        case monitorSighted = "monitor.sighted"
         /// The configuration was read anew.
         case configReload = "config.reload"
         /// The certificate of an endpoint changed in a way that is worth a look.
@@ -101,6 +105,7 @@ public struct EvidenceRecord: Sendable, Hashable {
             switch alert.key.subject {
             case .service(let id): "service/\(id)"
             case .endpoint(let id): "endpoint/\(id)"
+            case .monitor: "monitor"
             }
         self.init(at: transition.at, action: action, object: object, origin: origin)
         self.alert = alert

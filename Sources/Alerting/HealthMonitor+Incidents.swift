@@ -82,16 +82,14 @@ extension HealthMonitor {
 
     /// Tells machines that an alert fires, and people too when it is in no incident.
     private mutating func tell(_ alert: Alert, at now: Timestamp) {
-        let service = catalogue.service(alert.service)
-        let receivers = rules.receivers.filter { receiver in
-            guard let service, alert.incident == nil || !receiver.isForPeople else { return false }
-            return receiver.wants(alert.level, about: service)
+        let machines = Set(rules.receivers.filter { !$0.isForPeople }.map(\.id))
+        let receivers = receivers(for: alert).filter {
+            alert.incident == nil || machines.contains($0)
         }
         guard !receivers.isEmpty else { return }
         routedTransitions.append(
             RoutedTransition(
-                transition: AlertTransition(at: now, alert: alert),
-                receivers: receivers.map(\.id)))
+                transition: AlertTransition(at: now, alert: alert), receivers: receivers))
     }
 
     /// Gives every alert the number of its incident, after some were merged.

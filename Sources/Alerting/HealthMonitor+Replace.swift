@@ -105,6 +105,7 @@ extension HealthMonitor {
         serviceTimes = catalogue.services.map { _ in .unknown }
         alerts = [:]
         changedAlerts = []
+        doubtState.doubt.watch(catalogue, acceleration: acceleration)
         bind()
         machines = bindings.map { _ in AlertMachine() }
         slowValues = bindings.map { _ in nil }

@@ -80,6 +80,9 @@ public struct HealthMonitor: Sendable {
         var validUntil: Timestamp?
     }
 
+    /// Whether the monitor can see, and who knows it.
+    var doubtState = DoubtState()
+
     /// How early each endpoint renews.
     var renewals: [EndpointID: RenewalHistory] = [:]
     /// The certificate of each endpoint that lasts longest.
@@ -140,11 +143,13 @@ public struct HealthMonitor: Sendable {
     /// - Parameter now: The present.
     /// - Returns: What changed, services before endpoints.
     public mutating func evaluate(at now: Timestamp) -> [AlertTransition] {
+        let doubts = concludeDoubt(at: now)
         refresh(at: now)
         countTime(at: now)
         var changes: [(binding: Int, transition: AlertTransition)] = []
+        let isBlind = selfDoubt.isBlind
         for index in bindings.indices {
-            let finding = finding(for: index, at: now)
+            let finding = isBlind ? .unknown : finding(for: index, at: now)
             if finding != .holds, !machines[index].isActive { continue }
             let before = machines[index]
             let change = machines[index].take(
@@ -159,7 +164,8 @@ public struct HealthMonitor: Sendable {
             if let change { changes.append((index, note(change, of: index, at: now))) }
         }
         group(&changes, at: now)
-        return changes.map(\.transition)
+        route(doubts)
+        return doubts + changes.map(\.transition)
     }
 
     /// Everything a reader may know at `now`; alerts are those of the last evaluation.
@@ -178,16 +184,21 @@ public struct HealthMonitor: Sendable {
             }
             return left.key < right.key
         }
-        return HealthSnapshot(
+        var snapshot = HealthSnapshot(
             takenAt: now, catalogue: catalogue, endpoints: endpointStatuses(),
-            services: statuses, alerts: sorted, incidents: shownIncidents(at: now),
-            objectives: objectiveStatuses(at: now))
+            services: statuses,
+            alerts: [doubtState.alert].compactMap(\.self) + sorted,
+            incidents: shownIncidents(at: now), objectives: objectiveStatuses(at: now))
+        snapshot.blindSince = selfDoubt.blindSince
+        snapshot.controls = selfDoubt.controls
+        return snapshot
     }
 
     // MARK: States
 
     /// Brings the states up to date: what is stale, and what changed since the last look.
     mutating func refresh(at now: Timestamp) {
+        loseSight(at: now)
         for index in trackers.indices where trackers[index].age(at: now) {
             changedServices.insert(serviceOfTracker[index])
         }

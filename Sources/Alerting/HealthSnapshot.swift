@@ -11,12 +11,16 @@ public struct HealthSnapshot: Sendable {
     public var endpoints: [EndpointStatus]
     /// One entry per service, in the order of the catalogue.
     public var services: [ServiceStatus]
-    /// Pending and firing alerts, the most urgent first, then the oldest first.
+    /// Pending and firing alerts: that the monitor is blind, then the most urgent, then the oldest.
     public var alerts: [Alert]
     /// Open incidents, the most urgent first, then those that ended within a day, the newest first.
     public var incidents: [IncidentStatus]
     /// How each probed service does against its objective, in the order of the catalogue.
     public var objectives: [ObjectiveStatus]
+    /// Since when the monitor is blind, so that no state can be believed; nil while it sees.
+    public var blindSince: Timestamp?
+    /// The targets that tell whether the monitor sees; empty when there are none.
+    public var controls: [SelfDoubt.Control] = []
 
     /// Makes a snapshot.
     public init(

@@ -54,13 +54,8 @@ public struct Notification: Sendable, Hashable {
 extension Alert {
     /// Names one time that the alert fires; another one of the same rule and subject differs.
     public var episode: String {
-        let kind =
-            switch key.subject {
-            case .service: "service"
-            case .endpoint: "endpoint"
-            }
         let since = firingSince.map { "\($0.nanoseconds)" } ?? "-"
-        return "\(key.rule)/\(kind)/\(key.subject)/\(since)"
+        return "\(key.rule)/\(key.subject.kind)/\(key.subject)/\(since)"
     }
 }
 

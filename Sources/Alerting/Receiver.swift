@@ -22,12 +22,22 @@ public struct Receiver: Sendable, Hashable {
     public var tiers: Set<Tier>
     /// The sectors that are for it; empty means all.
     public var sectors: Set<String>
+    /// Which alerts are for it.
+    public var about = About.everything
     /// The language of what people read in a chat.
     public var language = Language.english
     /// The file of the secret that webhooks are signed with; nil leaves them unsigned.
     public var secretFile: String?
     /// The secret in that file, once it was read.
     public var secret: Secret?
+
+    /// Which alerts are for a receiver.
+    public enum About: String, Sendable, Hashable, CaseIterable {
+        /// Alerts of every kind.
+        case everything
+        /// Only what this monitor says of itself: for a way that does not share its trouble.
+        case monitor
+    }
 
     /// A language that texts are written in.
     public enum Language: String, Sendable, Hashable, CaseIterable {
@@ -49,7 +59,12 @@ public struct Receiver: Sendable, Hashable {
 
     /// Whether an alert of this level about this service is for the receiver.
     public func wants(_ level: Level, about service: Service) -> Bool {
-        level >= self.level && (tiers.isEmpty || tiers.contains(service.tier))
+        about == .everything && level >= self.level
+            && (tiers.isEmpty || tiers.contains(service.tier))
             && (sectors.isEmpty || sectors.contains(service.sector))
     }
+
+    /// Whether an alert of this level about the monitor itself is for the receiver: it concerns
+    /// every tier and sector.
+    func wantsDoubt(_ level: Level) -> Bool { level >= self.level }
 }

@@ -6,6 +6,8 @@ struct CatalogueAssembly {
     private var services: [ServiceDraft] = []
     private var busyMarkers: [String] = []
     private var maintenanceMarkers: [String] = []
+    private var controls: [ControlDraft] = []
+    private var areControlsOwned = false
     /// Where the defaults stand; there is one set of them.
     private var defaultsPosition: SourcePosition?
 
@@ -46,7 +48,12 @@ struct CatalogueAssembly {
         defaultsPosition = position
         let busy = PatternReader.patterns(fields[.busyMarkers], log)
         let maintenance = PatternReader.patterns(fields[.maintenanceMarkers], log)
-        if isEnabled { (busyMarkers, maintenanceMarkers) = (busy, maintenance) }
+        let written = ControlReader.controls(fields[.controls], log)
+        let isOwned = fields[.controlsOwned].map { $0.boolean(log) ?? false } ?? false
+        if isEnabled {
+            (busyMarkers, maintenanceMarkers, controls) = (busy, maintenance, written)
+            areControlsOwned = isOwned
+        }
     }
 
     // MARK: Checking
@@ -97,6 +104,13 @@ struct CatalogueAssembly {
             } else {
                 first[endpoint.id] = endpoint.position
             }
+        }
+        for control in controls {
+            guard let position = first[control.endpoint.id] else { continue }
+            log.add(
+                at: control.position,
+                "the control target has the id `\(control.endpoint.id)`, as has the endpoint at "
+                    + "\(position)")
         }
     }
 
@@ -157,8 +171,11 @@ struct CatalogueAssembly {
                 }
             }
         }
+        if areControlsOwned { owned.formUnion(controls.map(\.endpoint.id)) }
         return CatalogueReading(
-            catalogue: ServiceCatalogue(services: enabled.map(\.service), endpoints: endpoints),
+            catalogue: ServiceCatalogue(
+                services: enabled.map(\.service), endpoints: endpoints,
+                controls: controls.map(\.endpoint)),
             ownedEndpoints: owned, clientCertificates: certificates,
             trustFiles: trustFiles.map { TrustFileReference(path: $0, position: $1) }
                 .sorted { $0.position < $1.position },

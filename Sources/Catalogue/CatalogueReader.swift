@@ -15,6 +15,8 @@ enum CatalogueFileKey: String, FieldKey {
 enum DefaultsKey: String, FieldKey {
     case busyMarkers = "busy_markers"
     case maintenanceMarkers = "maintenance_markers"
+    case controls
+    case controlsOwned = "controls_owned"
     static let mappingName = "defaults"
 }
 

@@ -5,7 +5,7 @@ public import HealthModel
 public struct Configuration: Sendable, Hashable {
     /// What is watched.
     public var catalogue: ServiceCatalogue
-    /// Enabled endpoints marked `owned: true`, which may be probed faster than strangers allow.
+    /// Enabled endpoints and control targets marked as the operator's own, which may be probed faster than strangers allow.
     public var ownedEndpoints: Set<EndpointID>
     /// The client certificates that enabled endpoints name, each pair of files once.
     public var clientCertificates: [ClientCertificateReference] = []

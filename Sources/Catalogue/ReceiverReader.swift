@@ -12,6 +12,7 @@ enum ReceiverKey: String, FieldKey {
     case level
     case tiers
     case sectors
+    case about
     case note
     static let mappingName = "a receiver"
 }
@@ -59,12 +60,14 @@ struct ReceiverReader {
         let sectors = fields[.sectors]?.items(log, of: "sectors").compactMap { $0.identifier(log) }
         _ = fields[.note]?.text(log)
         let language = fields[.language]?.choice(Receiver.Language.self, log)
+        let about = fields[.about]?.choice(Receiver.About.self, log)
         let secretFile = secretFile(fields, kind)
         guard let id, let kind else { return nil }
         var receiver = Receiver(
             id: ReceiverID(id), kind: kind, level: level, tiers: Set(tiers ?? []),
             sectors: Set(sectors ?? []))
         receiver.language = language ?? .english
+        receiver.about = about ?? .everything
         receiver.secretFile = secretFile
         return (receiver, fields.position(of: .id))
     }

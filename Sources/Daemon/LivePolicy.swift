@@ -15,6 +15,9 @@ public enum LivePolicy {
 
     /// The catalogue with the interval of every endpoint that is not in `owned` at least
     /// `intervalMin`.
+    ///
+    /// Control targets are of use only when they are looked at often, so those of strangers are left
+    /// out; blindness is then told by the endpoints alone.
     public static func polite(
         _ catalogue: ServiceCatalogue, owned: Set<EndpointID>
     ) -> ServiceCatalogue {
@@ -26,7 +29,7 @@ public enum LivePolicy {
                     endpoint.probe.interval = max(endpoint.probe.interval, intervalMin)
                 }
                 return endpoint
-            })
+            }, controls: catalogue.controls.filter { owned.contains($0.id) })
     }
 
     /// The caps of live probing.

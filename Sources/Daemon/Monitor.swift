@@ -179,10 +179,10 @@ public final class Monitor: MonitorReading, Sendable {
                 + owed.map { EvidenceRecord($0) })
         let (endpoints, identities, trustStores) = state.withLock { state in
             state.engine = engine
-            return (state.brain.catalogue.endpoints, state.identities, state.trustStores)
+            return (state.brain.catalogue.probedEndpoints, state.identities, state.trustStores)
         }
         inventory.use(snapshot().catalogue)
-        scans.use(endpoints)
+        scans.use(snapshot().catalogue.endpoints)
         engine.replace(
             endpoints: endpoints, identities: identities, trustStores: trustStores)
         loop.post { [self] in tick(at: timekeeper.monotonicNanoseconds()) }
@@ -223,14 +223,16 @@ public final class Monitor: MonitorReading, Sendable {
     }
 
     private func applyInbox() {
-        let results = inbox.take()
-        guard !results.isEmpty else { return }
-        state.withLock { state in
+        let measured = inbox.take()
+        guard !measured.isEmpty else { return }
+        let results = state.withLock { state in
+            let results = state.brain.admit(measured)
             state.brain.apply(results)
             state.counters.probes += results.count
             let lateness = results.lazy.map(\.latenessMicroseconds).max() ?? 0
             state.counters.latenessMicrosecondsMax = max(
                 state.counters.latenessMicrosecondsMax, lateness)
+            return results
         }
         inventory.deliver(results)
         self.results.deliver(results)
@@ -241,7 +243,7 @@ public final class Monitor: MonitorReading, Sendable {
     private func tick(at due: Int64) {
         applyInbox()
         let now = timekeeper.now()
-        let (transitions, changes) = state.withLock { state in
+        let (transitions, changes, doubts) = state.withLock { state in
             let transitions = state.brain.evaluate(at: now)
             var changes = state.brain.takeAlertChanges()
             let isDue = state.objectivesAt.map { now < $0 || now - $0 >= Self.objectivesInterval }
@@ -249,10 +251,10 @@ public final class Monitor: MonitorReading, Sendable {
                 changes.objectives = state.brain.objectiveClocksNow()
                 state.objectivesAt = now
             }
-            return (transitions, changes)
+            return (transitions, changes, state.brain.takeDoubtRecords(at: now))
         }
         ledger.note(changes)
-        record(transitions.map { EvidenceRecord($0) })
+        record(doubts + transitions.map { EvidenceRecord($0) })
         scans.tick()
         let next = max(
             due + Self.evaluationInterval.nanoseconds, timekeeper.monotonicNanoseconds())
@@ -446,7 +448,7 @@ public final class Monitor: MonitorReading, Sendable {
         results.use(watch.catalogue)
         scans.use(watch.catalogue.endpoints)
         engine?.replace(
-            endpoints: watch.catalogue.endpoints, identities: watch.identities,
+            endpoints: watch.catalogue.probedEndpoints, identities: watch.identities,
             trustStores: watch.trustStores)
     }
 

@@ -35,6 +35,7 @@ extension HealthMetrics {
             "vitaal_probe_lateness_max_seconds", .gauge,
             help: "The largest lateness of a probe start since the last snapshot.",
             .microseconds(counters.latenessMicrosecondsMax))
+        writeDoubt(to: &text)
         writeEvidence(to: &text)
         writeLedger(to: &text)
         writeReceivers(to: &text)

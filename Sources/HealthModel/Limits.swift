@@ -66,6 +66,8 @@ public enum Limits {
     public static let services = 20_000
     /// Endpoints in one catalogue.
     public static let endpoints = 50_000
+    /// Control targets of one catalogue: two or three in different networks tell enough.
+    public static let controls = 8
     /// Dependencies of one service.
     public static let dependenciesPerService = 64
     /// Bytes in one regular expression.

@@ -4,6 +4,10 @@ public struct ServiceCatalogue: Sendable, Hashable {
     public let services: [Service]
     /// Every enabled endpoint, in the order of the files.
     public let endpoints: [Endpoint]
+    /// Control targets, which tell whether this monitor can see.
+    ///
+    /// They belong to no service and count in no figure; their ids differ from those of endpoints.
+    public let controls: [Endpoint]
 
     private let serviceIndex: [ServiceID: Int]
     private let endpointIndex: [EndpointID: Int]
@@ -13,7 +17,8 @@ public struct ServiceCatalogue: Sendable, Hashable {
     ///
     /// - Precondition: ids are unique and every endpoint and dependency names a service here;
     ///   the Catalogue module has reported every breach before it gets this far.
-    public init(services: [Service], endpoints: [Endpoint]) {
+    public init(services: [Service], endpoints: [Endpoint], controls: [Endpoint] = []) {
+        self.controls = controls
         self.services = services
         self.endpoints = endpoints
         serviceIndex = Dictionary(
@@ -36,6 +41,9 @@ public struct ServiceCatalogue: Sendable, Hashable {
     /// The service with this id; nil when there is none.
     public func service(_ id: ServiceID) -> Service? { serviceIndex[id].map { services[$0] } }
 
+    /// Everything that is probed: the endpoints, then the control targets.
+    public var probedEndpoints: [Endpoint] { endpoints + controls }
+
     /// The endpoint with this id; nil when there is none or it is disabled.
     public func endpoint(_ id: EndpointID) -> Endpoint? { endpointIndex[id].map { endpoints[$0] } }
 
@@ -50,13 +58,13 @@ public struct ServiceCatalogue: Sendable, Hashable {
     /// - Precondition: `factor` is at least 1.
     public func accelerated(by factor: Double) -> ServiceCatalogue {
         precondition(factor >= 1)
+        func faster(_ endpoint: Endpoint) -> Endpoint {
+            var endpoint = endpoint
+            endpoint.probe = endpoint.probe.accelerated(by: factor)
+            return endpoint
+        }
         return ServiceCatalogue(
-            services: services,
-            endpoints: endpoints.map { endpoint in
-                var endpoint = endpoint
-                endpoint.probe = endpoint.probe.accelerated(by: factor)
-                return endpoint
-            })
+            services: services, endpoints: endpoints.map(faster), controls: controls.map(faster))
     }
 }
 

@@ -30,7 +30,7 @@ public struct LabHost: Sendable, Hashable {
     public static func hosts(of catalogue: ServiceCatalogue) -> [LabHost] {
         var hosts: [LabHost] = []
         var indexByName: [String: Int] = [:]
-        for endpoint in catalogue.endpoints {
+        for endpoint in catalogue.probedEndpoints {
             let url = endpoint.url
             let isPlayed =
                 url.scheme == .tls || (url.scheme.isHTTP && url.port == url.scheme.defaultPort)

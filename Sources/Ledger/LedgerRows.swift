@@ -66,8 +66,11 @@ enum LedgerRows {
     static func alert(_ row: Row) -> Alert? {
         guard let level = Level(rawValue: row["level"]) else { return nil }
         let subject: Subject =
-            row["subject_kind"] == "service"
-            ? .service(ServiceID(row["subject"])) : .endpoint(EndpointID(row["subject"]))
+            switch row["subject_kind"] as String {
+            case "service": .service(ServiceID(row["subject"]))
+            case "monitor": .monitor
+            default: .endpoint(EndpointID(row["subject"]))
+            }
         let firingSince = (row["firing_since"] as Int64?).map { Timestamp(nanoseconds: $0) }
         return Alert(
             key: AlertKey(rule: RuleID(row["rule"]), subject: subject),
@@ -81,10 +84,5 @@ enum LedgerRows {
             incident: (row["incident"] as String?).map { IncidentID($0) })
     }
 
-    static func kind(of subject: Subject) -> String {
-        switch subject {
-        case .service: "service"
-        case .endpoint: "endpoint"
-        }
-    }
+    static func kind(of subject: Subject) -> String { subject.kind }
 }

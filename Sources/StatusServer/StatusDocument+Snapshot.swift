@@ -12,6 +12,7 @@ extension StatusDocument {
             snapshot.endpoints.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         takenAt = Instant(snapshot.takenAt)
         monitor = Monitor(reader, snapshot: snapshot, counters: counters)
+        monitor.addDoubt(of: snapshot)
         alerts = snapshot.alerts.map(Alert.init)
         let incidents = snapshot.incidents.map(Incident.init)
         self.incidents = incidents.isEmpty ? nil : incidents
@@ -224,14 +225,5 @@ extension StatusDocument.Alert {
             firingSince: alert.firingSince.map { Instant($0) }, reason: alert.reason?.rawValue,
             summary: StatusDocument.Text(alert.summary), runbook: alert.runbook,
             incident: alert.incident?.text)
-    }
-}
-
-extension Subject {
-    fileprivate var kind: String {
-        switch self {
-        case .service: "service"
-        case .endpoint: "endpoint"
-        }
     }
 }

@@ -69,6 +69,22 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var trustStore: TrustStore?
         /// Who is told of alerts; nil when nobody is.
         public var receivers: [Receiver]?
+        /// Since when the monitor is blind, so that no state can be believed; nil while it sees.
+        public var blindSince: Instant?
+        /// The targets that tell whether it sees; nil when there are none.
+        public var controls: [Control]?
+    }
+
+    /// A target that tells whether the monitor can see.
+    public struct Control: Sendable, Hashable, Codable {
+        /// Where it is.
+        public var url: String
+        /// Whether it was reached last; nil before the first look.
+        public var isUp: Bool?
+        /// Since when; nil before the first look.
+        public var since: Instant?
+        /// Why it was not reached; nil when it was.
+        public var reason: String?
     }
 
     /// Who is told of alerts.

@@ -49,6 +49,7 @@ enum StatusPage {
         let notTold = document.failingReceivers.map {
             "<p><strong>\(escaped(text.notTold($0)))</strong></p>\n"
         }.joined()
+        let blind = text.blindness.map { "<p><strong>\(escaped($0))</strong></p>\n" } ?? ""
         return """
             <!DOCTYPE html>
             <html lang="\(language.rawValue)">
@@ -65,7 +66,7 @@ enum StatusPage {
             <a href="/?lang=\(other)" lang="\(other)" hreflang="\(other)">\(otherName)</a></p>
             </header>
             <main>
-            \(stale)\(notTold)<table>
+            \(blind)\(stale)\(notTold)<table>
             <caption>\(caption(document, language))</caption>
             <thead><tr>\(head)</tr></thead>
             <tbody>

@@ -5,11 +5,16 @@ extension StatusText {
     func overview() -> [String] {
         var head = [titleLine(), countsLine()]
         let blocks = problemBlocks()
+        head += doubtLines()
         if document.isStale { head.append(staleLine()) }
         if let roots = document.monitor.trustStore, roots.isOld { head.append(rootsLine(roots)) }
         head += failingReceiverLines()
         if blocks.isEmpty {
-            if !document.isStale && document.failingReceivers.isEmpty { head += [calmLine()] }
+            if !document.isStale && document.failingReceivers.isEmpty
+                && document.monitor.blindSince == nil
+            {
+                head += [calmLine()]
+            }
             return head + [nextLine()]
         }
         // Two blank lines, the line that counts the rest and the last line always fit.

@@ -60,7 +60,9 @@ extension StatusDocument {
     public func verdict(ids: [String] = []) -> StatusVerdict {
         let selected = selectedServices(ids)
         let isBlind = !ids.isEmpty && selected.contains { $0.effectiveState == "unknown" }
-        if isStale || isBlind || !unknownIDs(among: ids).isEmpty { return .unknown }
+        if isStale || isBlind || monitor.blindSince != nil || !unknownIDs(among: ids).isEmpty {
+            return .unknown
+        }
         let relevant = Set(selected.map(\.id)).union(selected.flatMap(\.causes))
         let worst = alerts.filter { $0.state == "firing" && relevant.contains($0.service) }
             .map { Level(rawValue: $0.level) ?? .critical }.max()

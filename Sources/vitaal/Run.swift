@@ -113,10 +113,19 @@ struct Run: AsyncParsableCommand {
 
     /// Nobody's host is probed by accident.
     private func refuseStrangers() throws {
-        guard !connection.live else { return }
         let read = try loadOrComplain(configuration)
+        guard !connection.live else {
+            if !read.catalogue.controls.allSatisfy({ read.ownedEndpoints.contains($0.id) }) {
+                Console.say(
+                    "control targets of strangers are not looked at every 10 s: they are left out; "
+                        + "name your own and say `controls_owned: true`")
+            }
+            return
+        }
         guard
-            let stranger = read.catalogue.endpoints.first(where: { !connection.staysHere($0.url) })
+            let stranger = read.catalogue.probedEndpoints.first(where: {
+                !connection.staysHere($0.url)
+            })
         else { return }
         StandardError.complain(
             """

@@ -25,6 +25,11 @@ struct Validate: ParsableCommand {
                     + "\(read.catalogue.endpoints.count) endpoints enabled, "
                     + "\(read.rules.rules.count) rules, "
                     + "\(receivers) receiver\(receivers == 1 ? "" : "s"): no mistakes")
+            if read.catalogue.controls.count < 2 {
+                Console.say(
+                    "fewer than two control targets: the monitor takes long to see that it is "
+                        + "blind (`controls` in defaults.yml)")
+            }
             if receivers == 0 {
                 Console.say("nobody is told of alerts: see receivers.yml in alerts/")
             }

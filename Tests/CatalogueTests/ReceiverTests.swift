@@ -20,6 +20,7 @@ import Testing
                 level: page
                 tiers: [0, 1]
                 sectors: [identity, tax]
+                about: monitor
                 note: n
                 secret_file: on-call.secret
               - {id: am, alertmanager: 'http://127.0.0.1:9093'}
@@ -32,6 +33,7 @@ import Testing
             id: ReceiverID("on-call"), kind: .webhook(hook), level: .page,
             tiers: [.tier0, .tier1], sectors: ["identity", "tax"])
         // Beside the file, which has no directory here.
+        onCall.about = .monitor
         onCall.secretFile = "on-call.secret"
         var team = Receiver(id: ReceiverID("team"), kind: .chat(chat))
         team.language = .dutch

@@ -41,6 +41,17 @@ struct LivePolicyTests {
         #expect(polite.endpoints.map(\.probe.interval) == [.seconds(60), .seconds(300)])
     }
 
+    /// A control target is looked at every 10 s: only the operator's own, then.
+    @Test func controlTargetsOfStrangersAreLeftOut() throws {
+        let plain = try catalogue(seconds: 60)
+        let watched = ServiceCatalogue(
+            services: plain.services, endpoints: [], controls: plain.endpoints)
+        #expect(LivePolicy.polite(watched, owned: []).controls == [])
+        let own = LivePolicy.polite(watched, owned: [EndpointID("a")])
+        #expect(own.controls.map(\.id) == [EndpointID("a")])
+        #expect(own.controls.map(\.probe.interval) == [.seconds(60)])
+    }
+
     @Test func theTotalRateIsCapped() {
         #expect(LivePolicy.limits.startsPerSecond == 5)
         #expect(LivePolicy.limits.hostSpacing == .seconds(1))

@@ -196,6 +196,9 @@ let goldenMetrics = #"""
     # HELP vitaal_probe_lateness_max_seconds The largest lateness of a probe start since the last snapshot.
     # TYPE vitaal_probe_lateness_max_seconds gauge
     vitaal_probe_lateness_max_seconds 0.0015
+    # HELP vitaal_blind Whether the monitor cannot see, so that no state can be believed.
+    # TYPE vitaal_blind gauge
+    vitaal_blind 0
     # HELP vitaal_evidence_lines_total Lines written to the evidence log.
     # TYPE vitaal_evidence_lines_total counter
     vitaal_evidence_lines_total 0

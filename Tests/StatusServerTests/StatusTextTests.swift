@@ -42,6 +42,46 @@ private func lines(_ text: String) -> [String] {
                 "! WAARSCHUWING  de vertrouwde CA-certificaten zijn 366d oud"))
     }
 
+    /// Whether the monitor sees comes first, and nothing is well when it does not.
+    @Test func blindnessIsTold() throws {
+        func document(_ controlReason: Reason?) throws -> StatusDocument {
+            var snapshot = try Fixture.calm()
+            let url = try #require(ProbeURL("https://control.test/"))
+            let control = Endpoint(
+                id: EndpointID("control-test"), service: ServiceID("monitor"), url: url,
+                probe: Probe())
+            var monitor = HealthMonitor(
+                catalogue: ServiceCatalogue(services: [], endpoints: [], controls: [control]),
+                rules: .empty)
+            let result = ProbeResult(
+                endpoint: control.id, slot: Slot(milliseconds: 0), finishedAt: Fixture.now,
+                reason: controlReason)
+            _ = monitor.admit([result])
+            let seen = monitor.snapshot(at: Fixture.now)
+            (snapshot.blindSince, snapshot.controls) = (seen.blindSince, seen.controls)
+            return Fixture.document(snapshot)
+        }
+        let sees = try document(nil)
+        #expect(sees.verdict() == .ok)
+        #expect(sees.monitor.controls?.map(\.isUp) == [true])
+        #expect(
+            lines(StatusText.render(sees))[2...3] == [
+                "✔ MEASUREMENT  controls 1/1", "✔ ALL WELL  No alert, no outage at 2 endpoints.",
+            ])
+        let blind = try document(.timeoutConnect)
+        #expect(blind.verdict() == .unknown)
+        #expect(blind.verdict(ids: ["digid"]) == .unknown)
+        #expect(blind.monitor.controls?.map(\.reason) == ["timeout_connect"])
+        let shown = lines(StatusText.render(blind, width: 120))
+        #expect(
+            shown[2].hasSuffix(
+                "BLIND  The monitor sees nothing since 2026-11-23 14:07:31 UTC: all states are "
+                    + "unknown."))
+        #expect(!shown.contains { $0.contains("ALL WELL") })
+        #expect(StatusPage.html(of: blind, language: .nl).contains("De monitor ziet niets sinds"))
+        #expect(!StatusPage.html(of: sees, language: .nl).contains("De monitor ziet niets"))
+    }
+
     /// Alerts that reach nobody stand on the first screen, and nothing is well then.
     @Test func aFailingReceiverIsTold() throws {
         var failing = ReceiverCounters()
