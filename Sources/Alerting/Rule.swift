@@ -16,6 +16,8 @@ public struct Rule: Sendable, Hashable {
     public var summary: LocalizedText
     /// Where the on-call engineer reads what to do; nil when there is none.
     public var runbook: String?
+    /// The services it is for; every one unless it is set.
+    public var scope = RuleScope()
 
     /// Makes a rule.
     public init(
@@ -53,10 +55,18 @@ public enum Condition: Sendable, Hashable {
     case sentCertificateRunningOut(share: Double)
     /// The endpoint usually renews earlier than this (`RenewalHistory`). Subject: the endpoint.
     case certificateRenewalOverdue
+    /// The expression holds. Subject: what its values are of.
+    case expression(Expression)
 
     /// Whether the subject of the rule is an endpoint; otherwise it is a service.
     public var isAboutEndpoint: Bool {
-        if case .state = self { false } else { true }
+        switch self {
+        case .state: false
+        case .expression(let expression): expression.isAboutEndpoint
+        case .slow, .certificateInvalid, .certificateRunningOut, .sentCertificateRunningOut,
+            .certificateRenewalOverdue:
+            true
+        }
     }
 }
 
@@ -155,6 +165,9 @@ public struct RuleSet: Sendable, Hashable {
             if case .slow(let quantile, let window, let threshold) = rule.condition {
                 rule.condition = .slow(
                     quantile: quantile, window: window / factor, threshold: threshold)
+            }
+            if case .expression(let expression) = rule.condition {
+                rule.condition = .expression(expression.accelerated(by: factor))
             }
             return rule
         }
