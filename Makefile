@@ -32,6 +32,7 @@ bench: packages tools
 	swift build -c release --static-swift-stdlib
 	PATH="$(TOOLS_PATH):$$PATH" .build/release/vitaal-bench
 	.build/release/vitaal-bench --distrust
+	.build/release/vitaal-bench --rules
 
 ## bench-store: the durable store with a month of 1,000 endpoints, beside Prometheus and
 ## VictoriaMetrics; STORE_ENDPOINTS=10000 for the full size

@@ -170,7 +170,7 @@ let package = Package(
             name: "vitaal-bench",
             dependencies: [
                 "Inventory", "TLSInspection", "HealthModel", "ResultStore", "DurableStore",
-                "Simulation", "Scheduling",
+                "Simulation", "Scheduling", "Alerting",
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -147,6 +147,7 @@ public struct EvidenceRecord: Sendable, Hashable {
             put("firing_since", alert.firingSince?.rfc3339)
             put("summary_nl", alert.summary.dutch)
             put("summary_en", alert.summary.english)
+            if let incident = alert.incident { put("incident", incident.text) }
         }
         if let change {
             put("change", change.kind.rawValue)

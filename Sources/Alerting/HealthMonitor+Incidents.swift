@@ -181,6 +181,7 @@ extension Condition {
         switch self {
         case .state(let state): [.down, .degraded, .flapping].contains(state)
         case .certificateInvalid: true
+        case .expression(let expression): expression.isAboutOutage
         case .slow, .certificateRunningOut, .sentCertificateRunningOut,
             .certificateRenewalOverdue, .burnRate:
             false

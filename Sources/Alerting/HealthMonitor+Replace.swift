@@ -109,13 +109,17 @@ extension HealthMonitor {
         bind()
         machines = bindings.map { _ in AlertMachine() }
         slowValues = bindings.map { _ in nil }
+        expressionMemories = bindings.map { _ in nil }
     }
 
     private mutating func bind() {
         bindings = []
         let certificateRules = rules.rules.filter { $0.condition == .certificateInvalid }
-        let toldApart = Set(
-            Tier.allCases.filter { tier in certificateRules.contains { $0.level[tier] != nil } })
+        let toldApart = catalogue.services.map { service in
+            certificateRules.contains {
+                $0.level[service.tier] != nil && $0.scope.includes(service)
+            }
+        }
         // Services before endpoints, so that the wider news comes first.
         for isAboutEndpoint in [false, true] {
             for (index, rule) in rules.rules.enumerated()
@@ -135,14 +139,15 @@ extension HealthMonitor {
     }
 
     private mutating func bind(
-        _ index: Int, _ rule: Rule, _ service: Int, _ tracker: Int?, _ toldApart: Set<Tier>
+        _ index: Int, _ rule: Rule, _ service: Int, _ tracker: Int?, _ toldApart: [Bool]
     ) {
         let tier = catalogue.services[service].tier
-        guard let level = rule.level[tier] else { return }
+        guard let level = rule.level[tier], rule.scope.includes(catalogue.services[service])
+        else { return }
         bindings.append(
             Binding(
                 rule: index, condition: rule.condition, service: service, tracker: tracker,
                 level: level, holdTime: rule.holdTime[tier], keepFiringTime: rule.keepFiringTime,
-                isCertificateToldApart: toldApart.contains(tier)))
+                isCertificateToldApart: toldApart[service]))
     }
 }

@@ -54,6 +54,7 @@ extension HealthMonitor {
                 let history = renewals[trackers[tracker].status.id]
             else { return .fails }
             return history.isOverdue(leaf, at: now) ? .holds : .fails
+        case .expression(let expression): return finding(of: expression, for: index, at: now)
         }
     }
 
@@ -145,7 +146,7 @@ extension HealthMonitor {
 
     private func reason(of binding: Binding, worst: EndpointStatus?) -> Reason? {
         switch binding.condition {
-        case .state: worst?.lastResult?.reason
+        case .state, .expression: worst?.lastResult?.reason
         case .certificateInvalid: worst?.lastTLS?.verdict
         case .slow, .certificateRunningOut, .sentCertificateRunningOut,
             .certificateRenewalOverdue, .burnRate:

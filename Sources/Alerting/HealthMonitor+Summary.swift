@@ -81,6 +81,8 @@ extension HealthMonitor {
         case .state:
             let since = failingTrackers(of: binding).first.flatMap { trackers[$0].status.since }
             return since.map { (now - $0).shortText } ?? "-"
+        case .expression(let expression):
+            return decisiveValue(of: expression, for: index, at: now)
         }
     }
 }

@@ -33,6 +33,7 @@ public struct HealthMonitor: Sendable {
     var bindings: [Binding] = []
     var machines: [AlertMachine] = []
     var slowValues: [SlowValue?] = []
+    var expressionMemories: [ExpressionMemory?] = []
     /// Pending and firing alerts by the position of their binding.
     var alerts: [Int: Alert] = [:]
     /// Bindings whose alert changed since `takeAlertChanges`.

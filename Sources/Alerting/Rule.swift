@@ -16,6 +16,8 @@ public struct Rule: Sendable, Hashable {
     public var summary: LocalizedText
     /// Where the on-call engineer reads what to do; nil when there is none.
     public var runbook: String?
+    /// The services it is for; every one unless it is set.
+    public var scope = RuleScope()
 
     /// Makes a rule.
     public init(
@@ -56,11 +58,14 @@ public enum Condition: Sendable, Hashable {
     /// The service uses up its error budget too fast, by losses that no incident has told of.
     /// Subject: the service.
     case burnRate(BurnRateCondition)
+    /// The expression holds. Subject: what its values are of.
+    case expression(Expression)
 
     /// Whether the subject of the rule is an endpoint; otherwise it is a service.
     public var isAboutEndpoint: Bool {
         switch self {
         case .state, .burnRate: false
+        case .expression(let expression): expression.isAboutEndpoint
         case .slow, .certificateInvalid, .certificateRunningOut, .sentCertificateRunningOut,
             .certificateRenewalOverdue:
             true
@@ -168,6 +173,8 @@ public struct RuleSet: Sendable, Hashable {
                 burning.long = burning.long / factor
                 burning.short = burning.short / factor
                 rule.condition = .burnRate(burning)
+            case .expression(let expression):
+                rule.condition = .expression(expression.accelerated(by: factor))
             case .state, .certificateInvalid, .certificateRunningOut, .certificateRenewalOverdue,
                 .sentCertificateRunningOut:
                 break

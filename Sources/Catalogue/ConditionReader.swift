@@ -37,7 +37,10 @@ enum CertificateText: String, CaseIterable {
 /// Reads when a rule holds.
 enum ConditionReader {
     /// The condition in `node`; nil after a mistake was reported.
-    static func condition(_ node: YAMLNode, _ log: MistakeLog) -> Condition? {
+    static func condition(
+        _ node: YAMLNode, of file: SourceFile, _ log: MistakeLog
+    ) -> Condition? {
+        if node.scalarText != nil { return ExpressionReader.condition(node, of: file, log) }
         guard let fields = Fields<ConditionKey>(node, log) else { return nil }
         let written = ConditionKey.allCases.filter { fields[$0] != nil }
         guard written.count == 1, let key = written.first, let value = fields[key] else {

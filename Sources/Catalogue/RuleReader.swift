@@ -18,6 +18,7 @@ enum RuleKey: String, FieldKey {
     case level
     case summary
     case runbook
+    case onlyFor = "only_for"
     case note
     static let mappingName = "a rule"
 }
@@ -72,7 +73,7 @@ public enum RuleReader {
             _ = fields[.about]?.text(log)
             receivers.read(fields[.receivers])
             for node in fields[.rules]?.items(log, of: "rules", limit: Limits.rules) ?? [] {
-                guard let (rule, position) = rule(node, log) else { continue }
+                guard let (rule, position) = rule(node, of: file, log) else { continue }
                 if let first = firstPositions[rule.id] {
                     log.add(
                         at: position, "the rule id `\(rule.id)` is used twice, first at \(first)")
@@ -95,10 +96,14 @@ public enum RuleReader {
     ///
     /// A rule with an id but other mistakes is filled up, so that its id still counts; the mistakes
     /// have been reported.
-    private static func rule(_ node: YAMLNode, _ log: MistakeLog) -> (Rule, SourcePosition)? {
+    private static func rule(
+        _ node: YAMLNode, of file: SourceFile, _ log: MistakeLog
+    ) -> (Rule, SourcePosition)? {
         guard let fields = Fields<RuleKey>(node, log) else { return nil }
         let id = fields.required(.id).flatMap { $0.identifier(log) }
-        let condition = fields.required(.when).flatMap { ConditionReader.condition($0, log) }
+        let condition = fields.required(.when).flatMap {
+            ConditionReader.condition($0, of: file, log)
+        }
         let holdTime = fields[.hold].flatMap { node in
             perTier(node, log, expected: DurationText.expectation) { $0.duration(log) }
         }
@@ -110,13 +115,15 @@ public enum RuleReader {
         }
         let summary = fields.required(.summary).flatMap { SummaryReader.summary($0, log) }
         let runbook = fields[.runbook]?.text(log)
+        let scope = fields[.onlyFor].flatMap { ScopeReader.scope($0, log) }
         _ = fields[.note]?.text(log)
         guard let id else { return nil }
-        let rule = Rule(
+        var rule = Rule(
             id: RuleID(id), condition: condition ?? .certificateInvalid,
             holdTime: holdTime ?? PerTier(.zero), keepFiringTime: keepFiringTime ?? .zero,
             level: (level ?? PerTier(.off)).map(\.level),
             summary: summary ?? LocalizedText(dutch: id, english: id), runbook: runbook)
+        rule.scope = scope ?? RuleScope()
         return (rule, fields[.id]?.position ?? fields.position)
     }
 

@@ -11,6 +11,7 @@ struct VitaalBench {
     static let usage = """
         USAGE: vitaal-bench [--quick] [--slow-transfers]
                vitaal-bench --distrust
+               vitaal-bench --rules
                vitaal-bench --store [ENDPOINTS]
                vitaal-bench --torture KILLS CUTS
                vitaal-bench --soak SECONDS [--lab-inside]
@@ -23,6 +24,9 @@ struct VitaalBench {
 
         --distrust      Measures only `vitaal certs distrust` with 10,000 endpoints; exit 1 when it
                         takes more than three seconds.
+
+        --rules         Measures only the evaluation of 20 rules for 10,000 endpoints; exit 1 when it
+                        takes more than 100 ms.
 
         --store         Measures only the durable store with a month of ENDPOINTS (1,000) at 30 s; exit
                         1 when a target is missed.
@@ -45,6 +49,7 @@ struct VitaalBench {
         if arguments == ["--distrust"] {
             exit(await run { try DistrustTiming(workspace: $0).run() })
         }
+        if arguments == ["--rules"] { exit(await run { _ in try RuleTiming().run() }) }
         // The writer that the torture kills.
         if arguments.first == "--store-writer", arguments.count == 2, let last = arguments.last {
             exit(

@@ -50,6 +50,14 @@ import Testing
         #expect(try decode(record.jsonLine)["action"] as? String == action)
     }
 
+    @Test func theIncidentIsNamedWhenThereIsOne() throws {
+        var one = transition()
+        #expect(try decode(EvidenceRecord(one).jsonLine)["incident"] == nil)
+        one.alert.incident = IncidentID("INC-2026-0042")
+        #expect(
+            try decode(EvidenceRecord(one).jsonLine)["incident"] as? String == "INC-2026-0042")
+    }
+
     @Test func absentValuesAreNull() throws {
         let record = EvidenceRecord(
             transition(

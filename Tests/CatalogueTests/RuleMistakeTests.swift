@@ -26,8 +26,8 @@ import Testing
         Row(
             "condition is text", ruleFile(when: "down"),
             """
-            3:11: found the text `down`; expected a condition with keys such as `state`, \
-            `slow` and `certificate`
+            3:11: `down` is a state, not a condition; expected a comparison; did you mean \
+            `state == down`?
             """),
         Row(
             "no condition", ruleFile(when: "{}"),

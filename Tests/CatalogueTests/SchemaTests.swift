@@ -56,6 +56,8 @@ import Testing
         #expect(try keys("alerts", "$defs", "condition") == names(ConditionKey.self))
         #expect(
             try keys("alerts", "$defs", "condition", "properties", "slow") == names(SlowKey.self))
+        #expect(
+            try keys("alerts", "$defs", "rule", "properties", "only_for") == names(ScopeKey.self))
         for key in ["for", "level"] {
             #expect(
                 try keys("alerts", "$defs", "rule", "properties", key, "oneOf", "1")

@@ -51,7 +51,9 @@ struct ConfigurationTests {
         let outcome = try await Vitaal.outcome(["validate"], directory: Vitaal.root)
         #expect(outcome.status == 0, "\(outcome.output)")
         #expect(outcome.output.contains("70 services"))
-        #expect(outcome.output.contains("0 receivers: no mistakes\nnobody is told of alerts"))
+        #expect(outcome.output.contains("0 receivers: no mistakes\n"))
+        #expect(outcome.output.contains("\nnobody is told of alerts"))
+        #expect(outcome.output.contains("\nfewer than two control targets"))
     }
 
     @Test func validateReadsTheSecrets() async throws {
@@ -65,7 +67,8 @@ struct ConfigurationTests {
         try setting.directory.write("alerts/s", "secret")
         chmod(setting.directory.path + "/alerts/s", 0o600)
         let read = try await Vitaal.outcome(["validate"] + setting.arguments)
-        #expect(read.output.hasSuffix("1 rules, 1 receiver: no mistakes\n"), "\(read.output)")
+        #expect(read.output.contains("1 rules, 1 receiver: no mistakes\n"), "\(read.output)")
+        #expect(!read.output.contains("nobody is told"))
     }
 
     @Test(arguments: [[], ["--lab"], ["--live", "--contact", "you@example.org"]])

@@ -48,7 +48,7 @@ struct TidyTests {
         ],
         "vitaal-bench": [
             "Inventory", "TLSInspection", "HealthModel", "ResultStore", "DurableStore",
-            "Simulation", "Scheduling",
+            "Simulation", "Scheduling", "Alerting",
         ],
     ]
 

@@ -1,0 +1,192 @@
+public import ResultStore
+
+extension Expression {
+    /// A value that is measured, of the endpoint or service that a rule looks at.
+    public enum Quantity: Sendable, Hashable, CustomStringConvertible {
+        /// The own state of the service.
+        case state
+        /// The state of the service with what it depends on.
+        case effectiveState
+        /// How many services depend on the service by a hard or login edge, directly or not.
+        case dependants
+        /// The tier of the service, 0 to 3.
+        case tier
+        /// Failed probes in a row.
+        case consecutiveFailures
+        /// Why the last probe failed; differs from every reason when it succeeded.
+        case reason
+        /// The HTTP status of the last probe; not known without HTTP.
+        case status
+        /// The share of the results of a window that succeeded; results that say nothing of what
+        /// people see (maintenance, blocked, faults of the monitor) are left out.
+        case availability(Duration)
+        /// How many results of a window failed.
+        case failures(Duration)
+        /// How often the results of a window went from success to failure or back.
+        case changes(Duration)
+        /// The duration of a phase that this many percent of the answered probes of a window
+        /// did not exceed.
+        case quantile(percent: Int, Phase, Duration)
+        /// Whether the last certificate seen is trusted.
+        case certificateTrusted
+        /// The share of its lifetime that the certificate that runs out first has left; 0 after.
+        case certificateLifetimeLeft
+        /// The time that the certificate that runs out first has left; negative after its end.
+        case certificateExpiresIn
+
+        /// The value as it would be written.
+        public var description: String {
+            guard let window else { return name.rawValue }
+            let start = phase.map { "\($0.rawValue), " } ?? ""
+            return "\(name.rawValue)(\(start)\(window.expressionText))"
+        }
+
+        /// Whether it says something of whether people are served.
+        var isAboutOutage: Bool {
+            switch self {
+            case .state, .effectiveState, .consecutiveFailures, .reason, .status, .availability,
+                .failures, .changes, .certificateTrusted:
+                true
+            case .dependants, .tier, .quantile, .certificateLifetimeLeft, .certificateExpiresIn:
+                false
+            }
+        }
+
+        /// What is looked back on; nil when only the present counts.
+        var window: Duration? {
+            switch self {
+            case .availability(let window), .failures(let window), .changes(let window),
+                .quantile(_, _, let window):
+                window
+            default: nil
+            }
+        }
+
+        private var phase: Phase? {
+            if case .quantile(_, let phase, _) = self { phase } else { nil }
+        }
+
+        /// The same with its window divided.
+        func accelerated(by factor: Double) -> Quantity {
+            switch self {
+            case .availability(let window): .availability(window / factor)
+            case .failures(let window): .failures(window / factor)
+            case .changes(let window): .changes(window / factor)
+            case .quantile(let percent, let phase, let window):
+                .quantile(percent: percent, phase, window / factor)
+            default: self
+            }
+        }
+
+        var subject: QuantitySubject {
+            switch self {
+            case .state, .effectiveState, .dependants: .service
+            case .tier: .either
+            default: .endpoint
+            }
+        }
+
+        var kind: Kind {
+            switch self {
+            case .state, .effectiveState: .state
+            case .dependants, .tier, .consecutiveFailures, .status, .failures, .changes: .number
+            case .reason: .reason
+            case .availability, .certificateLifetimeLeft: .share
+            case .quantile, .certificateExpiresIn: .duration
+            case .certificateTrusted: .truth
+            }
+        }
+
+        var name: QuantityName {
+            switch self {
+            case .state: .state
+            case .effectiveState: .effectiveState
+            case .dependants: .dependants
+            case .tier: .tier
+            case .consecutiveFailures: .consecutiveFailures
+            case .reason: .reason
+            case .status: .status
+            case .availability: .availability
+            case .failures: .failures
+            case .changes: .changes
+            case .quantile(50, _, _): .p50
+            case .quantile(90, _, _): .p90
+            case .quantile(95, _, _): .p95
+            case .quantile: .p99
+            case .certificateTrusted: .certificateTrusted
+            case .certificateLifetimeLeft: .certificateLifetimeLeft
+            case .certificateExpiresIn: .certificateExpiresIn
+            }
+        }
+    }
+
+    /// What a value is of.
+    enum QuantitySubject: Sendable, Hashable {
+        case service
+        case endpoint
+        case either
+    }
+
+    /// The names of values.
+    enum QuantityName: String, Sendable, Hashable, CaseIterable {
+        case state
+        case effectiveState = "effective_state"
+        case dependants
+        case tier
+        case consecutiveFailures = "consecutive_failures"
+        case reason
+        case status
+        case availability
+        case failures
+        case changes
+        case p50
+        case p90
+        case p95
+        case p99
+        case certificateTrusted = "certificate.trusted"
+        case certificateLifetimeLeft = "certificate.lifetime_left"
+        case certificateExpiresIn = "certificate.expires_in"
+
+        /// How the value is written, for messages.
+        var example: String {
+            if percent != nil { return "\(rawValue)(total, 10m)" }
+            return takesWindow ? "\(rawValue)(10m)" : rawValue
+        }
+
+        /// Whether a window is written in parentheses.
+        var takesWindow: Bool {
+            percent != nil || self == .availability || self == .failures || self == .changes
+        }
+
+        /// The percent of a quantile; nil for every other value.
+        var percent: Int? {
+            switch self {
+            case .p50: 50
+            case .p90: 90
+            case .p95: 95
+            case .p99: 99
+            default: nil
+            }
+        }
+
+        /// The value; what is not asked for is left out.
+        func quantity(_ phase: Phase, _ window: Duration) -> Quantity {
+            switch self {
+            case .state: .state
+            case .effectiveState: .effectiveState
+            case .dependants: .dependants
+            case .tier: .tier
+            case .consecutiveFailures: .consecutiveFailures
+            case .reason: .reason
+            case .status: .status
+            case .availability: .availability(window)
+            case .failures: .failures(window)
+            case .changes: .changes(window)
+            case .p50, .p90, .p95, .p99: .quantile(percent: percent ?? 99, phase, window)
+            case .certificateTrusted: .certificateTrusted
+            case .certificateLifetimeLeft: .certificateLifetimeLeft
+            case .certificateExpiresIn: .certificateExpiresIn
+            }
+        }
+    }
+}
