@@ -71,6 +71,7 @@ extension HealthMonitor {
             // An incident that was lost with a damaged file cannot speak for its alerts.
             if let id = alert.incident, incidents[id]?.isOpen != true { alert.incident = nil }
             alerts[index] = alert
+            incidents.update(alert)
             // A receiver that is new, or wants the level of now, hears what fires already.
             route([AlertTransition(at: now, alert: alert)])
         }

@@ -205,6 +205,26 @@ public struct Incident: Sendable, Hashable {
         return alert
     }
 
+    /// Whether an alert of it with this episode fires.
+    func holds(_ episode: String) -> Bool {
+        members.contains { $0.endedAt == nil && $0.alert.episode == episode }
+    }
+
+    /// Takes over the level, service and runbook of an alert; false when it is not one that fires
+    /// here.
+    mutating func update(_ alert: Alert) -> Bool {
+        guard
+            let position = members.lastIndex(where: {
+                $0.endedAt == nil && $0.alert.episode == alert.episode
+            })
+        else { return false }
+        members[position].alert.level = alert.level
+        members[position].alert.service = alert.service
+        members[position].alert.runbook = alert.runbook
+        level = max(level, alert.level)
+        return true
+    }
+
     /// Notes that people were told of one of its alerts by itself.
     mutating func makeLead(_ episode: String) {
         for position in members.indices where members[position].alert.episode == episode {

@@ -243,15 +243,17 @@ public struct IncidentKeeper: Sendable {
     mutating func leave(
         _ alert: Alert, at now: Timestamp, heldBy: Set<ReceiverID>
     ) -> [RoutedTransition] {
-        guard let id = byService[alert.service],
+        // The service of an endpoint may have become another one by a reload.
+        let candidates = [byService[alert.service], alert.incident].compactMap(\.self)
+        guard let id = candidates.first(where: { incidents[$0]?.holds(alert.episode) == true }),
             var over = incidents[id]?.end(alert.episode, at: now)
         else { return [] }
         touch(id)
         let stillFails =
             incidents[id]?.members.contains {
-                $0.endedAt == nil && $0.alert.service == alert.service
+                $0.endedAt == nil && $0.alert.service == over.service
             } ?? false
-        if !stillFails { byService[alert.service] = nil }
+        if !stillFails, byService[over.service] == id { byService[over.service] = nil }
         over.state = .resolved
         guard var incident = incidents[id], incident.members.allSatisfy({ $0.endedAt != nil })
         else {
@@ -275,6 +277,13 @@ public struct IncidentKeeper: Sendable {
             return RoutedTransition(
                 transition: AlertTransition(at: now, alert: alert), receivers: [])
         }
+    }
+
+    /// Takes over what a reload changed of an alert that fires.
+    mutating func update(_ alert: Alert) {
+        guard let id = alert.incident, incidents[id]?.update(alert) == true else { return }
+        byService[alert.service] = id
+        touch(id)
     }
 
     /// Notes that people were told of an alert by itself before it joined.

@@ -346,6 +346,33 @@ import Testing
         #expect(try run(restartAt: minute) == run(restartAt: nil))
     }
 
+    /// A reload raises a level, and gives the endpoint to another service.
+    ///
+    /// Who heard of the lower level hears of it, and the incident ends all the same.
+    @Test func aReloadIsTakenOver() throws {
+        let play = try Outages([Kind(id: "digid"), Kind(id: "duo")])
+        var rules = Outages.rules
+        rules[0].level = PerTier(.critical)
+        rules.append(
+            rule("refused", .certificateInvalid, level: .critical, summary: "{service} refused"))
+        rules.remove(at: 1)
+        play.reload(rules: rules)
+        play.pass(1)
+        play.issuers = ["digid": "O=A"]
+        play.failing = ["digid": .tlsUntrusted]
+        play.pass(4)
+        #expect(play.told == ["1 critical digid INC-2026-0001"])
+        rules[3].level = PerTier(.page)
+        play.reload(rules: rules, movingDigidTo: "duo")
+        play.pass(1)
+        #expect(play.told.dropFirst() == ["5 update digid INC-2026-0001"])
+        #expect(play.full.last?.transition.alert.level == .page)
+        play.failing = [:]
+        play.pass(5)
+        #expect(play.monitor.incidents.open == [])
+        #expect(play.told.last?.hasSuffix("over digid INC-2026-0001") == true)
+    }
+
     @Test func rootsAreReadBack() {
         let roots: [Incident.Root] = [
             .service(ServiceID("a")), .darkService(ServiceID("b")), .platform(ServiceID("c")),

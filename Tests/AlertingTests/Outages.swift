@@ -80,6 +80,18 @@ final class Outages {
         }
     }
 
+    /// Other rules, and perhaps an endpoint that belongs to another service.
+    func reload(rules: [Rule], movingDigidTo service: String? = nil) {
+        var endpoints = monitor.catalogue.endpoints
+        for index in endpoints.indices where endpoints[index].id.text == "digid" {
+            if let service { endpoints[index].service = ServiceID(service) }
+        }
+        _ = monitor.replace(
+            catalogue: ServiceCatalogue(
+                services: monitor.catalogue.services, endpoints: endpoints),
+            rules: RuleSet(rules: rules, receivers: receivers), at: at(minute * 60))
+    }
+
     /// The program dies and another one begins with what it left.
     func restart() {
         let old = monitor
