@@ -49,7 +49,7 @@ torture: packages tools
 	.build/release/vitaal-bench --torture $(or $(TORTURE_KILLS),1000) $(or $(TORTURE_CUTS),10)
 	VITAAL_TORTURE=1 swift test --no-parallel --filter DurableStoreTests.FaultTests
 	PATH="$(TOOLS_PATH):$$PATH" VITAAL_KILLS=$(or $(TORTURE_KILLS),1000) \
-		swift test --no-parallel --filter nothingIsLostOrToldTwiceByKills
+		swift test --no-parallel --filter KillTests
 
 ## soak: ten minutes of 1,000 endpoints in a flapping lab; SOAK_SECONDS=60 for a short one
 soak: packages tools

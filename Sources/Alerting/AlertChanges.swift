@@ -28,6 +28,8 @@ public struct AlertChanges: Sendable, Hashable {
     public var objectives: [ServiceID: ObjectiveClock] = [:]
     /// Incidents that began, changed or ended, as they are now.
     public var incidents: [IncidentID: Incident] = [:]
+    /// What operators did that began, changed or ended, as it is now.
+    public var actions: [ActionID: OperatorAction] = [:]
     /// Transitions lost because more than `Limits.waitingTransitions` waited.
     public var lostTransitions = 0
 
@@ -37,7 +39,7 @@ public struct AlertChanges: Sendable, Hashable {
     /// Whether there is nothing to keep.
     public var isEmpty: Bool {
         !isComplete && active.isEmpty && ended.isEmpty && transitions.isEmpty
-            && incidents.isEmpty && objectives.isEmpty
+            && incidents.isEmpty && objectives.isEmpty && actions.isEmpty
     }
 
     /// How many alerts are named.
@@ -46,6 +48,7 @@ public struct AlertChanges: Sendable, Hashable {
     /// Adds later changes; of transitions the oldest are lost when too many wait.
     public mutating func merge(_ later: AlertChanges) {
         incidents.merge(later.incidents) { $1 }
+        actions.merge(later.actions) { $1 }
         objectives.merge(later.objectives) { $1 }
         transitions += later.transitions
         lostTransitions += later.lostTransitions
@@ -89,6 +92,8 @@ extension HealthMonitor {
         areAllAlertsChanged = false
         changes.incidents = Dictionary(
             uniqueKeysWithValues: incidents.takeChanged().map { ($0.id, $0) })
+        changes.actions = Dictionary(
+            uniqueKeysWithValues: actions.takeChanged().map { ($0.id, $0) })
         changes.transitions = routedTransitions
         routedTransitions = []
         return changes
@@ -103,14 +108,16 @@ extension HealthMonitor {
     /// - Parameters:
     ///   - remembered: What the earlier run left.
     ///   - earlier: Its incidents: open ones, those of the last week, and the last of all.
+    ///   - operations: What operators had done: what is not over, and the last of each kind.
     ///   - lastSeen: When it was last alive.
     ///   - now: The present.
     /// - Returns: The end of alerts that are not taken back, because their rule or subject is gone
     ///   or because they were pending too long ago.
     public mutating func restore(
         _ remembered: [RememberedAlert], incidents earlier: [Incident] = [],
-        lastSeen: Timestamp, at now: Timestamp
+        actions operations: [OperatorAction] = [], lastSeen: Timestamp, at now: Timestamp
     ) -> [AlertTransition] {
+        actions.restore(operations, at: now)
         let firing = remembered.filter { $0.alert.firingSince != nil }.map(\.alert.episode)
         routedTransitions += incidents.restore(earlier, active: Set(firing), at: now)
         incidents.unsettle()
@@ -134,6 +141,7 @@ extension HealthMonitor {
             kept[one.alert.key] = (machine, one.alert)
         }
         areAllAlertsChanged = true
+        turnActions(at: now)
         ended.sort { $0.alert.key < $1.alert.key }
         ended += adopt(kept, at: now)
         route(ended)

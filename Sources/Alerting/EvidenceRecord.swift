@@ -33,6 +33,30 @@ public struct EvidenceRecord: Sendable, Hashable {
         case receiverFailing = "receiver.failing"
         /// A receiver takes notifications again.
         case receiverRecovered = "receiver.recovered"
+        /// An operator asked for a silence, or one that was planned began.
+        case silenceBegan = "silence.began"
+        /// A silence was ended or ran out.
+        case silenceEnded = "silence.ended"
+        /// An operator works on an incident.
+        case acknowledgementBegan = "acknowledgement.began"
+        /// An acknowledgement was withdrawn or ran out.
+        case acknowledgementEnded = "acknowledgement.ended"
+        /// An operator asked for maintenance, or one that was planned began.
+        case maintenanceBegan = "maintenance.began"
+        /// Maintenance was ended or ran out.
+        case maintenanceEnded = "maintenance.ended"
+        /// Maintenance is over, and a service that was under it does not serve.
+        case maintenanceOverrun = "maintenance.overrun"
+        /// An operator said how a dark service is.
+        case darkSet = "dark.set"
+        /// What an operator said of a dark service was withdrawn or ran out.
+        case darkCleared = "dark.cleared"
+        /// Something that operators asked for waits for its time.
+        case operationPlanned = "operation.planned"
+        /// An operator wrote into the timeline of an incident.
+        case incidentNoted = "incident.noted"
+        /// An operator wrote how an incident ended, or ended it.
+        case incidentResolved = "incident.resolved"
     }
 
     /// Bytes kept of one text before escaping; a summary has been cut by the monitor.
@@ -61,6 +85,11 @@ public struct EvidenceRecord: Sendable, Hashable {
 
     /// The change behind `certificateChanged`; nil for the others.
     public var change: CertificateChange?
+
+    /// What an operator did; nil for the others.
+    public var operation: OperatorAction?
+    /// The words of an operator on an incident; nil for the others.
+    public var note: String?
 
     /// Makes the record of a change of a certificate.
     public init(_ change: CertificateChange, origin: String = VantageID.local.text) {
@@ -149,6 +178,14 @@ public struct EvidenceRecord: Sendable, Hashable {
             put("summary_en", alert.summary.english)
             if let incident = alert.incident { put("incident", incident.text) }
         }
+        if let operation {
+            put("scope", operation.scope)
+            put("reason", operation.reason)
+            put("author", operation.author)
+            put("starts_at", operation.startsAt.rfc3339)
+            put("ends_at", operation.endsAt.rfc3339)
+        }
+        if let note { put("reason", note) }
         if let change {
             put("change", change.kind.rawValue)
             put("host", change.host)
@@ -172,12 +209,53 @@ public struct EvidenceRecord: Sendable, Hashable {
         let word = String(action.rawValue.split(separator: ".").last ?? "").uppercased()
         let subject = alert.map { $0.key.subject.description } ?? object
         let failure = result == "ok" ? "" : result
-        let text =
-            (notification == nil ? nil : failure) ?? alert?.summary.english ?? change?.summary
-            .english ?? failure
+        let text = (notification == nil ? nil : failure) ?? ownWords ?? failure
         let line =
             "\(at.dateAndTime)  \(level.padded(to: 8))  \(word.padded(to: 8))  \(subject)  \(text)"
         return line.cut(toBytes: Self.textBytes).withoutControlCharacters.trimmedAtEnd
+    }
+}
+
+extension EvidenceRecord {
+    /// Makes the record of something that operators asked for.
+    ///
+    /// - Parameters:
+    ///   - action: What happened.
+    ///   - operation: What was asked for.
+    ///   - at: When.
+    ///   - actor: Who did it; `vitaal` when its time had come.
+    ///   - origin: Where it came from.
+    ///   - result: How it ended.
+    public init(
+        _ action: Action, _ operation: OperatorAction, at: Timestamp, actor: String = "vitaal",
+        origin: String = VantageID.local.text, result: String = "ok"
+    ) {
+        self.init(
+            at: at, action: action, object: "\(operation.effect.kind.rawValue)/\(operation.id)",
+            result: result, origin: origin, actor: actor)
+        self.operation = operation
+    }
+
+    /// What the record is about in words for people; nil when only its result says something.
+    fileprivate var ownWords: String? {
+        if let alert { return alert.summary.english }
+        if let change { return change.summary.english }
+        if let operation { return words(of: operation) }
+        return note.map { "\(actor): \($0)" }
+    }
+
+    /// An action in words for people.
+    private func words(of operation: OperatorAction) -> String {
+        let end =
+            switch action {
+            case .silenceEnded, .acknowledgementEnded, .maintenanceEnded, .darkCleared:
+                operation.endedBy.map { "ended by \($0)" } ?? "ran out"
+            case .maintenanceOverrun: result
+            case .operationPlanned:
+                "from \(operation.startsAt.dateAndTime) until \(operation.endsAt.dateAndTime)"
+            default: "until \(operation.endsAt.dateAndTime)"
+            }
+        return "\(operation.scope) \(end); \(operation.author): \(operation.reason)"
     }
 }
 

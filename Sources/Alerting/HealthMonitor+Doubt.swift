@@ -100,12 +100,14 @@ extension HealthMonitor {
         }
     }
 
-    /// Who is told that an alert fires.
-    func receivers(for alert: Alert) -> [ReceiverID] {
+    /// Who is told now that an alert fires.
+    func receivers(for alert: Alert, at now: Timestamp) -> [ReceiverID] {
         if alert.key.subject == .monitor {
             return rules.receivers.filter { $0.wantsDoubt(alert.level) }.map(\.id)
         }
         guard let service = catalogue.service(alert.service) else { return [] }
-        return rules.receivers.filter { $0.wants(alert.level, about: service) }.map(\.id)
+        return rules.receivers.filter {
+            $0.wants(alert.level, about: service) && $0.isOpen(for: alert.level, at: now)
+        }.map(\.id)
     }
 }

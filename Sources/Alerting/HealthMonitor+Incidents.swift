@@ -46,9 +46,14 @@ extension HealthMonitor {
     /// Tells people what they have to know of incidents, and alerts which one they are in.
     private mutating func settleIncidents(at now: Timestamp) {
         guard incidents.needsSettling(at: now) else { return }
-        let (map, rules) = (incidentMap, self.rules)
+        let (map, rules, actions) = (incidentMap, self.rules, self.actions)
         let audience = IncidentAudience(
-            people: rules.receivers.filter(\.isForPeople), mayTell: { _ in true },
+            people: rules.receivers.filter(\.isForPeople),
+            mayTell: { alert in
+                map.services[alert.service].flatMap { actions.silence(of: alert, service: $0) }
+                    == nil
+            },
+            isOpen: { $0.isOpen(for: $1, at: now) },
             words: { map.words(of: $0) }, service: { map.services[$0] })
         routedTransitions += incidents.settle(audience, at: now)
         renumber()
@@ -62,6 +67,9 @@ extension HealthMonitor {
             alert.incident = incidents.join(
                 alert, cause: cause, opens: alert.level > .digest, at: now)
             alerts[binding]?.incident = alert.incident
+            if let overrun = overruns.removeValue(forKey: alert.service), let id = alert.incident {
+                incidents.note(.overrun, "\(overrun) \(alert.service)", in: id, at: now)
+            }
         }
         tell(alert, at: now)
     }
@@ -81,9 +89,10 @@ extension HealthMonitor {
     }
 
     /// Tells machines that an alert fires, and people too when it is in no incident.
-    private mutating func tell(_ alert: Alert, at now: Timestamp) {
+    mutating func tell(_ alert: Alert, at now: Timestamp) {
+        guard silence(of: alert) == nil else { return }
         let machines = Set(rules.receivers.filter { !$0.isForPeople }.map(\.id))
-        let receivers = receivers(for: alert).filter {
+        let receivers = receivers(for: alert, at: now).filter {
             alert.incident == nil || machines.contains($0)
         }
         guard !receivers.isEmpty else { return }

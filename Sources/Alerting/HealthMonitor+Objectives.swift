@@ -43,6 +43,7 @@ extension HealthMonitor {
         if let hours = catalogue.services[index].objective.hours, !hours.contains(now) {
             return .outside
         }
+        if isMaintained(index) { return .maintenance }
         var isKnown = false
         var isServing = false
         for tracker in trackersOfService[index] {

@@ -107,6 +107,12 @@ extension HealthMonitor {
         alerts = [:]
         changedAlerts = []
         doubtState.doubt.watch(catalogue, acceleration: acceleration)
+        openReceivers = []
+        incidents.policy = rules.receivers.reduce(into: [:]) { policy, receiver in
+            guard receiver.remindEvery != nil || receiver.escalation != nil else { return }
+            policy[receiver.id] = NudgePolicy(
+                remindEvery: receiver.remindEvery, escalation: receiver.escalation)
+        }
         bind()
         machines = bindings.map { _ in AlertMachine() }
         slowValues = bindings.map { _ in nil }
@@ -131,12 +137,22 @@ extension HealthMonitor {
                     }
                 } else {
                     for service in catalogue.services.indices
-                    where !trackersOfService[service].isEmpty {
+                    where !trackersOfService[service].isEmpty
+                        || isSaid(rule.condition, of: service)
+                    {
                         bind(index, rule, service, nil, toldApart)
                     }
                 }
             }
         }
+    }
+
+    /// Whether a condition may hold for a service that cannot be probed, because an operator said so.
+    private func isSaid(_ condition: Condition, of service: Int) -> Bool {
+        guard catalogue.services[service].kind == .dark, case .state(let state) = condition else {
+            return false
+        }
+        return state != .unknown
     }
 
     private mutating func bind(

@@ -13,14 +13,18 @@ extension HealthMonitor {
         let binding = bindings[index]
         switch binding.condition {
         case .state(let wanted):
-            let own = services[binding.service].own
+            // Maintenance does not hide from a firing alert whether its cause lasts.
+            let isHidden = wanted != .maintenance && isMaintained(binding.service)
+            let own = isHidden ? services[binding.service].measured : services[binding.service].own
             if own == wanted {
                 let isCertificate =
                     (wanted == .down || wanted == .degraded) && binding.isCertificateToldApart
                     && isFailingByCertificateOnly(binding.service)
                 return isCertificate ? .fails : .holds
             }
-            return own == .unknown ? .unknown : .fails
+            // Nobody says anything of a dark service any more.
+            let isDark = catalogue.services[binding.service].kind == .dark
+            return own == .unknown && !isDark ? .unknown : .fails
         case .burnRate(let condition):
             return isBurning(binding.service, condition, at: now)
         case .slow(let quantile, let window, let threshold):

@@ -40,10 +40,16 @@ extension HealthMonitor {
         case .dependants: return String(graph.dependants[binding.service].count)
         case .endpoint:
             let ids = failingTrackers(of: binding).map { trackers[$0].status.id.text }
+            // A dark service has no endpoints; what an operator said of it has a number.
+            if let said = actions.darks[service.id]?.action { return said.id.text }
             let named = ids.prefix(Self.endpointsNamed).joined(separator: ", ")
             let more = ids.count - Self.endpointsNamed
             return more > 0 ? "\(named) +\(more)" : named
         case .reason:
+            if let said = actions.darks[service.id]?.action {
+                return language == .dutch
+                    ? "volgens \(said.author): \(said.reason)" : "\(said.author): \(said.reason)"
+            }
             guard let reason = reason ?? worst?.lastResult?.reason else {
                 return language == .dutch ? "geen reden bekend" : "no reason known"
             }

@@ -48,12 +48,26 @@ public struct HealthMonitor: Sendable {
     /// What services have in common by the catalogue.
     var incidentMap: IncidentMap
 
+    /// What operators have done.
+    public internal(set) var actions = ActionKeeper()
+    /// What the evidence log has to say of it since `takeOperatorRecords`.
+    var operatorRecords: [EvidenceRecord] = []
+    /// Services that did not serve when their maintenance ran out, and which one that was.
+    var overruns: [ServiceID: ActionID] = [:]
+    /// Which receivers are within their hours; empty when none has any.
+    var openReceivers: [Bool] = []
+    /// Whether what was held back may be told now.
+    var isTellingDue = false
+
     /// How each service does against its objective, and what citizens have of it now.
     var objectiveClocks: [ObjectiveClock] = []
     var serviceTimes: [ServiceTime] = []
 
     /// One service.
     struct ServiceState: Sendable {
+        /// What was measured.
+        var measured = HealthState.unknown
+        /// What was measured, unless an operator knows better.
         var own = HealthState.unknown
         var effective = HealthState.unknown
         var since: Timestamp?
@@ -145,12 +159,14 @@ public struct HealthMonitor: Sendable {
     /// - Returns: What changed, services before endpoints.
     public mutating func evaluate(at now: Timestamp) -> [AlertTransition] {
         let doubts = concludeDoubt(at: now)
+        turnActions(at: now)
+        turnHours(at: now)
         refresh(at: now)
         countTime(at: now)
         var changes: [(binding: Int, transition: AlertTransition)] = []
         let isBlind = selfDoubt.isBlind
         for index in bindings.indices {
-            let finding = isBlind ? .unknown : finding(for: index, at: now)
+            let finding = isBlind ? .unknown : finding(of: index, at: now)
             if finding != .holds, !machines[index].isActive { continue }
             let before = machines[index]
             let change = machines[index].take(
@@ -166,6 +182,7 @@ public struct HealthMonitor: Sendable {
         }
         group(&changes, at: now)
         route(doubts)
+        tellWhatWasHeld(at: now)
         return doubts + changes.map(\.transition)
     }
 
@@ -192,6 +209,7 @@ public struct HealthMonitor: Sendable {
             incidents: shownIncidents(at: now), objectives: objectiveStatuses(at: now))
         snapshot.blindSince = selfDoubt.blindSince
         snapshot.controls = selfDoubt.controls
+        addActions(to: &snapshot)
         return snapshot
     }
 
@@ -206,8 +224,10 @@ public struct HealthMonitor: Sendable {
         guard !changedServices.isEmpty else { return }
         var isOwnChanged = false
         for service in changedServices {
-            let own = HealthState(
+            let measured = HealthState(
                 ofServiceWith: trackersOfService[service].map { trackers[$0].status })
+            services[service].measured = measured
+            let own = state(of: service, measured: measured)
             guard own != services[service].own else { continue }
             services[service].own = own
             isOwnChanged = true

@@ -21,6 +21,10 @@ public struct HealthSnapshot: Sendable {
     public var blindSince: Timestamp?
     /// The targets that tell whether the monitor sees; empty when there are none.
     public var controls: [SelfDoubt.Control] = []
+    /// What operators have done that holds or is going to, in the order of the numbers.
+    public var actions: [OperatorAction] = []
+    /// The firing alerts that are kept back, and by which silence.
+    public var silenced: [AlertKey: ActionID] = [:]
 
     /// Makes a snapshot.
     public init(

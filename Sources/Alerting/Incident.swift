@@ -80,6 +80,18 @@ public struct Incident: Sendable, Hashable {
             case calamity
             /// All alerts were over, or it was taken in by another one.
             case closed
+            /// An operator works on it.
+            case acknowledged
+            /// An operator does not work on it any more, or the time for that ran out.
+            case unacknowledged
+            /// Somebody else was told, since nobody had acknowledged it.
+            case escalated
+            /// A service of it still failed when its maintenance ran out.
+            case overrun
+            /// An operator wrote something down.
+            case noted
+            /// An operator wrote down how it ended, or ended it.
+            case resolved
         }
 
         /// When it happened.
@@ -115,6 +127,8 @@ public struct Incident: Sendable, Hashable {
     public var told: [ReceiverID: Level]
     /// How many updates have been told.
     public var updates: Int
+    /// When people were first told of it; nil before.
+    public var firstToldAt: Timestamp?
     /// When people were last told anything of it; nil before.
     public var toldAt: Timestamp?
     /// How many services were touched when people were last told.
@@ -139,6 +153,7 @@ public struct Incident: Sendable, Hashable {
         members = []
         told = [:]
         updates = 0
+        firstToldAt = nil
         toldAt = nil
         toldServices = 0
         toldRoot = nil
@@ -242,6 +257,7 @@ public struct Incident: Sendable, Hashable {
         openedAt = min(openedAt, other.openedAt)
         level = max(level, other.level)
         told.merge(other.told) { max($0, $1) }
+        firstToldAt = [firstToldAt, other.firstToldAt].compactMap(\.self).min()
         toldAt = [toldAt, other.toldAt].compactMap(\.self).max()
         toldServices = max(toldServices, other.toldServices)
         toldRoot = toldRoot ?? other.toldRoot

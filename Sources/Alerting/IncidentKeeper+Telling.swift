@@ -6,6 +6,8 @@ struct IncidentAudience {
     var people: [Receiver]
     /// Whether people may be told of this alert now (not silenced, not under maintenance).
     var mayTell: (Alert) -> Bool
+    /// Whether a receiver may be told of this level now (quiet hours).
+    var isOpen: (Receiver, Level) -> Bool
     /// What is said of an incident beside the summary of the alert that leads it; perhaps nothing.
     var words: (Incident) -> LocalizedText
     /// The service of an alert; nil when it is gone.
@@ -39,6 +41,8 @@ extension IncidentKeeper {
                 } else {
                     isSettled = false
                 }
+            } else if led.isEmpty {
+                routed += nudge(&incident, audience, at: now)
             }
             finish(incident, isSettled: isSettled)
         }
@@ -78,7 +82,7 @@ extension IncidentKeeper {
             let isRoot = incident.root == .service(alert.service) || !incident.root.isOneService
             let level = isRoot ? max(alert.level, incident.level) : alert.level
             let news = audience.people.filter { receiver in
-                receiver.wants(level, about: service)
+                receiver.wants(level, about: service) && audience.isOpen(receiver, level)
                     && (incident.told[receiver.id].map { $0 < level } ?? true)
             }
             guard !news.isEmpty else { continue }
@@ -103,20 +107,56 @@ extension IncidentKeeper {
             audience.mayTell(incident.members[position].alert)
         else { return [] }
         incident.updates += 1
+        let closed = Set(
+            audience.people.filter { receiver in
+                incident.told[receiver.id].map { !audience.isOpen(receiver, $0) } ?? false
+            }.map(\.id))
         let levels = Set(incident.told.values).sorted(by: >)
-        return levels.map { level in
-            let receivers = incident.told.filter { $0.value == level }.keys.sorted()
+        return levels.compactMap { level in
+            let receivers = incident.told.filter { $0.value == level && !closed.contains($0.key) }
+                .keys.sorted()
+            guard !receivers.isEmpty else { return nil }
             return tell(
                 &incident, position, level, receivers, isUpdate: true, audience, at: now)
         }
     }
 
+    /// Reminds people of what nobody has acknowledged, and tells others when that does not help.
+    private func nudge(
+        _ incident: inout Incident, _ audience: IncidentAudience, at now: Timestamp
+    ) -> [RoutedTransition] {
+        let due = incident.nudges(policy, at: now)
+        guard !due.isEmpty, !acknowledged.contains(incident.id) else { return [] }
+        let firing = incident.members.indices.filter { incident.members[$0].endedAt == nil }
+        guard let position = firing.first(where: { incident.members[$0].isLead }) ?? firing.first,
+            audience.mayTell(incident.members[position].alert)
+        else { return [] }
+        var routed: [RoutedTransition] = []
+        for nudge in due {
+            guard let receiver = audience.people.first(where: { $0.id == nudge.receiver }),
+                audience.isOpen(receiver, nudge.level)
+            else { continue }
+            incident.updates += 1
+            if nudge.occasion == .escalation {
+                incident.told[receiver.id] = nudge.level
+                incident.note(.escalated, receiver.id.text, at: now)
+            }
+            routed.append(
+                tell(
+                    &incident, position, nudge.level, [receiver.id], isUpdate: true,
+                    occasion: nudge.occasion, audience, at: now))
+        }
+        return routed
+    }
+
     private func tell(
         _ incident: inout Incident, _ position: Int, _ level: Level, _ receivers: [ReceiverID],
-        isUpdate: Bool, _ audience: IncidentAudience, at now: Timestamp
+        isUpdate: Bool, occasion: Notification.Occasion = .update, _ audience: IncidentAudience,
+        at now: Timestamp
     ) -> RoutedTransition {
         incident.members[position].isLead = true
         incident.toldAt = now
+        incident.firstToldAt = incident.firstToldAt ?? now
         incident.toldServices = incident.services.count
         incident.toldRoot = incident.root
         var alert = incident.members[position].alert
@@ -129,6 +169,6 @@ extension IncidentKeeper {
         }
         return RoutedTransition(
             transition: AlertTransition(at: now, alert: alert), receivers: receivers,
-            part: isUpdate ? incident.updates : 0, occasion: isUpdate ? .update : .change)
+            part: isUpdate ? incident.updates : 0, occasion: isUpdate ? occasion : .change)
     }
 }

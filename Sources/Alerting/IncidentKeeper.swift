@@ -36,6 +36,11 @@ public struct IncidentKeeper: Sendable {
     /// Whether incidents were merged, so that alerts have another number.
     var hasMerged = false
 
+    /// When people are reminded, and who else is told.
+    var policy: [ReceiverID: NudgePolicy] = [:]
+    /// The incidents that somebody works on.
+    var acknowledged: Set<IncidentID> = []
+
     /// When the last incident of each service ended, for as long as budgets look back.
     private var endedAt: [ServiceID: Timestamp] = [:]
 
@@ -63,7 +68,29 @@ public struct IncidentKeeper: Sendable {
 
     /// Whether something waits for `settle`, or an open incident may become a calamity.
     func needsSettling(at now: Timestamp) -> Bool {
-        !unsettled.isEmpty || incidents.values.contains { $0.isCalamityDue(at: now) }
+        !unsettled.isEmpty || incidents.values.contains { isDue($0, at: now) }
+    }
+
+    /// Whether time alone makes something of an incident worth telling.
+    private func isDue(_ incident: Incident, at now: Timestamp) -> Bool {
+        if incident.isCalamityDue(at: now) { return true }
+        guard !policy.isEmpty, !acknowledged.contains(incident.id) else { return false }
+        return !incident.nudges(policy, at: now).isEmpty
+    }
+
+    /// Writes a line into the timeline of an incident; false when it is not kept.
+    @discardableResult mutating func note(
+        _ kind: Incident.Event.Kind, _ text: String, in id: IncidentID, at now: Timestamp
+    ) -> Bool {
+        if incidents[id] != nil {
+            incidents[id]?.note(kind, text, at: now)
+        } else if let position = closed.lastIndex(where: { $0.id == id }) {
+            closed[position].note(kind, text, at: now)
+        } else {
+            return false
+        }
+        changed.insert(id)
+        return true
     }
 
     /// Makes every open incident be looked at again, after receivers or catalogue changed.
@@ -330,7 +357,7 @@ public struct IncidentKeeper: Sendable {
 
     /// The open incidents of which people may have to be told, in the order of their numbers.
     func due(at now: Timestamp) -> [Incident] {
-        let late = incidents.values.lazy.filter { $0.isCalamityDue(at: now) }.map(\.id)
+        let late = incidents.values.lazy.filter { isDue($0, at: now) }.map(\.id)
         return unsettled.union(late).sorted().compactMap { incidents[$0] }
     }
 }

@@ -94,6 +94,11 @@ struct IncidentCause {
         guard let own = failing[service] else { return (.service(service), [service]) }
         let together = Set(
             failing.lazy.filter { abs($0.value.since, own.since) <= Self.window }.map(\.key))
+        if map.services[service]?.kind == .dark {
+            // An operator says so.
+            let behind = map.darkDependants[service]?.all.intersection(together) ?? []
+            return (.darkService(service), behind.union([service]))
+        }
         let narrow = dependencyRoot(of: service)
         for wide in [shared, platform, dark, peers, common] {
             guard let (root, services) = wide(service, together) else { continue }
@@ -170,14 +175,16 @@ struct IncidentCause {
     }
 
     private func dark(_ service: ServiceID, _ together: Set<ServiceID>) -> Found? {
-        let found = map.darkDependants.filter { _, dependants in
+        let found = map.darkDependants.filter { dark, dependants in
             guard dependants.all.contains(service) else { return false }
+            if failing[dark] != nil { return true }
             let failed = dependants.direct.filter { together.contains($0) }.count
             return failed >= Self.darkMin
                 && Double(failed) >= Self.darkShare * Double(dependants.direct.count)
         }
-        // The one of which the largest part fails explains best.
+        // What an operator says is down explains best, then the one of which the largest part fails.
         func share(_ id: ServiceID) -> Double {
+            if failing[id] != nil { return 2 }
             let direct = map.darkDependants[id]?.direct ?? []
             return Double(direct.intersection(together).count) / Double(max(1, direct.count))
         }

@@ -22,6 +22,18 @@ public struct Receiver: Sendable, Hashable {
     public var tiers: Set<Tier>
     /// The sectors that are for it; empty means all.
     public var sectors: Set<String>
+    /// The owners whose services are for it; empty means all.
+    public var owners: Set<String> = []
+    /// The services that are for it; empty means all.
+    public var services: Set<ServiceID> = []
+    /// The hours in which it is told of everything; nil means all hours.
+    public var hours: ServiceHours?
+    /// Outside its hours it is told of this level and above; what is lower waits for them.
+    public var levelOutsideHours = Level.page
+    /// How often people are told again of an incident that nobody has acknowledged; nil never.
+    public var remindEvery: Duration?
+    /// Who else is told of a page that nobody has acknowledged; nil nobody.
+    public var escalation: Escalation?
     /// Which alerts are for it.
     public var about = About.everything
     /// The language of what people read in a chat.
@@ -30,6 +42,23 @@ public struct Receiver: Sendable, Hashable {
     public var secretFile: String?
     /// The secret in that file, once it was read.
     public var secret: Secret?
+
+    /// Who else is told, and when.
+    public struct Escalation: Sendable, Hashable {
+        /// Who.
+        public var receiver: ReceiverID
+        /// How long after people were first told.
+        public var after: Duration
+
+        /// Makes an escalation.
+        public init(receiver: ReceiverID, after: Duration) {
+            self.receiver = receiver
+            self.after = after
+        }
+    }
+
+    /// The level at which people are reminded, and above.
+    public static let remindingLevel = Level.critical
 
     /// Which alerts are for a receiver.
     public enum About: String, Sendable, Hashable, CaseIterable {
@@ -62,6 +91,13 @@ public struct Receiver: Sendable, Hashable {
         about == .everything && level >= self.level
             && (tiers.isEmpty || tiers.contains(service.tier))
             && (sectors.isEmpty || sectors.contains(service.sector))
+            && (owners.isEmpty || owners.contains(service.owner))
+            && (services.isEmpty || services.contains(service.id))
+    }
+
+    /// Whether it may be told of this level at an instant.
+    func isOpen(for level: Level, at now: Timestamp) -> Bool {
+        level >= levelOutsideHours || hours?.contains(now) ?? true
     }
 
     /// Whether an alert of this level about the monitor itself is for the receiver: it concerns

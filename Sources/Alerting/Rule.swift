@@ -181,6 +181,12 @@ public struct RuleSet: Sendable, Hashable {
             }
             return rule
         }
-        return RuleSet(rules: faster, receivers: receivers)
+        let hurried = receivers.map { receiver in
+            var receiver = receiver
+            receiver.remindEvery = receiver.remindEvery.map { $0 / factor }
+            receiver.escalation?.after /= factor
+            return receiver
+        }
+        return RuleSet(rules: faster, receivers: hurried)
     }
 }

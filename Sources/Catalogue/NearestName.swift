@@ -1,10 +1,10 @@
 /// Finds what a person probably meant to type.
-enum NearestName {
+public enum NearestName {
     /// The hint "did you mean `interval`?" for the candidate nearest to `name`.
     ///
     /// Nil when none lies within two changes, fewer for names under four letters, a third of the
     /// length for longer ones. Of several equally near the first in the alphabet is taken.
-    static func hint(for name: String, among candidates: some Sequence<String>) -> String? {
+    public static func hint(for name: String, among candidates: some Sequence<String>) -> String? {
         nearest(to: name, among: candidates).map { "did you mean `\($0)`?" }
     }
 

@@ -18,6 +18,8 @@ final class LedgerWriter: Sendable {
     /// What the thread has not taken yet; at most one entry an alert.
     private let inbox = Mutex(AlertChanges())
     private let endings = Mutex<[Delivery]>([])
+    /// Who waits for what was handed over before to be on the disk.
+    private let waiters = Mutex<[@Sendable (Bool) -> Void]>([])
     private let onOutbox = Mutex<(@Sendable ([Notification]) -> Void)?>(nil)
     private let published = Mutex(Ledger.Counters())
     private let onNotice: @Sendable (SQLiteFile.Notice) -> Void
@@ -55,6 +57,15 @@ final class LedgerWriter: Sendable {
         _ = thread.submit { [self] in write(isLast: false) }
     }
 
+    /// Takes changes and says, on the writer's thread, whether they are on the disk.
+    ///
+    /// Changes that the disk refuses are kept and written when it takes them again.
+    func note(_ changes: AlertChanges, completion: @escaping @Sendable (Bool) -> Void) {
+        inbox.withLock { $0.merge(changes) }
+        waiters.withLock { $0.append(completion) }
+        _ = thread.submit { [self] in write(isLast: false) }
+    }
+
     /// Takes how a notification ended.
     func note(_ ending: Delivery) {
         endings.withLock { endings in
@@ -77,7 +88,12 @@ final class LedgerWriter: Sendable {
 
     private func write(isLast: Bool) {
         let now = timekeeper.now()
-        let (notices, counters, outbox) = ledger.withLock { ledger in
+        // Whoever waits has handed over before, so what is taken next holds what they wait for.
+        let waiters = waiters.withLock { waiters in
+            defer { waiters = [] }
+            return waiters
+        }
+        let (notices, counters, outbox, isWritten) = ledger.withLock { ledger in
             let changes = inbox.withLock { changes in
                 let taken = changes.take()
                 published.withLock { $0.waiting += taken.count }
@@ -90,8 +106,10 @@ final class LedgerWriter: Sendable {
                     return endings
                 })
             let notices = ledger.write(at: now, isLast: isLast)
-            return (notices, ledger.counters, isLast ? [] : ledger.takeOutbox())
+            let isWritten = ledger.isWritten
+            return (notices, ledger.counters, isLast ? [] : ledger.takeOutbox(), isWritten)
         }
+        waiters.forEach { $0(isWritten) }
         published.withLock { $0 = counters }
         if !outbox.isEmpty { onOutbox.withLock { $0 }?(outbox) }
         notices.forEach(onNotice)

@@ -32,12 +32,14 @@ public final class Monitor: MonitorReading, Sendable {
     public var version: String { VitaalVersion.text }
     /// The scenario of the lab; nil outside it.
     public let scenario: String?
+    /// What a request has to show that changes something as an operator.
+    public let operatorToken: String?
 
     /// How often it is written down how services do against their objectives; what a crash takes
     /// counts as unknown.
     static let objectivesInterval: Duration = .seconds(60)
 
-    private struct State {
+    struct State {
         /// When that was last done.
         var objectivesAt: Timestamp?
         var brain: HealthMonitor
@@ -48,14 +50,14 @@ public final class Monitor: MonitorReading, Sendable {
         var trustStores: TrustStores
     }
 
-    private let loop: PollLoop
-    private let timekeeper: any Timekeeper
+    let loop: PollLoop
+    let timekeeper: any Timekeeper
     private let configuration: DaemonConfiguration
     private let console: WriterThread
     private let evidence: EvidenceWriter
     private let inventory: InventoryWriter
     private let results: ResultWriter
-    private let ledger: LedgerWriter
+    let ledger: LedgerWriter
     private let dispatcher: Dispatcher
     /// What an earlier run had still to tell, and whom it had told.
     private let memory: Ledger.Memory
@@ -64,7 +66,7 @@ public final class Monitor: MonitorReading, Sendable {
     private let scanner: LazyScanner
     private let scans: ScanRunner
     private let sayNow: @Sendable (String) -> Void
-    private let state: Mutex<State>
+    let state: Mutex<State>
     private let inbox = ResultInbox(limit: Limits.resultQueue)
     private let isReloading = Atomic<Bool>(false)
 
@@ -78,18 +80,20 @@ public final class Monitor: MonitorReading, Sendable {
     ///   - store: the results on disk.
     ///   - ledger: the alerts on disk.
     ///   - trustStore: the roots of endpoints that name none; nil leaves their age unknown.
+    ///   - operatorToken: what operators have to show; nil takes no orders.
     ///   - timekeeper: the clocks.
     ///   - say: takes one line for a person.
     /// - Throws: `PollLoopError` when descriptors are short.
     init(
         configuration: DaemonConfiguration, watch: Watch, log: consuming EvidenceLog,
         recorder: InventoryRecorder, store: DurableStore, ledger: Ledger,
-        trustStore: TrustStore? = nil,
+        trustStore: TrustStore? = nil, operatorToken: String? = nil,
         timekeeper: any Timekeeper, say: @escaping @Sendable (String) -> Void
     ) throws(PollLoopError) {
         self.configuration = configuration
         self.timekeeper = timekeeper
         scenario = configuration.scenario
+        self.operatorToken = operatorToken
         loop = try PollLoop(name: "monitor", timekeeper: timekeeper)
         let console = try WriterThread(
             name: "console", limit: Self.consoleLines, timekeeper: timekeeper)
@@ -131,7 +135,7 @@ public final class Monitor: MonitorReading, Sendable {
         let now = timekeeper.now()
         owed = brain.restore(
             ledger.memory.alerts, incidents: ledger.memory.incidents,
-            lastSeen: ledger.memory.lastSeen ?? now, at: now)
+            actions: ledger.memory.actions, lastSeen: ledger.memory.lastSeen ?? now, at: now)
         brain.restore(objectives: ledger.memory.objectives)
         memory = ledger.memory
         let writer = try LedgerWriter(ledger: ledger, timekeeper: timekeeper) { notice in
@@ -243,7 +247,7 @@ public final class Monitor: MonitorReading, Sendable {
     private func tick(at due: Int64) {
         applyInbox()
         let now = timekeeper.now()
-        let (transitions, changes, doubts) = state.withLock { state in
+        let (transitions, changes, records) = state.withLock { state in
             let transitions = state.brain.evaluate(at: now)
             var changes = state.brain.takeAlertChanges()
             let isDue = state.objectivesAt.map { now < $0 || now - $0 >= Self.objectivesInterval }
@@ -251,10 +255,12 @@ public final class Monitor: MonitorReading, Sendable {
                 changes.objectives = state.brain.objectiveClocksNow()
                 state.objectivesAt = now
             }
-            return (transitions, changes, state.brain.takeDoubtRecords(at: now))
+            let records =
+                state.brain.takeDoubtRecords(at: now) + state.brain.takeOperatorRecords()
+            return (transitions, changes, records)
         }
         ledger.note(changes)
-        record(doubts + transitions.map { EvidenceRecord($0) })
+        record(records + transitions.map { EvidenceRecord($0) })
         scans.tick()
         let next = max(
             due + Self.evaluationInterval.nanoseconds, timekeeper.monotonicNanoseconds())
@@ -264,7 +270,7 @@ public final class Monitor: MonitorReading, Sendable {
     /// Hands records to the evidence log and to the console; both write on threads of their own.
     ///
     /// No record at all makes the log try again what waits.
-    private func record(_ records: [EvidenceRecord]) {
+    func record(_ records: [EvidenceRecord]) {
         evidence.write(records.map(\.jsonLine))
         // Start and stop are told by whoever starts and stops.
         for record in records where ![.monitorStart, .monitorStop].contains(record.action) {

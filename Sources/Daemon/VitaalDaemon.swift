@@ -133,10 +133,11 @@ public enum VitaalDaemon {
             let trustStore = try TrustStore(
                 path: configuration.trustStorePath, distrustAfter: configuration.distrustAfter)
             try trustStore.distrustWarnings().forEach(say)
+            let token = try OperatorToken.load(dataDirectory: configuration.dataDirectory)
             let monitor = try Monitor(
                 configuration: configuration, watch: watch, log: log, recorder: recorder,
-                store: store, ledger: ledger, trustStore: trustStore, timekeeper: timekeeper,
-                say: say)
+                store: store, ledger: ledger, trustStore: trustStore, operatorToken: token,
+                timekeeper: timekeeper, say: say)
             var engineConfiguration = ProbeEngine.Configuration(
                 loops: configuration.loops
                     ?? DaemonConfiguration.loops(

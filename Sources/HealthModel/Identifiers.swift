@@ -81,6 +81,26 @@ public struct IncidentID: Sendable, Hashable, Comparable, CustomStringConvertibl
     }
 }
 
+/// The number of what an operator did, such as `SIL-2026-0007`: what it is, the year in UTC and a
+/// counter from 1.
+public struct ActionID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// The number as people say it.
+    public let text: String
+
+    /// Makes a number from text that an action has had before.
+    public init(_ text: String) { self.text = text }
+    /// The number as people say it.
+    public var description: String { text }
+    /// Orders by what it is, then by year, then by counter.
+    public static func < (left: ActionID, right: ActionID) -> Bool {
+        let (first, second) = (left.text.utf8.count, right.text.utf8.count)
+        guard left.text.prefix(4) == right.text.prefix(4), first != second else {
+            return left.text < right.text
+        }
+        return first < second
+    }
+}
+
 /// Tells whether `text` may be an id: `[a-z0-9][a-z0-9-]*`, at most `Limits.identifierBytes`.
 public func isIdentifier(_ text: some StringProtocol) -> Bool {
     guard let first = text.utf8.first, first != UInt8(ascii: "-"),

@@ -79,6 +79,23 @@ public enum Limits {
     /// Transitions that wait for the ledger before the oldest is lost and counted; at 1 kB each
     /// that is 20 MB.
     public static let waitingTransitions = 20_000
+    /// Silences, acknowledgements, maintenance and states of dark services that are not over.
+    public static let operatorActions = 1000
+    /// Names in the scope of one silence, and services in one maintenance.
+    public static let scopeNames = 1000
+    /// Bytes of the reason that an operator gives, and of a note on an incident.
+    public static let operatorReasonBytes = 480
+    /// Bytes of the name of an operator.
+    public static let operatorNameBytes = 64
+    /// The longest silence, and the longest maintenance: what is meant for ever is a change of rules.
+    public static let silenceDuration: Duration = .seconds(90 * 86_400)
+    /// The longest time that an acknowledgement keeps reminders back.
+    public static let acknowledgementDuration: Duration = .seconds(7 * 86_400)
+    /// The longest time that an operator may say how a dark service is without looking again.
+    public static let darkStateDuration: Duration = .seconds(7 * 86_400)
+    /// How far ahead something may be planned.
+    public static let planningDuration: Duration = .seconds(366 * 86_400)
+
     /// Notifications that wait for one receiver in memory; the others wait in the ledger.
     public static let waitingNotifications = 20_000
     /// Bytes of one API request body.

@@ -37,6 +37,8 @@ public struct Ledger: Sendable {
         public var alerts: [RememberedAlert] = []
         /// Its incidents: the open ones, those of the last week, and the last one of all.
         public var incidents: [Incident] = []
+        /// What operators had done: what is not over, and the last of each kind.
+        public var actions: [OperatorAction] = []
         /// How services did against their objectives.
         public var objectives: [ServiceID: ObjectiveClock] = [:]
         /// When it was last alive; nil when there was none.
@@ -72,6 +74,8 @@ public struct Ledger: Sendable {
     private var current: [AlertKey: RememberedAlert] = [:]
     /// Every incident that is open, and the last one, for the same.
     private var currentIncidents: [IncidentID: Incident] = [:]
+    /// What operators did that is not over, for the same.
+    private var currentActions: [ActionID: OperatorAction] = [:]
     /// Who hears of the end of each episode.
     private var told: [String: [Told]] = [:]
     /// Notifications and deliveries that wait for the disk.
@@ -113,6 +117,8 @@ public struct Ledger: Sendable {
         for key in changes.ended { current[key] = nil }
         current.merge(changes.active) { $1 }
         currentIncidents.merge(changes.incidents) { $1 }
+        currentActions.merge(changes.actions) { $1 }
+        currentActions = currentActions.filter { $0.value.endedAt == nil }
         let newest = currentIncidents.keys.max()
         currentIncidents = currentIncidents.filter { $0.value.isOpen || $0.key == newest }
         count()
@@ -178,6 +184,11 @@ public struct Ledger: Sendable {
         counters.waiting = waiting.count + outbox.count + endings.count
     }
 
+    /// Whether everything that was noted is on the disk.
+    public var isWritten: Bool {
+        !isFailing && waiting.isEmpty && outbox.count == unsent && endings.isEmpty
+    }
+
     /// Writes what was noted, in one transaction.
     ///
     /// - Parameters:
@@ -202,6 +213,7 @@ public struct Ledger: Sendable {
                 if isHeartbeatDue {
                     try LedgerRows.prune(at: now, in: database)
                     try LedgerRows.pruneIncidents(at: now, in: database)
+                    try LedgerRows.pruneActions(at: now, in: database)
                 }
             }
             waiting = AlertChanges()
@@ -231,6 +243,7 @@ public struct Ledger: Sendable {
             waiting.isComplete = true
             waiting.active = current
             waiting.incidents = currentIncidents
+            waiting.actions = currentActions
             // The end of what fires is owed by the new file too.
             let owed = current.values.flatMap { one in
                 (told[one.alert.episode] ?? []).map { told in

@@ -120,8 +120,34 @@ enum LedgerFile {
                     ) STRICT, WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("7 operators") { database in
+            try database.execute(sql: LedgerFile.operators)
+        }
         return migrator
     }
+
+    private static let operators = """
+        CREATE TABLE operator_action (
+            id TEXT NOT NULL PRIMARY KEY,
+            kind TEXT NOT NULL,
+            author TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            added_at INTEGER NOT NULL,
+            starts_at INTEGER NOT NULL,
+            ends_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            ended_by TEXT
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX operator_action_waiting ON operator_action (starts_at)
+            WHERE ended_at IS NULL;
+        CREATE TABLE operator_action_name (
+            action TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            PRIMARY KEY (action, kind, name)
+        ) STRICT, WITHOUT ROWID;
+        ALTER TABLE incident ADD COLUMN first_told_at INTEGER;
+        """
 
     private static let incidents = """
         CREATE TABLE incident (

@@ -14,7 +14,7 @@ extension LedgerRows {
         guard !incidents.isEmpty else { return }
         let insert = try database.cachedStatement(
             sql: """
-                INSERT OR REPLACE INTO incident VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT OR REPLACE INTO incident VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         for incident in incidents {
             let id = incident.id.text
@@ -24,7 +24,7 @@ extension LedgerRows {
                     incident.closedAt?.nanoseconds, incident.mergedInto?.text,
                     incident.level.rawValue, incident.updates, incident.toldAt?.nanoseconds,
                     incident.toldServices, incident.toldRoot?.description, incident.isCalamity,
-                    incident.occurrence,
+                    incident.occurrence, incident.firstToldAt?.nanoseconds,
                 ])
             for table in ["told", "event", "alert"] {
                 try database.execute(
@@ -96,6 +96,7 @@ extension LedgerRows {
             incident.level = Level(rawValue: row["level"]) ?? .page
             incident.updates = row["updates"]
             incident.toldAt = instant(row["told_at"])
+            incident.firstToldAt = instant(row["first_told_at"]) ?? incident.toldAt
             incident.toldServices = row["told_services"]
             incident.toldRoot = (row["told_root"] as String?).flatMap { Incident.Root($0) }
             incident.isCalamity = row["is_calamity"]
@@ -148,7 +149,7 @@ extension LedgerRows {
             sql: "DELETE FROM incident WHERE closed_at < ?", arguments: [before])
     }
 
-    private static func instant(_ nanoseconds: Int64?) -> Timestamp? {
+    static func instant(_ nanoseconds: Int64?) -> Timestamp? {
         nanoseconds.map { Timestamp(nanoseconds: $0) }
     }
 }

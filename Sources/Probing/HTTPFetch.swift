@@ -1,7 +1,7 @@
 import CCurl
 import CProbeShims
 
-/// One plain GET that waits for its answer: for the command line, never for the data plane.
+/// One plain request that waits for its answer: for the command line, never for the data plane.
 public enum HTTPFetch {
     /// Nothing came back.
     public struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
@@ -28,6 +28,22 @@ public enum HTTPFetch {
     ///
     /// - Throws: `Failure` when there was no HTTP answer within the time, or it was too large.
     public static func get(_ url: String, timeoutMilliseconds: Int) throws(Failure) -> Response {
+        try perform(url, fields: [], body: nil, timeoutMilliseconds: timeoutMilliseconds)
+    }
+
+    /// Posts a JSON document to `url` over http; environment proxies are ignored.
+    ///
+    /// - Parameter fields: Header fields, each as `Name: value`.
+    /// - Throws: `Failure` when there was no HTTP answer within the time, or it was too large.
+    public static func post(
+        _ body: [UInt8], to url: String, fields: [String], timeoutMilliseconds: Int
+    ) throws(Failure) -> Response {
+        try perform(url, fields: fields, body: body, timeoutMilliseconds: timeoutMilliseconds)
+    }
+
+    private static func perform(
+        _ url: String, fields: [String], body: [UInt8]?, timeoutMilliseconds: Int
+    ) throws(Failure) -> Response {
         CurlProcess.prepare()
         guard let easy = curl_easy_init() else { throw Failure(description: "out of memory") }
         defer { curl_easy_cleanup(easy) }
@@ -46,6 +62,22 @@ public enum HTTPFetch {
                 contentsOf: UnsafeRawBufferPointer(start: bytes, count: size * count))
             return size * count
         }
+        var headers: UnsafeMutablePointer<curl_slist>?
+        defer { curl_slist_free_all(headers) }
+        for field in fields { headers = curl_slist_append(headers, field) }
+        if let body {
+            headers = curl_slist_append(headers, "Content-Type: application/json")
+            // No waiting for 100 Continue (RFC 9110 §10.1.1): the documents are small.
+            headers = curl_slist_append(headers, "Expect:")
+            shim_set_long(easy, CURLOPT_POSTFIELDSIZE, body.count)
+            // libcurl makes a copy of it.
+            _ = body.withUnsafeBytes { bytes in
+                shim_set_pointer(
+                    easy, CURLOPT_COPYPOSTFIELDS,
+                    UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+            }
+        }
+        if headers != nil { shim_set_pointer(easy, CURLOPT_HTTPHEADER, headers) }
         let code = withExtendedLifetime(buffer) { curl_easy_perform(easy) }
         guard code == CURLE_OK else {
             let words = curl_easy_strerror(code).map { String(cString: $0) }

@@ -20,11 +20,23 @@ public protocol MonitorReading: Sendable {
     func recentReasons(of endpoint: EndpointID) -> [Reason?]
     /// Reads the configuration again; a wrong one changes nothing.
     func reload() async -> ReloadOutcome
+    /// What a request has to show that changes something as an operator; nil takes no orders.
+    var operatorToken: String? { get }
+    /// Carries out what an operator asks for, and answers when it is on the disk.
+    func perform(_ order: OperatorOrder) async -> OrderOutcome
 }
 
 extension MonitorReading {
     /// No lab.
     public var scenario: String? { nil }
+
+    /// No orders are taken.
+    public var operatorToken: String? { nil }
+
+    /// No orders are taken.
+    public func perform(_ order: OperatorOrder) async -> OrderOutcome {
+        .refused("this monitor takes no orders")
+    }
 
     /// Nothing is remembered.
     public func recentReasons(of endpoint: EndpointID) -> [Reason?] { [] }
@@ -36,4 +48,12 @@ public enum ReloadOutcome: Sendable, Hashable {
     case applied
     /// The old configuration stays; the mistakes in the new one, a line each.
     case refused(mistakes: [String])
+}
+
+/// What became of an order.
+public enum OrderOutcome: Sendable, Hashable {
+    /// It is in force; whether it is on the disk too, so that a restart does not forget it.
+    case done(OperatorAnswer, isDurable: Bool)
+    /// Nothing has changed, and why.
+    case refused(String)
 }

@@ -13,7 +13,12 @@ extension StatusDocument {
         takenAt = Instant(snapshot.takenAt)
         monitor = Monitor(reader, snapshot: snapshot, counters: counters)
         monitor.addDoubt(of: snapshot)
-        alerts = snapshot.alerts.map(Alert.init)
+        alerts = snapshot.alerts.map { alert in
+            var shown = Alert(alert)
+            shown.silencedBy = snapshot.silenced[alert.key]?.text
+            return shown
+        }
+        actions = snapshot.actions.isEmpty ? nil : snapshot.actions.map { Action($0) }
         let incidents = snapshot.incidents.map(Incident.init)
         self.incidents = incidents.isEmpty ? nil : incidents
         let objectives = snapshot.objectives.compactMap(Objective.init)

@@ -18,6 +18,8 @@ public struct StatusDocument: Sendable, Hashable, Codable {
     public var incidents: [Incident]?
     /// How each probed service does against its objective; nil before the first evaluation.
     public var objectives: [Objective]?
+    /// What operators did that holds or is going to, in the order of the numbers; nil for nothing.
+    public var actions: [Action]?
 
     /// A text in both languages.
     public struct Text: Sendable, Hashable, Codable {
@@ -375,6 +377,8 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var runbook: String?
         /// The number of the incident that it belongs to; nil for none.
         public var incident: String?
+        /// The silence that keeps it from being told; nil for none.
+        public var silencedBy: String?
     }
 }
 

@@ -1,3 +1,4 @@
+import Alerting
 import Exposition
 package import HTTPTypes
 import HealthModel
@@ -27,47 +28,59 @@ struct StatusResponder: HTTPResponder {
 
     func respond(to request: Request, context: StatusContext) async throws -> Response {
         var request = request
-        if let refusal = await drainBody(of: &request) {
-            return refusal.closing(context)
+        let body: [UInt8]
+        switch await takeBody(of: &request) {
+        case .taken(let bytes): body = bytes
+        case .refused(let refusal): return refusal.closing(context)
         }
-        let answer = await answer(to: request.head, uri: request.uri)
+        let answer = await answer(to: request.head, uri: request.uri, body: body)
         return request.method == .head ? answer.response.createHeadResponse() : answer.response
     }
 
-    /// Takes the body in, within limits: no path needs one, and a rest would block the connection.
-    private func drainBody(of request: inout Request) async -> Answer? {
+    private enum Body: Sendable {
+        case taken([UInt8])
+        case refused(Answer)
+    }
+
+    /// Takes the body in, within limits: a rest would block the connection.
+    private func takeBody(of request: inout Request) async -> Body {
         let headers = request.headers
         guard headers[.contentLength] != nil || headers[.transferEncoding] != nil else {
-            return nil
+            return .taken([])
         }
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > Limits.requestBytes {
-            return .text(.contentTooLarge, "the request body is too large")
+            return .refused(.text(.contentTooLarge, "the request body is too large"))
         }
         let body = request.body
-        return await withTaskGroup(of: Answer?.self) { group in
+        return await withTaskGroup(of: Body.self) { group in
             group.addTask {
                 do {
-                    _ = try await body.collect(upTo: Limits.requestBytes)
-                    return nil
+                    let buffer = try await body.collect(upTo: Limits.requestBytes)
+                    return .taken(Array(buffer.readableBytesView))
                 } catch {
-                    return .text(.contentTooLarge, "the request body is too large or broken")
+                    return .refused(
+                        .text(.contentTooLarge, "the request body is too large or broken"))
                 }
             }
             group.addTask {
                 do {
                     try await Task.sleep(for: .seconds(StatusServer.bodySeconds))
-                    return .text(.requestTimeout, "the request body took too long")
+                    return .refused(.text(.requestTimeout, "the request body took too long"))
                 } catch {
-                    return nil
+                    return .taken([])
                 }
             }
-            let first = await group.next() ?? nil
+            let first = await group.next() ?? .taken([])
             group.cancelAll()
             return first
         }
     }
 
-    private func answer(to head: HTTPRequest, uri: URI) async -> Answer {
+    private func answer(to head: HTTPRequest, uri: URI, body: [UInt8]) async -> Answer {
+        if uri.path == "/api/v1/orders" {
+            guard head.method == .post else { return .methodNotAllowed(allowing: "POST") }
+            return await order(head, body)
+        }
         if uri.path == "/-/reload" {
             guard head.method == .post else { return .methodNotAllowed(allowing: "POST") }
             return await reload(head)
@@ -108,6 +121,8 @@ struct StatusResponder: HTTPResponder {
             }
         case "/api/v1/objectives":
             return .json { try ObjectivesDocument(StatusDocument(reading: reader)).json() }
+        case "/api/v1/actions":
+            return .json { try ActionsDocument(StatusDocument(reading: reader)).json() }
         case "/api/v1/incidents":
             return .json { try IncidentsDocument(StatusDocument(reading: reader)).json() }
         default:
@@ -126,6 +141,42 @@ struct StatusResponder: HTTPResponder {
             return .text(.badRequest, mistakes.joined(separator: "\n"))
         }
     }
+}
+
+extension StatusResponder {
+    /// Carries out what an operator asks for.
+    private func order(_ head: HTTPRequest, _ body: [UInt8]) async -> Answer {
+        guard mayChange(head, listeningHost: listeningHost) else {
+            return .text(.forbidden, "an order is not taken from a web page or by a foreign name")
+        }
+        guard let token = reader.operatorToken,
+            isSame(head.headerFields[.authorization] ?? "", "Bearer \(token)")
+        else {
+            var answer = Answer.text(
+                .unauthorized,
+                "an order needs the token of the data directory: Authorization: Bearer TOKEN")
+            answer.headers[.wwwAuthenticate] = "Bearer"
+            return answer
+        }
+        let order: OperatorOrder
+        do throws(OrderDocument.Malformed) {
+            order = try OrderDocument(json: body).order(origin: "api")
+        } catch {
+            return .text(.badRequest, error.description)
+        }
+        switch await reader.perform(order) {
+        case .refused(let words): return .text(.unprocessableContent, words)
+        case .done(let answer, let isDurable):
+            return .json { try OrderAnswer(answer, isDurable: isDurable).json() }
+        }
+    }
+}
+
+/// Whether two texts are the same, in a time that does not tell how much of them is.
+func isSame(_ left: String, _ right: String) -> Bool {
+    let (first, second) = (Array(left.utf8), Array(right.utf8))
+    guard first.count == second.count else { return false }
+    return zip(first, second).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
 }
 
 /// Tells whether a request that changes something comes from a program rather than a web page.

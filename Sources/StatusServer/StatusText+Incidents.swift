@@ -35,9 +35,15 @@ extension StatusText {
         }
         let calamity =
             incident.isCalamity ? language.of(nl: "  CALAMITEIT", en: "  CALAMITY") : ""
+        let worker = document.actions?.last {
+            $0.kind == "acknowledgement" && $0.scope == incident.id
+        }
+        let known = worker.map {
+            "  " + language.of(nl: "bij ", en: "with ") + $0.author
+        }
         return line(
             .down, word: incident.id,
-            "  \(level)  \(age(incident.openedAt))\(calamity)  "
+            "  \(level)  \(age(incident.openedAt))\(calamity)\(known ?? "")  "
                 + language.of(nl: "vermoedelijk ", en: "probably ") + cause + times)
     }
 

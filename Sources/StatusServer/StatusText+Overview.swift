@@ -1,6 +1,9 @@
 import HealthModel
 
 extension StatusText {
+    /// Silences and the like on the first screen; more are counted.
+    static let actionsShown = 3
+
     /// The first screen: how things are, what is wrong, what to do.
     func overview() -> [String] {
         var head = [titleLine(), countsLine()]
@@ -9,6 +12,7 @@ extension StatusText {
         if document.isStale { head.append(staleLine()) }
         if let roots = document.monitor.trustStore, roots.isOld { head.append(rootsLine(roots)) }
         head += failingReceiverLines()
+        head += shownActions()
         if blocks.isEmpty {
             if !document.isStale && document.failingReceivers.isEmpty
                 && document.monitor.blindSince == nil
@@ -89,6 +93,19 @@ extension StatusText {
                 .down, word: language.of(nl: "NIET VERTELD", en: "NOT TOLD"),
                 "  " + notTold(receiver))
         }
+    }
+
+    /// What operators did, as far as there is room.
+    private func shownActions() -> [String] {
+        let lines = actionLines()
+        guard lines.count > Self.actionsShown else { return lines }
+        let rest = lines.count - Self.actionsShown
+        return lines.prefix(Self.actionsShown) + [
+            line(
+                language.of(
+                    nl: "… en nog \(rest): vitaal silence list, vitaal maintenance list",
+                    en: "… and \(rest) more: vitaal silence list, vitaal maintenance list"))
+        ]
     }
 
     /// That people are not told, as one sentence.

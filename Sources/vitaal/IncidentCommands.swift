@@ -7,7 +7,9 @@ struct IncidentCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "incident",
         abstract: "Incidents: alerts that share one cause, as people are called for them.",
-        subcommands: [IncidentList.self, IncidentShow.self], defaultSubcommand: IncidentList.self)
+        subcommands: [
+            IncidentList.self, IncidentShow.self, IncidentNote.self, IncidentResolve.self,
+        ], defaultSubcommand: IncidentList.self)
 }
 
 /// `vitaal incident list`.

@@ -12,7 +12,9 @@ struct Vitaal: AsyncParsableCommand {
             """,
         version: VitaalVersion.text,
         subcommands: [
-            Run.self, Check.self, Status.self, IncidentCommands.self, Objectives.self,
+            Run.self, Check.self, Status.self, IncidentCommands.self,
+            AcknowledgeCommands.self, SilenceCommands.self, MaintenanceCommands.self,
+            DarkCommands.self, Objectives.self,
             Validate.self, PlayLab.self,
             TLSCommands.self, Certs.self, Store.self,
         ])

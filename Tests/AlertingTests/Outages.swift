@@ -23,6 +23,8 @@ final class Outages {
     private(set) var full: [RoutedTransition] = []
     private(set) var alerts: [AlertKey: RememberedAlert] = [:]
     private(set) var incidents: [IncidentID: Incident] = [:]
+    /// The episodes of which people were told the end.
+    private var ended: Set<String> = []
     /// How each service fails now.
     var failing: [String: Reason] = [:]
     /// The authority of the certificates of each service.
@@ -36,12 +38,25 @@ final class Outages {
         rule("flapping", .state(.flapping), keep: .seconds(1800), level: .critical),
     ]
 
-    init(_ kinds: [Kind], tierLevels: Bool = false) throws {
+    /// What operators did.
+    private(set) var actions: [ActionID: OperatorAction] = [:]
+    /// What the evidence log says of operators.
+    private(set) var records: [EvidenceRecord] = []
+    /// When the last minute ended.
+    var now: Timestamp { start + .seconds(minute * 60) }
+    private let start: Timestamp
+
+    init(
+        _ kinds: [Kind], tierLevels: Bool = false, receivers own: [Receiver]? = nil,
+        start: Timestamp = noon
+    ) throws {
+        self.start = start
         let url = try #require(ProbeURL("http://127.0.0.1/"))
-        receivers = [
-            Receiver(id: ReceiverID("people"), kind: .webhook(url), level: .warning),
-            Receiver(id: ReceiverID("machine"), kind: .alertmanager(url), level: .digest),
-        ]
+        receivers =
+            own ?? [
+                Receiver(id: ReceiverID("people"), kind: .webhook(url), level: .warning),
+                Receiver(id: ReceiverID("machine"), kind: .alertmanager(url), level: .digest),
+            ]
         var rules = Self.rules
         if tierLevels {
             rules[0].level = PerTier(tier0: .page, tier1: .page, tier2: .critical, tier3: .digest)
@@ -70,10 +85,13 @@ final class Outages {
                     record = tls(from: -86_400 * 30, to: 86_400 * 60, verdict: reason)
                     record?.chainSent[0].issuer = issuer
                 }
-                monitor.apply([result(endpoint.id.text, minute * 60, reason, tls: record)])
+                var one = result(endpoint.id.text, 0, reason, tls: record)
+                one.slot = Slot(milliseconds: now.milliseconds)
+                one.finishedAt = now
+                monitor.apply([one])
             }
             for second in stride(from: Int64(0), to: 60, by: 10) {
-                _ = monitor.evaluate(at: at(minute * 60 + second))
+                _ = monitor.evaluate(at: now + .seconds(second))
                 note(at: minute)
             }
             minute += 1
@@ -89,16 +107,31 @@ final class Outages {
         _ = monitor.replace(
             catalogue: ServiceCatalogue(
                 services: monitor.catalogue.services, endpoints: endpoints),
-            rules: RuleSet(rules: rules, receivers: receivers), at: at(minute * 60))
+            rules: RuleSet(rules: rules, receivers: receivers), at: now)
     }
+
+    /// Does what an operator asks for, at the end of the last minute.
+    @discardableResult func order(
+        _ request: OperatorOrder.Request, by author: String = "anna", reason: String = "test"
+    ) throws -> OperatorAnswer {
+        let answer = try monitor.perform(
+            OperatorOrder(request: request, author: author, reason: reason, origin: "test"),
+            at: now)
+        note(at: minute)
+        return answer
+    }
+
+    /// What is known now.
+    func snapshot() -> HealthSnapshot { monitor.snapshot(at: now) }
 
     /// The program dies and another one begins with what it left.
     func restart() {
         let old = monitor
         monitor = HealthMonitor(catalogue: old.catalogue, rules: old.rules)
         _ = monitor.restore(
-            Array(alerts.values), incidents: Array(incidents.values), lastSeen: at(minute * 60),
-            at: at(minute * 60))
+            Array(alerts.values), incidents: Array(incidents.values),
+            actions: Array(actions.values), lastSeen: now,
+            at: now)
         note(at: minute)
     }
 
@@ -108,6 +141,8 @@ final class Outages {
         for key in changes.ended { alerts[key] = nil }
         alerts.merge(changes.active) { $1 }
         incidents.merge(changes.incidents) { $1 }
+        actions.merge(changes.actions) { $1 }
+        records += monitor.takeOperatorRecords()
         for routed in changes.transitions {
             full.append(routed)
             let alert = routed.transition.alert
@@ -118,7 +153,9 @@ final class Outages {
                 $0.transition.alert.episode == alert.episode
                     && $0.receivers.contains(ReceiverID("people"))
             }
-            guard wasTold, !routed.held.contains(ReceiverID("people")) else { continue }
+            guard wasTold, !routed.held.contains(ReceiverID("people")),
+                !isOver || ended.insert(alert.episode).inserted
+            else { continue }
             let word = isOver ? "over" : routed.part == 0 ? alert.level.rawValue : "update"
             told.append(
                 "\(minute) \(word) \(alert.key.subject) \(alert.incident?.text ?? "-")")

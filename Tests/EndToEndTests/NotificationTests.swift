@@ -105,12 +105,12 @@ struct NotificationTests {
         #expect(setting.evidence.contains { $0["action"] == "receiver.recovered" })
     }
 
-    private static let alertmanager = tool("prometheus-alertmanager")
+    static let alertmanager = tool("prometheus-alertmanager")
 
     /// A copy of Alertmanager that finds its templates in its working directory.
     ///
     /// Debian's looks below /usr/share, where an unpacked package is not.
-    private static func copy(of program: String, in directory: String) throws -> String {
+    static func copy(of program: String, in directory: String) throws -> String {
         let templates = "/usr/share/prometheus/alertmanager"
         let here = String(repeating: "./", count: templates.count / 2)
         var bytes = try Data(contentsOf: URL(filePath: program))
@@ -173,84 +173,5 @@ struct NotificationTests {
                 try await eventually("its end") { await alerts().isEmpty ? true : nil }
             }
         }
-    }
-
-    /// Killed at random instants while the service fails and heals: every outage that was seen is
-    /// told once, and every one told is told to be over.
-    ///
-    /// `VITAAL_KILLS` sets how often; `make torture` asks for a thousand.
-    @Test(.timeLimit(.minutes(90))) func nothingIsLostOrToldTwiceByKills() async throws {
-        let kills = ProcessInfo.processInfo.environment["VITAAL_KILLS"].flatMap { Int($0) } ?? 12
-        let (target, hook) = (try Webhook(), try Webhook())
-        let setting = try Self.setting(
-            target.port, "  - {id: on-call, webhook: 'http://127.0.0.1:\(hook.port)/'}")
-        var outages: [(from: Date, to: Date)] = []
-        var isDown = false
-        func turn(_ down: Bool) {
-            guard down != isDown else { return }
-            isDown = down
-            target.answer(down ? 503 : 200)
-            if down {
-                outages.append((Date(), .distantFuture))
-            } else {
-                outages[outages.count - 1].to = Date()
-            }
-        }
-        for _ in 0..<kills {
-            try await Vitaal.daemon(setting) { daemon in
-                for _ in 0..<Int.random(in: 1...4) {
-                    if Int.random(in: 0..<3) > 0 { turn(!isDown) }
-                    try await Task.sleep(for: .milliseconds(Int.random(in: 100...2000)))
-                }
-                daemon.child.send(SIGKILL)
-                _ = try await daemon.child.waitForEnd()
-            }
-            if Bool.random() { turn(!isDown) }
-        }
-        turn(false)
-        try await Vitaal.daemon(setting) { daemon in
-            try await eventually("that all is over and told") { () -> Bool? in
-                let succeeded = try await daemon.results("success").first ?? 0
-                let alerts = try await daemon.get("/api/v1/alerts").body
-                let waiting = try await daemon.sample("vitaal_notifications_waiting", "on-call")
-                let unwritten = try await daemon.sample("vitaal_ledger_waiting")
-                return succeeded >= 2 && !alerts.contains("\"firing\"") && waiting == 0
-                    && unwritten == 0 ? true : nil
-            }
-            #expect(try await daemon.stop(SIGTERM).end == .exit(0))
-        }
-        check(outages, Self.ids(hook), setting)
-    }
-
-    private func check(
-        _ outages: [(from: Date, to: Date)], _ ids: [String], _ setting: Setting
-    ) {
-        let begun = ids.filter { $0.hasSuffix("/firing") }
-        let ended = ids.filter { $0.hasSuffix("/resolved") }
-        func episode(_ id: String) -> Substring { id[..<(id.lastIndex(of: "/") ?? id.endIndex)] }
-        #expect(Set(begun.map(episode)) == Set(ended.map(episode)), "an end is missing")
-        let starts = begun.compactMap { id in
-            episode(id).split(separator: "/").last.flatMap { Double($0) }
-                .map { Date(timeIntervalSince1970: $0 / 1e9) }
-        }
-        #expect(starts.count == begun.count)
-        let seen = setting.evidence.filter { $0["action"] == "alert.firing" }
-            .compactMap { $0["firing_since"] }
-            .compactMap {
-                try? Date(
-                    $0,
-                    strategy: .iso8601.year().month().day().time(includingFractionalSeconds: true))
-            }
-        for (number, outage) in outages.enumerated() {
-            // A failed probe is seen a moment after it happened, and a short outage later still.
-            let next =
-                outages.indices.contains(number + 1) ? outages[number + 1].from : .distantFuture
-            let window = outage.from..<next
-            let told = starts.filter { window.contains($0) }
-            let wasSeen = seen.contains { window.contains($0) }
-            #expect(told.count <= 1, "outage \(number) was told \(told.count) times")
-            #expect(!wasSeen || told.count == 1, "outage \(number) was seen and not told")
-        }
-        #expect(!begun.isEmpty)
     }
 }

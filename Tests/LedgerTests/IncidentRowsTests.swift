@@ -45,6 +45,7 @@ import Testing
         ]
         one.told = [ReceiverID("x"): .page, ReceiverID("y"): .critical]
         one.updates = 3
+        one.firstToldAt = Self.noon + .seconds(1)
         one.toldAt = Self.noon + .seconds(2)
         one.toldServices = 2
         one.toldRoot = .service(ServiceID("a"))

@@ -61,7 +61,8 @@ final class Webhook: Sendable {
                         path: head.split(separator: " ").dropFirst().first.map(String.init) ?? "",
                         key: key.map { String($0.dropFirst(16)).filter { !"\" ".contains($0) } }
                             ?? "",
-                        body: String(text.dropFirst(head.count + 4)), at: Date()))
+                        // CR LF is one character.
+                        body: String(text.dropFirst(head.count + 2)), at: Date()))
             }
             return state.status
         }

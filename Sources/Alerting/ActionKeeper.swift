@@ -1,0 +1,161 @@
+public import HealthModel
+
+/// Keeps what operators have done and knows what of it holds now.
+///
+/// A value without a clock; `HealthMonitor` owns one. Call `advance` before asking.
+public struct ActionKeeper: Sendable {
+    /// Actions that are over and kept for readers; the newest stay.
+    public static let overMax = 200
+
+    /// An action that began to hold, or ran out, since the last look.
+    enum Turn: Sendable, Hashable {
+        case began(OperatorAction)
+        case ranOut(OperatorAction)
+    }
+
+    /// What holds or is going to, by number.
+    private(set) var pending: [ActionID: OperatorAction] = [:]
+    /// What is over, in the order in which it ended.
+    public private(set) var over: [OperatorAction] = []
+    /// The silences that hold now, in the order of their numbers.
+    private(set) var silences: [OperatorAction] = []
+    /// The maintenance that each service is under now.
+    private(set) var maintenance: [ServiceID: OperatorAction] = [:]
+    /// What operators say of dark services now.
+    private(set) var darks: [ServiceID: (state: HealthState, action: OperatorAction)] = [:]
+    /// The incidents that are acknowledged now.
+    private(set) var acknowledgements: [IncidentID: OperatorAction] = [:]
+
+    private var active: Set<ActionID> = []
+    /// The number given last of each kind and year.
+    private var counters: [String: Int] = [:]
+    private var changed: Set<ActionID> = []
+    /// When something next begins or runs out; nil when nothing waits.
+    private var nextTurnAt: Timestamp?
+    /// When `advance` was last called.
+    private var seenAt: Timestamp?
+
+    /// Makes a keeper of nothing.
+    public init() {}
+
+    /// What holds or is going to, in the order of the numbers.
+    public var current: [OperatorAction] { pending.values.sorted { $0.id < $1.id } }
+
+    /// The action with this number; nil when it is not kept.
+    public subscript(_ id: ActionID) -> OperatorAction? {
+        pending[id] ?? over.last { $0.id == id }
+    }
+
+    /// The actions that changed since the last call, for whoever keeps them on disk.
+    mutating func takeChanged() -> [OperatorAction] {
+        defer { changed = [] }
+        return changed.sorted().compactMap { self[$0] }
+    }
+
+    /// Takes back what an earlier run left: what is not over, and the last number of each kind.
+    mutating func restore(_ remembered: [OperatorAction], at now: Timestamp) {
+        for action in remembered {
+            let parts = action.id.text.split(separator: "-")
+            if parts.count == 3, let number = Int(parts[2]) {
+                let series = "\(parts[0])-\(parts[1])"
+                counters[series] = max(counters[series] ?? 0, number)
+            }
+            if action.endedAt == nil {
+                pending[action.id] = action
+                changed.insert(action.id)
+            } else {
+                over.append(action)
+            }
+        }
+        over.sort { ($0.endedAt ?? now) < ($1.endedAt ?? now) }
+        nextTurnAt = now
+    }
+
+    /// Adds an action.
+    ///
+    /// - Throws: `OperatorRefusal.tooMany`.
+    mutating func add(
+        _ effect: OperatorAction.Effect, author: String, reason: String, from: Timestamp,
+        to: Timestamp, at now: Timestamp
+    ) throws(OperatorRefusal) -> OperatorAction {
+        guard pending.count < Limits.operatorActions else { throw .tooMany }
+        let year = now.rfc3339.prefix { $0 != "-" }
+        let series = "\(effect.kind.prefix)-\(year)"
+        let number = (counters[series] ?? 0) + 1
+        counters[series] = number
+        let digits = String(number)
+        let padding = String(repeating: "0", count: max(0, 4 - digits.utf8.count))
+        let action = OperatorAction(
+            id: ActionID("\(series)-\(padding)\(digits)"), effect: effect, author: author,
+            reason: reason, addedAt: now, startsAt: from, endsAt: to)
+        pending[action.id] = action
+        changed.insert(action.id)
+        nextTurnAt = now
+        return action
+    }
+
+    /// Ends an action before its time.
+    ///
+    /// - Throws: `OperatorRefusal` when it is not there or over.
+    mutating func end(
+        _ id: ActionID, by author: String, at now: Timestamp
+    ) throws(OperatorRefusal) -> OperatorAction {
+        guard var action = pending[id] else {
+            throw over.contains { $0.id == id }
+                ? .isOver(id.text) : .unknown(kind: "operator action", name: id.text)
+        }
+        action.endedAt = now
+        action.endedBy = author
+        close(action)
+        nextTurnAt = now
+        return action
+    }
+
+    private mutating func close(_ action: OperatorAction) {
+        pending[action.id] = nil
+        over.append(action)
+        changed.insert(action.id)
+        if over.count > Self.overMax { over.removeFirst(over.count - Self.overMax) }
+    }
+
+    /// Works out what holds at `now`.
+    ///
+    /// - Returns: What began or ran out, in the order of the numbers; what somebody ended is not
+    ///   among it. Empty when nothing changed, which costs one comparison.
+    mutating func advance(to now: Timestamp) -> [Turn] {
+        defer { seenAt = now }
+        // A clock that was set back may bring back what had run out of time to begin.
+        let isSetBack = seenAt.map { now < $0 } ?? false
+        guard isSetBack || (nextTurnAt.map { $0 <= now } ?? false) else { return [] }
+        var turns: [Turn] = []
+        for var action in current where now >= action.endsAt {
+            action.endedAt = action.endsAt
+            close(action)
+            turns.append(.ranOut(action))
+        }
+        let held = current.filter { $0.isActive(at: now) }
+        turns += held.filter { !active.contains($0.id) }.map { .began($0) }
+        active = Set(held.map(\.id))
+        silences = held.filter { $0.effect.kind == .silence }
+        (maintenance, darks, acknowledgements) = ([:], [:], [:])
+        for action in held {
+            switch action.effect {
+            case .silence: break
+            case .maintenance(let services):
+                for service in services { maintenance[service] = action }
+            case .dark(let service, let state): darks[service] = (state, action)
+            case .acknowledgement(let incident): acknowledgements[incident] = action
+            }
+        }
+        nextTurnAt = pending.values.map { now < $0.startsAt ? $0.startsAt : $0.endsAt }.min()
+        return turns
+    }
+
+    /// The silence that keeps an alert from being told; nil when there is none.
+    func silence(of alert: Alert, service: Service) -> OperatorAction? {
+        silences.first { action in
+            guard case .silence(let scope) = action.effect else { return false }
+            return scope.contains(alert, of: service)
+        }
+    }
+}

@@ -1,0 +1,360 @@
+public import HealthModel
+
+/// What came of an order.
+public struct OperatorAnswer: Sendable, Hashable {
+    /// What was begun or ended; nil for a note and a resolution.
+    public var action: OperatorAction?
+    /// The incident that it is about; nil when it is about none.
+    public var incident: IncidentID?
+
+    /// Makes an answer.
+    public init(action: OperatorAction? = nil, incident: IncidentID? = nil) {
+        self.action = action
+        self.incident = incident
+    }
+}
+
+extension HealthMonitor {
+    /// Carries out what an operator asks for, or says why not; then nothing has changed.
+    ///
+    /// Take the changes and the records afterwards, and answer the operator once they are on disk.
+    ///
+    /// - Throws: `OperatorRefusal`.
+    public mutating func perform(
+        _ order: OperatorOrder, at now: Timestamp
+    ) throws(OperatorRefusal) -> OperatorAnswer {
+        guard Self.isLine(order.author, bytes: Limits.operatorNameBytes) else { throw .author }
+        guard Self.isLine(order.reason, bytes: Limits.operatorReasonBytes) else { throw .reason }
+        turnActions(at: now)
+        let answer: OperatorAnswer
+        switch order.request {
+        case .silence(let scope, let from, let to):
+            try check(scope)
+            answer = try begin(.silence(scope), order, from: from, to: to, at: now)
+        case .acknowledge(let id, let to):
+            guard try openIncident(id) else { throw .isOver(id.text) }
+            if let earlier = actions.acknowledgements[id] {
+                _ = try actions.end(earlier.id, by: order.author, at: now)
+            }
+            answer = try begin(.acknowledgement(id), order, from: nil, to: to, at: now)
+        case .maintain(let services, let withDependants, let from, let to):
+            let all = try maintained(services, withDependants: withDependants)
+            answer = try begin(.maintenance(all), order, from: from, to: to, at: now)
+        case .setDark(let service, let state, let to):
+            try check(dark: service, state)
+            if let earlier = actions.darks[service] {
+                _ = try actions.end(earlier.action.id, by: order.author, at: now)
+            }
+            answer = try begin(.dark(service, state), order, from: nil, to: to, at: now)
+        case .end(let id): answer = try end(id, order, at: now)
+        case .note(let id):
+            _ = try openIncident(id)
+            write(.incidentNoted, .noted, id, order, at: now)
+            answer = OperatorAnswer(incident: id)
+        case .resolve(let id, let force):
+            try resolve(id, order, force: force, at: now)
+            answer = OperatorAnswer(incident: id)
+        }
+        turnActions(at: now)
+        return answer
+    }
+
+    /// What the evidence log has to say of operators since the last call.
+    public mutating func takeOperatorRecords() -> [EvidenceRecord] {
+        defer { operatorRecords = [] }
+        return operatorRecords
+    }
+
+    // MARK: Checks
+
+    /// Whether `text` says something, in one line that cannot steer a terminal.
+    private static func isLine(_ text: String, bytes: Int) -> Bool {
+        let isBlank = text.unicodeScalars.allSatisfy { $0.properties.isWhitespace }
+        return !isBlank && text.utf8.count <= bytes
+            && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+
+    private func check(_ scope: AlertScope) throws(OperatorRefusal) {
+        guard !scope.isEmpty else { throw .emptyScope }
+        guard scope.nameCount <= Limits.scopeNames else { throw .scopeTooLarge }
+        for id in scope.services.sorted() { try check(service: id) }
+        for id in scope.endpoints.sorted() where trackerOfEndpoint[id] == nil {
+            throw .unknown(kind: "endpoint", name: id.text)
+        }
+        for id in scope.rules.sorted() where !rules.rules.contains(where: { $0.id == id }) {
+            throw .unknown(kind: "rule", name: id.text)
+        }
+        for name in scope.sectors.sorted()
+        where !catalogue.services.contains(where: { $0.sector == name }) {
+            throw .unknown(kind: "sector", name: name)
+        }
+        for name in scope.owners.sorted()
+        where !catalogue.services.contains(where: { $0.owner == name }) {
+            throw .unknown(kind: "owner", name: name)
+        }
+    }
+
+    private func check(service: ServiceID) throws(OperatorRefusal) {
+        guard catalogue.service(service) != nil else {
+            throw .unknown(kind: "service", name: service.text)
+        }
+    }
+
+    private func check(dark id: ServiceID, _ state: HealthState) throws(OperatorRefusal) {
+        guard let service = catalogue.service(id) else {
+            throw .unknown(kind: "service", name: id.text)
+        }
+        guard service.kind == .dark else { throw .notDark(id) }
+        guard [.down, .degraded, .busy].contains(state) else { throw .darkState(state) }
+    }
+
+    /// Whether the incident is open; throws when there is none.
+    private func openIncident(_ id: IncidentID) throws(OperatorRefusal) -> Bool {
+        guard let incident = incidents[id] else {
+            throw .unknown(kind: "incident", name: id.text)
+        }
+        return incident.isOpen
+    }
+
+    private func maintained(
+        _ services: [ServiceID], withDependants: Bool
+    ) throws(OperatorRefusal) -> [ServiceID] {
+        guard !services.isEmpty else { throw .emptyScope }
+        for id in services { try check(service: id) }
+        var all = Set(services)
+        if withDependants {
+            for index in catalogue.services.indices where all.contains(catalogue.services[index].id)
+            {
+                all.formUnion(graph.dependants[index])
+            }
+        }
+        guard all.count <= Limits.scopeNames else { throw .scopeTooLarge }
+        return all.sorted()
+    }
+
+    // MARK: Doing
+
+    private mutating func begin(
+        _ effect: OperatorAction.Effect, _ order: OperatorOrder, from: Timestamp?, to: Timestamp,
+        at now: Timestamp
+    ) throws(OperatorRefusal) -> OperatorAnswer {
+        let start = max(from ?? now, now)
+        guard to > start else { throw .endsTooEarly }
+        guard start - now <= Limits.planningDuration else { throw .startsTooLate }
+        let most =
+            switch effect.kind {
+            case .silence, .maintenance: Limits.silenceDuration
+            case .acknowledgement: Limits.acknowledgementDuration
+            case .dark: Limits.darkStateDuration
+            }
+        guard to - start <= most else { throw .lastsTooLong(most) }
+        let action = try actions.add(
+            effect, author: order.author, reason: order.reason, from: start, to: to, at: now)
+        operatorRecords.append(
+            EvidenceRecord(
+                start > now ? .operationPlanned : action.effect.kind.beginning, action, at: now,
+                actor: order.author, origin: order.origin))
+        var answer = OperatorAnswer(action: action)
+        if case .acknowledgement(let id) = effect {
+            answer.incident = id
+            incidents.note(.acknowledged, "\(order.author): \(order.reason)", in: id, at: now)
+        }
+        return answer
+    }
+
+    private mutating func end(
+        _ id: ActionID, _ order: OperatorOrder, at now: Timestamp
+    ) throws(OperatorRefusal) -> OperatorAnswer {
+        let action = try actions.end(id, by: order.author, at: now)
+        operatorRecords.append(
+            EvidenceRecord(
+                action.effect.kind.end, action, at: now, actor: order.author,
+                origin: order.origin, result: order.reason))
+        if case .acknowledgement(let incident) = action.effect {
+            incidents.note(
+                .unacknowledged, "\(order.author): \(order.reason)", in: incident, at: now)
+        }
+        noteTurn(of: action)
+        return OperatorAnswer(action: action)
+    }
+
+    private mutating func write(
+        _ action: EvidenceRecord.Action, _ kind: Incident.Event.Kind, _ id: IncidentID,
+        _ order: OperatorOrder, at now: Timestamp
+    ) {
+        incidents.note(kind, "\(order.author): \(order.reason)", in: id, at: now)
+        var record = EvidenceRecord(
+            at: now, action: action, object: "incident/\(id)", origin: order.origin,
+            actor: order.author)
+        record.note = order.reason
+        operatorRecords.append(record)
+    }
+
+    /// Writes down how an incident ended; ends one by force, whose alerts go on without it.
+    private mutating func resolve(
+        _ id: IncidentID, _ order: OperatorOrder, force: Bool, at now: Timestamp
+    ) throws(OperatorRefusal) {
+        guard try openIncident(id), let incident = incidents[id] else {
+            write(.incidentResolved, .resolved, id, order, at: now)
+            return
+        }
+        let firing = incident.members.filter { $0.endedAt == nil }.map(\.alert)
+        guard force else { throw .stillFires(firing.map(\.key)) }
+        write(.incidentResolved, .resolved, id, order, at: now)
+        let people = Set(rules.receivers.filter(\.isForPeople).map(\.id))
+        let machines = Set(rules.receivers.filter { !$0.isForPeople }.map(\.id))
+        for alert in firing {
+            routedTransitions += incidents.leave(alert, at: now, heldBy: people).map { routed in
+                // The alert itself still fires.
+                var routed = routed
+                routed.held.formUnion(machines)
+                return routed
+            }
+        }
+        for (index, alert) in alerts where alert.incident == id {
+            alerts[index]?.incident = nil
+            changedAlerts.insert(index)
+        }
+    }
+
+    // MARK: Time
+
+    /// Lets what operators planned begin, and what has had its time end.
+    mutating func turnActions(at now: Timestamp) {
+        for turn in actions.advance(to: now) {
+            switch turn {
+            case .began(let action):
+                if action.startsAt > action.addedAt {
+                    operatorRecords.append(
+                        EvidenceRecord(action.effect.kind.beginning, action, at: now))
+                }
+                noteTurn(of: action)
+            case .ranOut(let action):
+                operatorRecords.append(EvidenceRecord(action.effect.kind.end, action, at: now))
+                noteTurn(of: action)
+                noteOverrun(of: action, at: now)
+                if case .acknowledgement(let id) = action.effect, incidents[id]?.isOpen == true {
+                    incidents.note(.unacknowledged, "\(action.id) ran out", in: id, at: now)
+                }
+            }
+        }
+        incidents.acknowledged = Set(actions.acknowledgements.keys)
+    }
+
+    /// Has looked at anew what depends on an action that began or ended.
+    private mutating func noteTurn(of action: OperatorAction) {
+        isTellingDue = true
+        incidents.unsettle()
+        let named: Set<ServiceID>
+        switch action.effect {
+        case .silence, .acknowledgement: return
+        case .maintenance(let services): named = Set(services)
+        case .dark(let service, _): named = [service]
+        }
+        for index in catalogue.services.indices where named.contains(catalogue.services[index].id) {
+            changedServices.insert(index)
+        }
+    }
+
+    /// Notes which services do not serve although their maintenance should be over.
+    private mutating func noteOverrun(of action: OperatorAction, at now: Timestamp) {
+        guard case .maintenance(let names) = action.effect else { return }
+        let named = Set(names)
+        let failing = catalogue.services.indices.filter {
+            named.contains(catalogue.services[$0].id)
+                && [.down, .degraded, .flapping].contains(services[$0].measured)
+        }.map { catalogue.services[$0].id }
+        guard !failing.isEmpty else { return }
+        for service in failing { overruns[service] = action.id }
+        let words = failing.prefix(Self.endpointsNamed).map(\.text).joined(separator: ", ")
+        operatorRecords.append(
+            EvidenceRecord(
+                .maintenanceOverrun, action, at: now, result: "still failing: \(words)"))
+    }
+
+    /// Has what waits for a receiver's hours told when they begin.
+    mutating func turnHours(at now: Timestamp) {
+        guard rules.receivers.contains(where: { $0.hours != nil }) else { return }
+        let open = rules.receivers.map { $0.hours?.contains(now) ?? true }
+        guard open != openReceivers else { return }
+        openReceivers = open
+        isTellingDue = true
+        incidents.unsettle()
+    }
+
+    /// Tells what fires to whoever may hear it now and did not before; nobody is told twice.
+    mutating func tellWhatWasHeld(at now: Timestamp) {
+        guard isTellingDue else { return }
+        isTellingDue = false
+        for index in alerts.keys.sorted() {
+            guard let alert = alerts[index], alert.firingSince != nil else { continue }
+            tell(alert, at: now)
+        }
+    }
+
+    // MARK: What it means
+
+    /// Whether a service, by its position, is under maintenance now.
+    func isMaintained(_ service: Int) -> Bool {
+        !actions.maintenance.isEmpty
+            && actions.maintenance[catalogue.services[service].id] != nil
+    }
+
+    /// The own state of a service, by its position: what was measured, unless an operator knows
+    /// better.
+    func state(of service: Int, measured: HealthState) -> HealthState {
+        if isMaintained(service) { return .maintenance }
+        guard catalogue.services[service].kind == .dark else { return measured }
+        return actions.darks[catalogue.services[service].id]?.state ?? measured
+    }
+
+    /// Tells whether the condition of a binding holds, and matters.
+    ///
+    /// Under maintenance nothing begins to fire. What fired before goes on for as long as its
+    /// cause: maintenance does not mend what was broken.
+    mutating func finding(of index: Int, at now: Timestamp) -> AlertMachine.Finding {
+        let found = finding(for: index, at: now)
+        guard found == .holds, isMaintained(bindings[index].service),
+            machines[index].firingSince == nil, bindings[index].condition != .state(.maintenance)
+        else { return found }
+        return .fails
+    }
+
+    /// The silence that keeps a firing alert back; nil when there is none.
+    func silence(of alert: Alert) -> OperatorAction? {
+        guard !actions.silences.isEmpty, alert.key.subject != .monitor,
+            let service = incidentMap.services[alert.service]
+        else { return nil }
+        return actions.silence(of: alert, service: service)
+    }
+
+    /// Adds what operators did, for readers.
+    func addActions(to snapshot: inout HealthSnapshot) {
+        snapshot.actions = actions.current
+        for alert in alerts.values where alert.firingSince != nil {
+            if let silence = silence(of: alert) { snapshot.silenced[alert.key] = silence.id }
+        }
+    }
+}
+
+extension OperatorAction.Kind {
+    /// The line of evidence when it begins.
+    var beginning: EvidenceRecord.Action {
+        switch self {
+        case .silence: .silenceBegan
+        case .acknowledgement: .acknowledgementBegan
+        case .maintenance: .maintenanceBegan
+        case .dark: .darkSet
+        }
+    }
+
+    /// The line of evidence when it is over.
+    var end: EvidenceRecord.Action {
+        switch self {
+        case .silence: .silenceEnded
+        case .acknowledgement: .acknowledgementEnded
+        case .maintenance: .maintenanceEnded
+        case .dark: .darkCleared
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import Alerting
+import GRDB
+import HealthModel
+
+/// What operators did, as rows: one for each action, and one for each name that it is about.
+extension LedgerRows {
+    /// The kind of name that is the state of a dark service.
+    private static let stateKind = "state"
+    /// The kind of name that is an incident.
+    private static let incidentKind = "incident"
+
+    /// Writes actions as they are now in place of what was known of them.
+    static func write(
+        _ actions: some Collection<OperatorAction>, to database: Database
+    ) throws {
+        guard !actions.isEmpty else { return }
+        let insert = try database.cachedStatement(
+            sql: "INSERT OR REPLACE INTO operator_action VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        let name = try database.cachedStatement(
+            sql: "INSERT OR REPLACE INTO operator_action_name VALUES (?, ?, ?)")
+        for action in actions {
+            let id = action.id.text
+            try insert.execute(
+                arguments: [
+                    id, action.effect.kind.rawValue, action.author, action.reason,
+                    action.addedAt.nanoseconds, action.startsAt.nanoseconds,
+                    action.endsAt.nanoseconds, action.endedAt?.nanoseconds, action.endedBy,
+                ])
+            // What an action is about never changes.
+            for one in names(of: action.effect) {
+                try name.execute(arguments: [id, one.kind, one.name])
+            }
+        }
+    }
+
+    private static func names(
+        of effect: OperatorAction.Effect
+    ) -> [(kind: String, name: String)] {
+        switch effect {
+        case .silence(let scope): scope.names
+        case .acknowledgement(let incident): [(incidentKind, incident.text)]
+        case .maintenance(let services): services.map { ("service", $0.text) }
+        case .dark(let service, let state):
+            [("service", service.text), (stateKind, state.rawValue)]
+        }
+    }
+
+    /// What is not over, and the last action of each kind, after which the next is numbered.
+    ///
+    /// An action of a kind that another program knows is left out.
+    static func actions(_ database: Database) throws -> [OperatorAction] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT * FROM operator_action WHERE ended_at IS NULL OR id IN (
+                    SELECT id FROM operator_action AS later WHERE NOT EXISTS (
+                        SELECT 1 FROM operator_action AS last
+                        WHERE substr(last.id, 1, 8) = substr(later.id, 1, 8)
+                            AND (length(last.id), last.id) > (length(later.id), later.id)))
+                ORDER BY added_at, id LIMIT \(Limits.operatorActions * 2)
+                """)
+        return try rows.compactMap { row in
+            let names = try Row.fetchAll(
+                database,
+                sql: "SELECT kind, name FROM operator_action_name WHERE action = ? ORDER BY name",
+                arguments: [row["id"] as String]
+            ).map { (kind: $0["kind"] as String, name: $0["name"] as String) }
+            guard let effect = effect(row["kind"], names) else { return nil }
+            var action = OperatorAction(
+                id: ActionID(row["id"]), effect: effect, author: row["author"],
+                reason: row["reason"], addedAt: Timestamp(nanoseconds: row["added_at"]),
+                startsAt: Timestamp(nanoseconds: row["starts_at"]),
+                endsAt: Timestamp(nanoseconds: row["ends_at"]))
+            action.endedAt = instant(row["ended_at"])
+            action.endedBy = row["ended_by"]
+            return action
+        }
+    }
+
+    private static func effect(
+        _ kind: String, _ names: [(kind: String, name: String)]
+    ) -> OperatorAction.Effect? {
+        func first(_ kind: String) -> String? { names.first { $0.kind == kind }?.name }
+        let services = names.filter { $0.kind == "service" }.map { ServiceID($0.name) }.sorted()
+        switch OperatorAction.Kind(rawValue: kind) {
+        case .silence:
+            var scope = AlertScope()
+            // A name that is left out would widen the silence.
+            for one in names where !scope.add(one.kind, one.name) { return nil }
+            return scope.isEmpty ? nil : .silence(scope)
+        case .acknowledgement:
+            return first(incidentKind).map { .acknowledgement(IncidentID($0)) }
+        case .maintenance: return services.isEmpty ? nil : .maintenance(services)
+        case .dark:
+            guard let service = services.first,
+                let state = first(stateKind).flatMap({ HealthState(rawValue: $0) })
+            else { return nil }
+            return .dark(service, state)
+        case nil: return nil
+        }
+    }
+
+    /// Removes what ended long ago; numbers hold the year, so none is given twice.
+    static func pruneActions(at now: Timestamp, in database: Database) throws {
+        let before = (now - incidentAge).nanoseconds
+        try database.execute(
+            sql: """
+                DELETE FROM operator_action_name WHERE action IN
+                    (SELECT id FROM operator_action WHERE ended_at < ?)
+                """, arguments: [before])
+        try database.execute(
+            sql: "DELETE FROM operator_action WHERE ended_at < ?", arguments: [before])
+    }
+}

@@ -1,0 +1,41 @@
+import HealthModel
+
+/// What operators did as text for a terminal.
+extension StatusText {
+    /// The silences and the like on the first screen: a line each.
+    func actionLines() -> [String] {
+        (document.actions ?? []).filter { $0.kind != "acknowledgement" }.map(actionLine)
+    }
+
+    /// One action in a line: its number, what it is about, until when, who and why.
+    func actionLine(_ action: StatusDocument.Action) -> String {
+        let start = action.startsAt.timestamp
+        let times =
+            start > now
+            ? language.of(nl: "vanaf ", en: "from ") + start.dateAndTime
+            : language.of(nl: "nog ", en: "for ")
+                + max(.zero, action.endsAt.timestamp - now).shortText
+        let word: String =
+            switch action.kind {
+            case "silence": language.of(nl: "stil", en: "silent")
+            case "acknowledgement": language.of(nl: "in behandeling", en: "acknowledged")
+            case "maintenance": language.of(nl: "onderhoud", en: "maintenance")
+            default: language.of(nl: "gezet", en: "set")
+            }
+        return line(
+            "\(action.id)  \(word) \(times)  \(action.scope)  \(action.author): \(action.reason)")
+    }
+
+    /// Renders what operators did, a line each.
+    ///
+    /// - Returns: Lines that each end in a line feed, free of control characters but for colours.
+    public static func actions(
+        _ document: StatusDocument, width: Int = 80, isColored: Bool = false,
+        language: StatusLanguage = .en
+    ) -> String {
+        let text = StatusText(document, width: width, isColored: isColored, language: language)
+        let actions = document.actions ?? []
+        guard !actions.isEmpty else { return language.of(nl: "geen", en: "none") + "\n" }
+        return actions.map { text.actionLine($0) + "\n" }.joined()
+    }
+}

@@ -1,0 +1,164 @@
+import ArgumentParser
+import Catalogue
+import Daemon
+import Glibc
+import HealthModel
+import Probing
+import StatusServer
+
+/// Who asks, why, and of which monitor: shared by every command that changes something.
+struct OperatorOptions: ParsableArguments {
+    @OptionGroup var source: MonitorSource
+
+    @Option(help: "Who does this. Default: the user who is logged in, also behind sudo.")
+    var author: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Data directory of the monitor, where its token is. Default: as for `vitaal run`.",
+            valueName: "dir"))
+    var dataDir: String?
+
+    @Flag(help: "Print the answer as JSON.")
+    var json = false
+
+    /// The author: as given, else the user behind sudo, else the user.
+    var authorName: String {
+        author ?? Paths.environment("SUDO_USER") ?? Paths.environment("USER")
+            ?? getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "uid \(getuid())"
+    }
+
+    /// Sends an order and gives the answer; complains and exits with 3 when it is not done.
+    func send(_ order: OrderDocument) throws -> OrderAnswer {
+        let address = ListeningAddress(source.listen) ?? .standard
+        let body = try order.json()
+        var words = ""
+        for token in try tokens() {
+            let response: HTTPFetch.Response
+            do throws(HTTPFetch.Failure) {
+                response = try HTTPFetch.post(
+                    body, to: "http://\(address)/api/v1/orders",
+                    fields: ["Authorization: Bearer \(token)"],
+                    timeoutMilliseconds: MonitorSource.timeoutMilliseconds)
+            } catch {
+                StandardError.complain(
+                    "no answer from \(address): \(error)\n"
+                        + "Whether it was done is not known: look with `list`, then do it again.")
+                throw PluginExit.unknown
+            }
+            guard response.status == 200 else {
+                words = TerminalText.clean(
+                    String(decoding: response.body, as: UTF8.self).split(separator: "\n").first
+                        .map(String.init) ?? "HTTP status \(response.status)")
+                if response.status == 401 { continue }
+                StandardError.complain("not done: \(words)")
+                throw PluginExit.unknown
+            }
+            return try OrderAnswer(json: response.body)
+        }
+        StandardError.complain("not done: \(words); is --data-dir that of this monitor?")
+        throw PluginExit.unknown
+    }
+
+    /// Sends an order and says what came of it.
+    func carryOut(_ order: OrderDocument) throws {
+        let answer = try send(order)
+        if json {
+            Console.say(String(decoding: try answer.json().dropLast(), as: UTF8.self))
+        } else if let action = answer.action {
+            let end =
+                action.endedAt == nil ? "until \(action.endsAt.timestamp.dateAndTime)" : "ended"
+            let start =
+                action.startsAt.timestamp > action.addedAt.timestamp
+                ? "from \(action.startsAt.timestamp.dateAndTime) " : ""
+            Console.say("\(action.id)  \(action.scope)  \(start)\(end)")
+        } else if let incident = answer.incident {
+            Console.say("\(incident)  written down")
+        }
+        guard answer.isDurable else {
+            StandardError.complain(
+                "in force, but not on the disk yet: a restart of the monitor may forget it "
+                    + "(see `vitaal status` and the disk)")
+            throw PluginExit.warning
+        }
+    }
+
+    /// The tokens that may be right: the lab keeps its data below that of the real monitor.
+    private func tokens() throws -> [String] {
+        let base = dataDir ?? Paths.dataDirectory
+        let directories = dataDir == nil ? [base, base + "/lab"] : [base]
+        var tokens: [String] = []
+        var failure = ""
+        for directory in directories {
+            let path = directory + "/" + OperatorToken.name
+            do throws(OperatorToken.Failure) {
+                tokens.append(try OperatorToken.read(path))
+            } catch {
+                if failure.isEmpty { failure = error.description }
+            }
+        }
+        guard !tokens.isEmpty else {
+            StandardError.complain(
+                "the token of the monitor cannot be read: \(failure)\n"
+                    + "Give --data-dir as for `vitaal run`, and be the user that it runs as.")
+            throw PluginExit.unknown
+        }
+        return tokens
+    }
+}
+
+/// When something begins and ends.
+struct TimeOptions: ParsableArguments {
+    @Option(name: .customLong("for"), help: "How long, such as 45m, 2h or 3d.")
+    var duration: String?
+
+    @Option(help: ArgumentHelp("Until when, such as 2026-11-27T06:00Z.", valueName: "instant"))
+    var until: String?
+
+    /// The end, counted from `start`.
+    ///
+    /// - Throws: a complaint and exit code 3 when it cannot be read.
+    func end(from start: Timestamp, standard: Duration? = nil) throws -> Instant {
+        switch (duration, until) {
+        case (let text?, nil):
+            guard let duration = DurationText.parse(text) else {
+                throw ValidationError("--for '\(text)' is no duration such as 45m, 2h or 3d")
+            }
+            return Instant(start + duration)
+        case (nil, let text?): return try Self.instant(text, option: "--until")
+        case (nil, nil):
+            guard let standard else {
+                throw ValidationError("say how long: --for 2h, or --until 2026-11-27T06:00Z")
+            }
+            return Instant(start + standard)
+        case (.some, .some): throw ValidationError("--for and --until exclude each other")
+        }
+    }
+
+    /// An instant as people write it: RFC 3339 in UTC, the seconds optional.
+    static func instant(_ text: String, option: String) throws -> Instant {
+        let whole = text.utf8.count == 17 && text.hasSuffix("Z") ? text.dropLast() + ":00Z" : text
+        guard let instant = Instant(rfc3339: whole) else {
+            throw ValidationError(
+                "\(option) '\(text)' is no instant in UTC such as 2026-11-27T06:00Z")
+        }
+        return instant
+    }
+}
+
+/// Prints what operators did of one kind.
+struct ActionListing {
+    /// Prints them, or that there are none; exit code 0.
+    static func say(_ kind: String, _ source: MonitorSource, json: Bool) throws {
+        var document = try source.fetch()
+        document.actions = (document.actions ?? []).filter { $0.kind == kind }
+        if json {
+            let bytes = try ActionsDocument(document).json()
+            Console.say(String(decoding: bytes.dropLast(), as: UTF8.self))
+        } else {
+            let text = StatusText.actions(
+                document, width: source.width, isColored: source.isColored, language: source.lang)
+            Console.say(String(text.dropLast()))
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import Alerting
+import FoundationEssentials
+import GRDB
+import HealthModel
+import Testing
+
+@testable import Ledger
+
+/// What operators did, across the end of a process.
+@Suite final class ActionRowsTests {
+    private static let noon = Timestamp(seconds: 1_795_435_200)
+    private let directory: String
+
+    init() throws {
+        directory = "/tmp/vitaal-actions-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    private static var scope: AlertScope {
+        var scope = AlertScope()
+        scope.services = [ServiceID("digid"), ServiceID("svb")]
+        scope.endpoints = [EndpointID("digid-www")]
+        scope.rules = [RuleID("slow")]
+        scope.tiers = [.tier0, .tier3]
+        scope.sectors = ["a sector"]
+        scope.owners = ["Logius (BZK)"]
+        return scope
+    }
+
+    private func action(
+        _ id: String, _ effect: OperatorAction.Effect, endedAt: Int64? = nil
+    ) -> OperatorAction {
+        var one = OperatorAction(
+            id: ActionID(id), effect: effect, author: "anna", reason: "a \"reason\"",
+            addedAt: Self.noon, startsAt: Self.noon + .seconds(1),
+            endsAt: Self.noon + .seconds(3600))
+        one.endedAt = endedAt.map { Self.noon + .seconds($0) }
+        one.endedBy = endedAt.map { _ in "bert" }
+        return one
+    }
+
+    private func note(_ actions: [OperatorAction], in ledger: inout Ledger) {
+        var changes = AlertChanges()
+        for one in actions { changes.actions[one.id] = one }
+        ledger.note(changes)
+    }
+
+    private func remembered() throws -> [OperatorAction] {
+        try Ledger(dataDirectory: directory).memory.actions.sorted { $0.id < $1.id }
+    }
+
+    @Test func everythingOfAnActionIsReadBack() throws {
+        let actions = [
+            action("ACK-2026-0001", .acknowledgement(IncidentID("INC-2026-0042"))),
+            action("DRK-2026-0001", .dark(ServiceID("nafin"), .down)),
+            action("MNT-2026-0001", .maintenance([ServiceID("digid"), ServiceID("svb")])),
+            action("SIL-2026-0001", .silence(Self.scope)),
+        ]
+        var ledger = try Ledger(dataDirectory: directory)
+        note(actions, in: &ledger)
+        #expect(!ledger.isWritten)
+        #expect(ledger.write(at: Self.noon).isEmpty)
+        #expect(ledger.isWritten)
+        #expect(try remembered() == actions)
+    }
+
+    @Test func whatIsOverIsForgottenButForTheLastNumberOfItsKind() throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        let all = (1...12).map {
+            action("SIL-2026-\($0 < 10 ? "000" : "00")\($0)", .silence(Self.scope), endedAt: 5)
+        }
+        note(
+            all + [action("MNT-2026-0001", .maintenance([ServiceID("a")]), endedAt: 5)], in: &ledger
+        )
+        _ = ledger.write(at: Self.noon)
+        #expect(try remembered().map(\.id.text) == ["MNT-2026-0001", "SIL-2026-0012"])
+        #expect(try remembered().map(\.endedBy) == ["bert", "bert"])
+    }
+
+    @Test func theLastNumberIsThatOfTheHighestCount() throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        note(
+            ["SIL-2026-9999", "SIL-2026-10000", "SIL-2025-0003"].map {
+                action($0, .silence(Self.scope), endedAt: 5)
+            }, in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        #expect(try remembered().map(\.id.text) == ["SIL-2025-0003", "SIL-2026-10000"])
+    }
+
+    @Test func aSilenceWithANameOfAnotherProgramIsLeftOut() throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        note([action("SIL-2026-0001", .silence(Self.scope))], in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        try DatabaseQueue(path: directory + "/" + Ledger.name).write {
+            try $0.execute(
+                sql: "INSERT INTO operator_action_name VALUES ('SIL-2026-0001', 'colour', 'red')")
+        }
+        #expect(try remembered().isEmpty, "without the name it would silence more")
+    }
+
+    @Test func whatIsInForceIsWrittenAgainAfterDamage() throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        let silence = action("SIL-2026-0001", .silence(Self.scope))
+        let past = action("SIL-2026-0002", .silence(Self.scope), endedAt: 5)
+        note([silence, past], in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        let path = directory + "/" + Ledger.name
+        let damage = DatabaseError(resultCode: .SQLITE_CORRUPT)
+        #expect(ledger.fail(damage) != nil)
+        #expect(ledger.write(at: Self.noon + .seconds(20)).isEmpty)
+        #expect(FileManager.default.fileExists(atPath: path))
+        #expect(try remembered() == [silence])
+    }
+
+    @Test func whatEndedLongAgoIsRemoved() throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        note([action("SIL-2026-0001", .silence(Self.scope), endedAt: 5)], in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        let age = LedgerRows.incidentAge + .seconds(5)
+        _ = ledger.write(at: Self.noon + age)
+        #expect(try remembered().count == 1, "at its age it stays")
+        _ = ledger.write(at: Self.noon + age + .seconds(61))
+        #expect(try remembered().isEmpty)
+        let names = try DatabaseQueue(path: directory + "/" + Ledger.name).read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM operator_action_name")
+        }
+        #expect(names == 0)
+    }
+
+    /// A file of the program before operators could do anything, with an open incident in it.
+    @Test func aFileWithoutOperatorsIsBroughtUpToDate() throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        var incident = Incident(
+            id: IncidentID("INC-2026-0001"), root: .commonCause, openedAt: Self.noon)
+        incident.toldAt = Self.noon + .seconds(60)
+        var changes = AlertChanges()
+        changes.incidents = [incident.id: incident]
+        ledger.note(changes)
+        _ = ledger.write(at: Self.noon)
+        try DatabaseQueue(path: directory + "/" + Ledger.name).write {
+            try $0.execute(
+                sql: """
+                    DROP TABLE operator_action;
+                    DROP TABLE operator_action_name;
+                    ALTER TABLE incident DROP COLUMN first_told_at;
+                    DELETE FROM grdb_migrations WHERE identifier = '7 operators';
+                    """)
+        }
+        let memory = try Ledger(dataDirectory: directory).memory
+        #expect(memory.actions.isEmpty)
+        // When people were first told is not known; the last time will do.
+        #expect(memory.incidents.map(\.firstToldAt) == [Self.noon + .seconds(60)])
+    }
+}

@@ -1,0 +1,184 @@
+import Alerting
+import HTTPTypes
+import HealthModel
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import StatusServer
+
+/// What operators ask for over HTTP.
+struct OrderTests {
+    /// A monitor that takes orders and notes them.
+    private final class Taker: MonitorReading {
+        let version = "0"
+        let isReady = true
+        let operatorToken: String?
+        private let known: HealthSnapshot
+        private let outcome: OrderOutcome
+        private let taken = Mutex<[OperatorOrder]>([])
+
+        init(token: String? = "secret", outcome: OrderOutcome) throws {
+            operatorToken = token
+            known = try Fixture.calm()
+            self.outcome = outcome
+        }
+
+        var orders: [OperatorOrder] { taken.withLock { $0 } }
+
+        func snapshot() -> HealthSnapshot { known }
+        func counters() -> MonitorCounters { MonitorCounters(startedAt: Fixture.now) }
+        func reload() async -> ReloadOutcome { .applied }
+        func perform(_ order: OperatorOrder) async -> OrderOutcome {
+            taken.withLock { $0.append(order) }
+            return outcome
+        }
+    }
+
+    private static let until = Timestamp(seconds: 1_795_446_000)
+
+    private static var silence: OperatorAction {
+        var scope = AlertScope()
+        scope.services = [ServiceID("digid")]
+        return OperatorAction(
+            id: ActionID("SIL-2026-0001"), effect: .silence(scope), author: "anna",
+            reason: "move", addedAt: Fixture.now, startsAt: Fixture.now, endsAt: until)
+    }
+
+    private static let body = """
+        {"kind": "silence", "author": "anna", "reason": "move", "services": ["digid"], \
+        "ends_at": "2026-11-23T15:00:00Z"}
+        """
+
+    private func ask(
+        _ taker: Taker, _ body: String = body, token: String? = "secret",
+        method: HTTPRequest.Method = .post, origin: String? = nil
+    ) async throws -> (status: HTTPResponse.Status, body: String) {
+        let server = StatusServer(reader: taker, logger: Logger(label: "test"))
+        var headers: HTTPFields = [.contentType: "application/json"]
+        if let token { headers[.authorization] = "Bearer \(token)" }
+        if let origin { headers[.origin] = origin }
+        let fields = headers
+        return try await server.testableApplication.test(.router) { client in
+            try await client.execute(
+                uri: "/api/v1/orders", method: method, headers: fields,
+                body: ByteBuffer(string: body)
+            ) { ($0.status, String(buffer: $0.body)) }
+        }
+    }
+
+    @Test func anOrderIsCarriedOutAndAnswered() async throws {
+        let taker = try Taker(
+            outcome: .done(OperatorAnswer(action: Self.silence), isDurable: true))
+        let answer = try await ask(taker)
+        #expect(answer.status == .ok)
+        let document = try OrderAnswer(json: Array(answer.body.utf8))
+        #expect(document.action?.id == "SIL-2026-0001" && document.isDurable)
+        #expect(document.action?.scope == "service/digid")
+        var scope = AlertScope()
+        scope.services = [ServiceID("digid")]
+        #expect(
+            taker.orders == [
+                OperatorOrder(
+                    request: .silence(scope, from: nil, to: Self.until), author: "anna",
+                    reason: "move", origin: "api")
+            ])
+    }
+
+    @Test func whoeverCannotShowTheTokenIsRefused() async throws {
+        let outcome = OrderOutcome.done(OperatorAnswer(), isDurable: true)
+        let taker = try Taker(outcome: outcome)
+        for token in [nil, "", "secre", "secret2", "SECRET"] {
+            #expect(try await ask(taker, token: token).status == .unauthorized, "\(token ?? "-")")
+        }
+        #expect(try await ask(taker, origin: "http://localhost").status == .forbidden)
+        #expect(try await ask(taker, method: .get).status == .methodNotAllowed)
+        #expect(taker.orders.isEmpty)
+        let deaf = try Taker(token: nil, outcome: outcome)
+        #expect(try await ask(deaf, token: "").status == .unauthorized)
+    }
+
+    @Test func aRefusalSaysWhy() async throws {
+        let taker = try Taker(outcome: .refused("there is no service 'digd'"))
+        let answer = try await ask(taker)
+        #expect(answer.status == .unprocessableContent)
+        #expect(answer.body == "there is no service 'digd'\n")
+    }
+
+    @Test(arguments: [
+        ("", "the body is not a JSON object that is an order"),
+        ("[]", "the body is not a JSON object that is an order"),
+        (#"{"author": "a", "reason": "b"}"#, "'kind' is missing"),
+        (#"{"kind": "silence", "reason": "b"}"#, "'author' is missing"),
+        (
+            #"{"kind": "silence", "author": "a", "reason": "b", "services": ["x"]}"#,
+            "'ends_at' is missing"
+        ),
+        (
+            #"{"kind": "silence", "author": "a", "reason": "b", "service": ["x"]}"#,
+            "'service' is no part of an order"
+        ),
+        (
+            #"{"kind": "silence", "author": "a", "reason": "b", "services": "x"}"#,
+            "'services' is of another type"
+        ),
+        (
+            #"{"kind": "silence", "author": "a", "reason": "b", "tiers": [4], "ends_at": "2026-11-23T15:00:00Z"}"#,
+            "'tiers' are 0 to 3"
+        ),
+        (
+            #"{"kind": "dark", "author": "a", "reason": "b", "services": ["x", "y"], "state": "down", "ends_at": "2026-11-23T15:00:00Z"}"#,
+            "'services' has to name one dark service"
+        ),
+        (
+            #"{"kind": "dark", "author": "a", "reason": "b", "services": ["x"], "state": "gone", "ends_at": "2026-11-23T15:00:00Z"}"#,
+            "'state' has to be down, degraded or busy"
+        ),
+        (#"{"kind": "end", "author": "a", "reason": "b"}"#, "'action' is missing"),
+        (#"{"kind": "note", "author": "a", "reason": "b"}"#, "'incident' is missing"),
+    ]) func whatIsNoOrderIsSaid(body: String, words: String) async throws {
+        let taker = try Taker(outcome: .refused("never asked"))
+        let answer = try await ask(taker, body)
+        #expect(answer.status == .badRequest)
+        #expect(answer.body == words + "\n")
+        #expect(taker.orders.isEmpty)
+    }
+
+    @Test func anOrderTravelsUnchanged() throws {
+        var order = OrderDocument(kind: .maintenance, author: "a", reason: "b")
+        order.services = ["digid"]
+        order.withDependants = true
+        order.startsAt = Instant(Fixture.now)
+        order.endsAt = Instant(Self.until)
+        let read = try OrderDocument(json: order.json())
+        #expect(read == order)
+        #expect(
+            try read.order(origin: "x").request
+                == .maintain(
+                    [ServiceID("digid")], withDependants: true,
+                    from: Instant(Fixture.now).timestamp, to: Self.until))
+    }
+
+    @Test func whatOperatorsDidIsShown() throws {
+        var snapshot = try Fixture.outage()
+        snapshot.actions = [Self.silence]
+        if let alert = snapshot.alerts.first {
+            snapshot.silenced = [alert.key: ActionID("SIL-2026-0001")]
+        }
+        let document = Fixture.document(snapshot)
+        #expect(document.actions?.map(\.id) == ["SIL-2026-0001"])
+        #expect(document.alerts.first?.silencedBy == "SIL-2026-0001")
+        let line = "SIL-2026-0001  silent for 52m29s  service/digid  anna: move\n"
+        #expect(StatusText.actions(document) == line)
+        #expect(StatusText.render(document, width: 120).contains(line))
+        #expect(
+            StatusText.actions(document, language: .nl)
+                == "SIL-2026-0001  stil nog 52m29s  service/digid  anna: move\n")
+        var none = document
+        none.actions = nil
+        #expect(StatusText.actions(none) == "none\n")
+    }
+}
