@@ -245,6 +245,12 @@ let package = Package(
         .testTarget(
             name: "NotifyingTests",
             dependencies: ["Notifying", "Scheduling", "Alerting", "HealthModel", "CCurl"]),
+        .testTarget(
+            name: "ScenarioTests",
+            dependencies: [
+                "Catalogue", "Alerting", "Scheduling", "PatternMatching", "Ledger", "Notifying",
+                "HealthModel",
+            ]),
         .testTarget(name: "TidyTests"),
         .testTarget(
             name: "DaemonTests",
