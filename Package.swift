@@ -54,7 +54,8 @@ let package = Package(
             name: "Alerting", dependencies: ["HealthModel", "ResultStore", "TLSFindings"],
             swiftSettings: pure),
         .target(
-            name: "Simulation", dependencies: ["HealthModel", "Scheduling", "ResultStore"],
+            name: "Simulation",
+            dependencies: ["HealthModel", "Scheduling", "ResultStore", "Alerting"],
             swiftSettings: strict),
         .target(
             name: "Exposition",
@@ -249,8 +250,10 @@ let package = Package(
             name: "ScenarioTests",
             dependencies: [
                 "Catalogue", "Alerting", "Scheduling", "PatternMatching", "Ledger", "Notifying",
-                "HealthModel",
+                "Simulation", "HealthModel",
             ]),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation", "Alerting", "HealthModel"]),
         .testTarget(name: "TidyTests"),
         .testTarget(
             name: "DaemonTests",
