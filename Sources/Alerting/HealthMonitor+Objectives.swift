@@ -68,8 +68,10 @@ extension HealthMonitor {
     /// left are losses that no other rule sees, such as many short ones. One failed probe must not
     /// do it, however rarely the service is probed: the loss is at least that of two.
     func isBurning(
-        _ service: Int, _ condition: BurnRateCondition, at now: Timestamp
+        _ service: Int, _ condition: BurnRateCondition, isActive: Bool, at now: Timestamp
     ) -> AlertMachine.Finding {
+        // To an alert that is not active it is the same whether nothing burns or nothing is known.
+        if !isActive, !objectiveClocks[service].hasLostOwn(over: condition.short) { return .fails }
         let (clock, objective) = (
             objectiveClocks[service], catalogue.services[service].objective
         )

@@ -123,8 +123,7 @@ public struct ObjectiveClock: Sendable, Hashable {
         over window: Duration, at now: Timestamp
     ) -> (counted: Duration, lost: Duration, lostOwn: Duration) {
         precondition(window <= Self.windowMax, "a window of more than three days")
-        let ring = rings.first { window <= $0.length } ?? rings[rings.count - 1]
-        return ring.loss(over: window, at: now)
+        return ring(of: window).loss(over: window, at: now)
     }
 
     /// How many times faster than allowed the budget is used up over `window`.
@@ -136,6 +135,13 @@ public struct ObjectiveClock: Sendable, Hashable {
         let (counted, lost, _) = loss(over: window, at: now)
         guard counted >= window * Self.knownShare else { return nil }
         return lost.fractionalSeconds / counted.fractionalSeconds / (1 - objective.target)
+    }
+
+    /// Whether the service itself has lost anything that may lie in `window`: cheap, and mostly no.
+    func hasLostOwn(over window: Duration) -> Bool { ring(of: window).hasLostOwn }
+
+    private func ring(of window: Duration) -> LossRing {
+        rings.first { window <= $0.length } ?? rings[rings.count - 1]
     }
 
     /// The same of what the service itself has lost: what a failing parent costs is told of there.
@@ -174,6 +180,11 @@ struct LossRing: Sendable, Hashable {
 
     private let bucketMilliseconds: Int64
     private var buckets: [Bucket] = []
+    /// What the buckets that are kept say was lost by the service itself.
+    private var lostOwnMilliseconds: Int64 = 0
+
+    /// Whether anything was lost by the service itself in the buckets that are kept.
+    var hasLostOwn: Bool { lostOwnMilliseconds > 0 }
 
     init(bucketSeconds: Int64) { bucketMilliseconds = bucketSeconds * 1000 }
 
@@ -194,11 +205,16 @@ struct LossRing: Sendable, Hashable {
             let time = Int32(clamping: stop - begin)
             buckets[buckets.count - 1].countedMilliseconds += time
             if kind != .good { buckets[buckets.count - 1].lostMilliseconds += time }
-            if kind == .lostOwn { buckets[buckets.count - 1].lostOwnMilliseconds += time }
+            if kind == .lostOwn {
+                buckets[buckets.count - 1].lostOwnMilliseconds += time
+                lostOwnMilliseconds += Int64(time)
+            }
             begin = stop
         }
         if buckets.count > Self.bucketsMax + 1 {
-            buckets.removeFirst(buckets.count - Self.bucketsMax - 1)
+            let old = buckets.prefix(buckets.count - Self.bucketsMax - 1)
+            lostOwnMilliseconds -= old.reduce(0) { $0 + Int64($1.lostOwnMilliseconds) }
+            buckets.removeFirst(old.count)
         }
     }
 
