@@ -1,6 +1,8 @@
 import Alerting
+import Dispatch
 import HealthModel
 import Simulation
+import Synchronization
 
 /// Plays years of outages to the monitor and counts what was missed and what was told without cause.
 struct YearSimulation {
@@ -37,23 +39,29 @@ struct YearSimulation {
                 Receiver(id: ReceiverID("machine"), kind: .alertmanager(url), level: .digest),
             ])
         let begin = monotonicSeconds()
+        let organisations = endpoints / OutageYear.endpointCount
+        let days = days
+        let parts = Mutex<[Int: (check: YearCheck, results: Int, checksum: UInt64)]>([:])
+        // Organisations have nothing to do with one another: one for each core at a time.
+        DispatchQueue.concurrentPerform(iterations: seeds * organisations) { number in
+            let (seed, place) = number.quotientAndRemainder(dividingBy: organisations)
+            let name = UInt64(seed) * 1_000_003 + UInt64(place)
+            guard let year = OutageYear(seed: name, days: days) else { return }
+            let play = YearPlay(year, rules: rules)
+            let check = YearCheck(play, of: year, people: desk) { tier in
+                SimulatedRules.outageHoldTime[tier]
+            }
+            let part = (check, play.results, play.checksum)
+            parts.withLock { $0[number] = part }
+        }
         var all = YearCheck()
         var results = 0
         var checksum: UInt64 = 0
-        let organisations = endpoints / OutageYear.endpointCount
-        for seed in 0..<seeds {
-            for number in 0..<organisations {
-                let name = UInt64(seed) * 1_000_003 + UInt64(number)
-                guard let year = OutageYear(seed: name, days: days) else {
-                    throw BenchError("no year")
-                }
-                let play = YearPlay(year, rules: rules)
-                all += YearCheck(play, of: year, people: desk) { tier in
-                    SimulatedRules.outageHoldTime[tier]
-                }
-                results += play.results
-                checksum = checksum &* 31 &+ play.checksum
-            }
+        for number in 0..<seeds * organisations {
+            guard let part = parts.withLock({ $0[number] }) else { throw BenchError("no year") }
+            all += part.check
+            results += part.results
+            checksum = checksum &* 31 &+ part.checksum
         }
         let seconds = monotonicSeconds() - begin
         let years = Double(seeds * organisations * OutageYear.endpointCount * Int(days)) / 365
