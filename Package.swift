@@ -54,7 +54,8 @@ let package = Package(
             name: "Alerting", dependencies: ["HealthModel", "ResultStore", "TLSFindings"],
             swiftSettings: pure),
         .target(
-            name: "Simulation", dependencies: ["HealthModel", "Scheduling", "ResultStore"],
+            name: "Simulation",
+            dependencies: ["HealthModel", "Scheduling", "ResultStore", "Alerting"],
             swiftSettings: strict),
         .target(
             name: "Exposition",
@@ -245,6 +246,14 @@ let package = Package(
         .testTarget(
             name: "NotifyingTests",
             dependencies: ["Notifying", "Scheduling", "Alerting", "HealthModel", "CCurl"]),
+        .testTarget(
+            name: "ScenarioTests",
+            dependencies: [
+                "Catalogue", "Alerting", "Scheduling", "PatternMatching", "Ledger", "Notifying",
+                "Simulation", "HealthModel",
+            ]),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation", "Alerting", "HealthModel"]),
         .testTarget(name: "TidyTests"),
         .testTarget(
             name: "DaemonTests",

@@ -15,7 +15,6 @@ extension HealthMonitor {
     mutating func group(
         _ changes: inout [(binding: Int, transition: AlertTransition)], at now: Timestamp
     ) {
-        route(changes.map(\.transition).filter { $0.alert.state == .resolved })
         let firing = changes.indices.filter { changes[$0].transition.alert.state == .firing }
         if !firing.isEmpty {
             let cause = IncidentCause(map: incidentMap, failing: failingServices())
@@ -24,6 +23,9 @@ extension HealthMonitor {
             }
             joinFellows(cause, at: now)
         }
+        // After the beginnings: an incident whose last alert ends as the next one of it begins goes
+        // on, as when the endpoints of a service come back one after the other.
+        route(changes.map(\.transition).filter { $0.alert.state == .resolved })
         settleIncidents(at: now)
     }
 
@@ -124,10 +126,11 @@ extension HealthMonitor {
         for (index, alert) in alerts {
             let binding = bindings[index]
             guard binding.condition.isOutage else { continue }
-            let isDown = services[binding.service].own == .down
+            let own = services[binding.service].own
             var one =
                 failing[alert.service]
-                ?? FailingService(since: alert.activeSince, isDown: isDown)
+                ?? FailingService(
+                    since: alert.activeSince, isDown: own == .down, isFlapping: own == .flapping)
             one.since = min(one.since, alert.activeSince)
             failing[alert.service] = one
         }

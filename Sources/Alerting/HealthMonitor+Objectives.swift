@@ -64,25 +64,30 @@ extension HealthMonitor {
 
     /// Whether a service uses up its budget too fast and nobody has been told why.
     ///
-    /// An outage that people were told of is told once; what is left are losses that no other rule
-    /// sees, such as many short ones. One failed probe must not do it, however rarely the service
-    /// is probed: the loss is at least that of two.
+    /// An outage that people were told of, or will be when its alert has been pending for long
+    /// enough, is told once; so is what a failing parent costs, by the alerts of the parent. What is
+    /// left are losses that no other rule sees, such as many short ones. One failed probe must not
+    /// do it, however rarely the service is probed: the loss is at least that of two.
     func isBurning(
-        _ service: Int, _ condition: BurnRateCondition, at now: Timestamp
+        _ service: Int, _ condition: BurnRateCondition, isActive: Bool, at now: Timestamp
     ) -> AlertMachine.Finding {
+        // To an alert that is not active it is the same whether nothing burns or nothing is known.
+        if !isActive, !objectiveClocks[service].hasLostOwn(over: condition.short) { return .fails }
         let (clock, objective) = (
             objectiveClocks[service], catalogue.services[service].objective
         )
-        guard let long = clock.burnRate(over: condition.long, objective, at: now),
-            let short = clock.burnRate(over: condition.short, objective, at: now)
+        guard let long = clock.ownBurnRate(over: condition.long, objective, at: now),
+            let short = clock.ownBurnRate(over: condition.short, objective, at: now)
         else { return .unknown }
         guard long > condition.rate, short > condition.rate else { return .fails }
         let interval = trackersOfService[service].map {
             catalogue.endpoints[$0].probe.interval
         }.max()
-        guard clock.loss(over: condition.long, at: now).lost >= (interval ?? .zero) * 2 else {
-            return .fails
-        }
+        guard clock.loss(over: condition.long, at: now).lostOwn >= (interval ?? .zero) * 2,
+            !alerts.keys.contains(where: {
+                bindings[$0].service == service && bindings[$0].condition.isOutage
+            })
+        else { return .fails }
         return incidents.isTold(catalogue.services[service].id, since: now - condition.long)
             ? .fails : .holds
     }

@@ -26,7 +26,8 @@ extension HealthMonitor {
             let isDark = catalogue.services[binding.service].kind == .dark
             return own == .unknown && !isDark ? .unknown : .fails
         case .burnRate(let condition):
-            return isBurning(binding.service, condition, at: now)
+            return isBurning(
+                binding.service, condition, isActive: machines[index].isActive, at: now)
         case .slow(let quantile, let window, let threshold):
             guard let tracker = binding.tracker else { return .unknown }
             if trackers[tracker].status.state == .unknown { return .unknown }

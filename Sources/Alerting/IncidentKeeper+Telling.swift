@@ -86,13 +86,21 @@ extension IncidentKeeper {
                     && (incident.told[receiver.id].map { $0 < level } ?? true)
             }
             guard !news.isEmpty else { continue }
-            for receiver in news { incident.told[receiver.id] = level }
+            // Whoever hears of the incident for the first time hears of a beginning, whatever
+            // others know of it.
             let isKnown = incident.members[position].isLead
-            if isKnown { incident.updates += 1 }
-            routed.append(
-                tell(
-                    &incident, position, level, news.map(\.id), isUpdate: isKnown, audience,
-                    at: now))
+            let informed = news.filter { isKnown && incident.told[$0.id] != nil }.map(\.id)
+            let others = news.map(\.id).filter { !informed.contains($0) }
+            for receiver in news { incident.told[receiver.id] = level }
+            if !others.isEmpty {
+                routed.append(
+                    tell(&incident, position, level, others, isUpdate: false, audience, at: now))
+            }
+            if !informed.isEmpty {
+                incident.updates += 1
+                routed.append(
+                    tell(&incident, position, level, informed, isUpdate: true, audience, at: now))
+            }
         }
         return routed
     }

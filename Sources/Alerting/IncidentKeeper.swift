@@ -41,7 +41,7 @@ public struct IncidentKeeper: Sendable {
     /// The incidents that somebody works on.
     var acknowledged: Set<IncidentID> = []
 
-    /// When the last incident of each service ended, for as long as budgets look back.
+    /// When each service's part in its last incident ended, for as long as budgets look back.
     private var endedAt: [ServiceID: Timestamp] = [:]
 
     /// Makes a keeper without incidents.
@@ -61,7 +61,7 @@ public struct IncidentKeeper: Sendable {
         return changed.sorted().compactMap { self[$0] }
     }
 
-    /// Whether an incident of this service is open, or ended after `since`.
+    /// Whether an incident of this service is open, or the service's part in one ended after `since`.
     func isTold(_ service: ServiceID, since: Timestamp) -> Bool {
         byService[service] != nil || (endedAt[service].map { $0 > since } ?? false)
     }
@@ -112,7 +112,7 @@ public struct IncidentKeeper: Sendable {
             }
             guard incident.isOpen else {
                 closed.append(incident)
-                noteEnd(of: incident)
+                noteEnd(of: incident.services, at: incident.closedAt ?? now)
                 continue
             }
             incidents[incident.id] = incident
@@ -170,6 +170,8 @@ public struct IncidentKeeper: Sendable {
         byRoot[old] = nil
         byRoot[root] = id
         incidents[id]?.root = root
+        let occurrence = max(earlier(root, at: now) + 1, incidents[id]?.occurrence ?? 1)
+        incidents[id]?.occurrence = occurrence
         incidents[id]?.note(.rooted, root.description, at: now)
         touch(id)
         return id
@@ -192,7 +194,9 @@ public struct IncidentKeeper: Sendable {
             let begun = last.flatMap { cause.failing[$0.alert.service]?.since } ?? last?.joinedAt
             if cause.explains(root, service, lastJoin: begun ?? incident.openedAt) { return id }
         }
-        return nil
+        // The parent fails for a wider cause than itself: what needs it goes along.
+        let parent = cause.dependencyRoot(of: service)
+        return parent == service ? nil : byService[parent]
     }
 
     /// Gives the incident of one service a wider root when one explains its alerts by now.
@@ -245,13 +249,18 @@ public struct IncidentKeeper: Sendable {
         let digits = String(counter.number)
         let padding = String(repeating: "0", count: max(0, 4 - digits.utf8.count))
         let id = IncidentID("INC-\(year)-\(padding)\(digits)")
-        let earlier = closed.lazy.filter { one in
+        incidents[id] = Incident(
+            id: id, root: root, openedAt: now, occurrence: earlier(root, at: now) + 1)
+        byRoot[root] = id
+        return id
+    }
+
+    /// How many incidents with this root ended within the time of a recurrence.
+    private func earlier(_ root: Incident.Root, at now: Timestamp) -> Int {
+        closed.lazy.filter { one in
             one.root == root && one.mergedInto == nil
                 && one.closedAt.map { now - $0 < Self.recurrenceTime } == true
         }.count
-        incidents[id] = Incident(id: id, root: root, openedAt: now, occurrence: earlier + 1)
-        byRoot[root] = id
-        return id
     }
 
     private mutating func add(_ alert: Alert, to id: IncidentID, at now: Timestamp) {
@@ -280,7 +289,10 @@ public struct IncidentKeeper: Sendable {
             incidents[id]?.members.contains {
                 $0.endedAt == nil && $0.alert.service == over.service
             } ?? false
-        if !stillFails, byService[over.service] == id { byService[over.service] = nil }
+        if !stillFails, byService[over.service] == id {
+            byService[over.service] = nil
+            noteEnd(of: [over.service], at: now)
+        }
         over.state = .resolved
         guard var incident = incidents[id], incident.members.allSatisfy({ $0.endedAt != nil })
         else {
@@ -318,15 +330,14 @@ public struct IncidentKeeper: Sendable {
         incidents[id]?.makeLead(episode)
     }
 
-    private mutating func noteEnd(of incident: Incident) {
-        guard let closedAt = incident.closedAt else { return }
-        for service in incident.services { endedAt[service] = closedAt }
-        let before = closedAt - ObjectiveClock.windowMax
+    private mutating func noteEnd(of services: [ServiceID], at now: Timestamp) {
+        for service in services { endedAt[service] = max(now, endedAt[service] ?? now) }
+        let before = now - ObjectiveClock.windowMax
         if endedAt.count > Self.openMax { endedAt = endedAt.filter { $0.value > before } }
     }
 
     private mutating func keep(_ incident: Incident) {
-        noteEnd(of: incident)
+        noteEnd(of: incident.services, at: incident.closedAt ?? incident.openedAt)
         changed.insert(incident.id)
         unsettled.remove(incident.id)
         closed.append(incident)

@@ -61,8 +61,13 @@ struct FailingService: Sendable, Hashable {
     var since: Timestamp
     /// Whether its own state is down; otherwise it fails in part.
     var isDown: Bool
+    /// Whether it is reachable by turns: what needs it fails with it, as when it is down.
+    var isFlapping = false
     /// What it shares with others, perhaps.
     var evidence: Set<SharedEvidence> = []
+
+    /// Whether what depends on it may fail because of it.
+    var isOut: Bool { isDown || isFlapping }
 }
 
 /// Finds what several failing services have in common: pure, and the same for the same input.
@@ -80,6 +85,9 @@ struct IncidentCause {
     /// Direct dependants of a dark service, and the share of all of them.
     static let darkMin = 3
     static let darkShare = 0.5
+    /// Measured causes that the failures of direct dependants come from: when all of them are behind
+    /// one service that fails, that service is the cause.
+    static let darkRootsMin = 2
     /// Sectors without a known link.
     static let sectorsMin = 3
     /// The share of all services that a common cause takes at least, so that in a large catalogue
@@ -118,7 +126,7 @@ struct IncidentCause {
         roots += (map.platforms[service] ?? []).map { .platform($0) }
         roots += map.darksBehind[service, default: []].map { .darkService($0) }
         if let group = map.services[service]?.peerGroup { roots.append(.peerGroup(group)) }
-        let above = (map.ancestors[service] ?? []).filter { failing[$0]?.isDown == true }
+        let above = (map.ancestors[service] ?? []).filter { failing[$0]?.isOut == true }
         roots += above.sorted().map { .service($0) }
         roots.append(.commonCause)
         return roots
@@ -131,7 +139,7 @@ struct IncidentCause {
         switch root {
         case .service(let id):
             return service == id
-                || (map.ancestors[service]?.contains(id) == true && failing[id]?.isDown == true)
+                || (map.ancestors[service]?.contains(id) == true && failing[id]?.isOut == true)
         case .shared(let evidence): return one.evidence.contains(evidence)
         case .platform(let id): return map.platforms[service]?.contains(id) == true
         case .darkService(let id): return map.darkDependants[id]?.all.contains(service) == true
@@ -144,7 +152,7 @@ struct IncidentCause {
     /// The failing service that the failure of `service` comes from; itself when none is known.
     func dependencyRoot(of service: ServiceID) -> ServiceID {
         func failed(above id: ServiceID) -> Set<ServiceID> {
-            (map.ancestors[id] ?? []).filter { failing[$0]?.isDown == true && $0 != id }
+            (map.ancestors[id] ?? []).filter { failing[$0]?.isOut == true && $0 != id }
         }
         let above = failed(above: service)
         // Two that need each other are both on top; the first by name speaks for both.
@@ -178,9 +186,10 @@ struct IncidentCause {
         let found = map.darkDependants.filter { dark, dependants in
             guard dependants.all.contains(service) else { return false }
             if failing[dark] != nil { return true }
-            let failed = dependants.direct.filter { together.contains($0) }.count
-            return failed >= Self.darkMin
-                && Double(failed) >= Self.darkShare * Double(dependants.direct.count)
+            let failed = dependants.direct.intersection(together)
+            return failed.count >= Self.darkMin
+                && Double(failed.count) >= Self.darkShare * Double(dependants.direct.count)
+                && Set(failed.map(dependencyRoot)).count >= Self.darkRootsMin
         }
         // What an operator says is down explains best, then the one of which the largest part fails.
         func share(_ id: ServiceID) -> Double {

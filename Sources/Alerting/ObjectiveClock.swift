@@ -104,7 +104,7 @@ public struct ObjectiveClock: Sendable, Hashable {
             months[months.count - 1].add(to - from, as: kind)
             let isLost = kind == .lostOwn || kind == .lostChain
             if kind == .good || isLost {
-                for index in rings.indices { rings[index].add(from, to, isLost: isLost) }
+                for index in rings.indices { rings[index].add(from, to, as: kind) }
             }
             from = to
             if from == end { open(at: from) }
@@ -115,16 +115,15 @@ public struct ObjectiveClock: Sendable, Hashable {
     /// The longest window that can be asked for.
     public static let windowMax: Duration = .seconds(3600 * Int64(LossRing.bucketsMax))
 
-    /// How much of the last `window` counted, and how much of that was lost; both are whole buckets
-    /// of at most a fifth of the window.
+    /// How much of the last `window` counted, how much of that was lost, and how much of that by the
+    /// service itself; all are whole buckets of at most a fifth of the window.
     ///
     /// - Precondition: `window` is at most `windowMax`.
     public func loss(
         over window: Duration, at now: Timestamp
-    ) -> (counted: Duration, lost: Duration) {
+    ) -> (counted: Duration, lost: Duration, lostOwn: Duration) {
         precondition(window <= Self.windowMax, "a window of more than three days")
-        let ring = rings.first { window <= $0.length } ?? rings[rings.count - 1]
-        return ring.loss(over: window, at: now)
+        return ring(of: window).loss(over: window, at: now)
     }
 
     /// How many times faster than allowed the budget is used up over `window`.
@@ -133,7 +132,23 @@ public struct ObjectiveClock: Sendable, Hashable {
     public func burnRate(
         over window: Duration, _ objective: Objective, at now: Timestamp
     ) -> Double? {
-        let (counted, lost) = loss(over: window, at: now)
+        let (counted, lost, _) = loss(over: window, at: now)
+        guard counted >= window * Self.knownShare else { return nil }
+        return lost.fractionalSeconds / counted.fractionalSeconds / (1 - objective.target)
+    }
+
+    /// Whether the service itself has lost anything that may lie in `window`: cheap, and mostly no.
+    func hasLostOwn(over window: Duration) -> Bool { ring(of: window).hasLostOwn }
+
+    private func ring(of window: Duration) -> LossRing {
+        rings.first { window <= $0.length } ?? rings[rings.count - 1]
+    }
+
+    /// The same of what the service itself has lost: what a failing parent costs is told of there.
+    func ownBurnRate(
+        over window: Duration, _ objective: Objective, at now: Timestamp
+    ) -> Double? {
+        let (counted, _, lost) = loss(over: window, at: now)
         guard counted >= window * Self.knownShare else { return nil }
         return lost.fractionalSeconds / counted.fractionalSeconds / (1 - objective.target)
     }
@@ -160,18 +175,24 @@ struct LossRing: Sendable, Hashable {
         var number: Int32
         var countedMilliseconds: Int32 = 0
         var lostMilliseconds: Int32 = 0
+        var lostOwnMilliseconds: Int32 = 0
     }
 
     private let bucketMilliseconds: Int64
     private var buckets: [Bucket] = []
+    /// What the buckets that are kept say was lost by the service itself.
+    private var lostOwnMilliseconds: Int64 = 0
+
+    /// Whether anything was lost by the service itself in the buckets that are kept.
+    var hasLostOwn: Bool { lostOwnMilliseconds > 0 }
 
     init(bucketSeconds: Int64) { bucketMilliseconds = bucketSeconds * 1000 }
 
     /// The longest window that it knows.
     var length: Duration { .milliseconds(bucketMilliseconds * Int64(Self.bucketsMax)) }
 
-    /// Adds a stretch of time that counted.
-    mutating func add(_ from: Timestamp, _ to: Timestamp, isLost: Bool) {
+    /// Adds a stretch of time that counted: good or lost.
+    mutating func add(_ from: Timestamp, _ to: Timestamp, as kind: ServiceTime) {
         let end = to.milliseconds
         var begin = max(from.milliseconds, end - length.wholeMilliseconds)
         while begin < end {
@@ -183,24 +204,33 @@ struct LossRing: Sendable, Hashable {
             // At most the length of a bucket, an hour.
             let time = Int32(clamping: stop - begin)
             buckets[buckets.count - 1].countedMilliseconds += time
-            if isLost { buckets[buckets.count - 1].lostMilliseconds += time }
+            if kind != .good { buckets[buckets.count - 1].lostMilliseconds += time }
+            if kind == .lostOwn {
+                buckets[buckets.count - 1].lostOwnMilliseconds += time
+                lostOwnMilliseconds += Int64(time)
+            }
             begin = stop
         }
         if buckets.count > Self.bucketsMax + 1 {
-            buckets.removeFirst(buckets.count - Self.bucketsMax - 1)
+            let old = buckets.prefix(buckets.count - Self.bucketsMax - 1)
+            lostOwnMilliseconds -= old.reduce(0) { $0 + Int64($1.lostOwnMilliseconds) }
+            buckets.removeFirst(old.count)
         }
     }
 
-    func loss(over window: Duration, at now: Timestamp) -> (counted: Duration, lost: Duration) {
+    func loss(
+        over window: Duration, at now: Timestamp
+    ) -> (counted: Duration, lost: Duration, lostOwn: Duration) {
         let begin = (now - window).milliseconds
         // The bucket in which the window begins counts when most of it lies in the window.
         let first = (begin + bucketMilliseconds / 2).flooredQuotient(by: bucketMilliseconds)
-        var (counted, lost): (Int64, Int64) = (0, 0)
+        var (counted, lost, lostOwn): (Int64, Int64, Int64) = (0, 0, 0)
         for bucket in buckets.reversed() {
             guard Int64(bucket.number) >= first else { break }
             counted += Int64(bucket.countedMilliseconds)
             lost += Int64(bucket.lostMilliseconds)
+            lostOwn += Int64(bucket.lostOwnMilliseconds)
         }
-        return (.milliseconds(counted), .milliseconds(lost))
+        return (.milliseconds(counted), .milliseconds(lost), .milliseconds(lostOwn))
     }
 }

@@ -10,3 +10,13 @@ extension SplitMix64 {
         (-2 * log(1 - unit())).squareRoot() * cos(2 * .pi * unit())
     }
 }
+
+extension SplitMix64 {
+    /// Exponentially distributed, mean 1.
+    mutating func exponential() -> Double { -log(1 - unit()) }
+
+    /// Between two bounds above 0, every order of magnitude equally likely.
+    mutating func logUniform(_ range: ClosedRange<Double>) -> Double {
+        range.lowerBound * exp(unit() * log(range.upperBound / range.lowerBound))
+    }
+}

@@ -12,6 +12,7 @@ struct VitaalBench {
         USAGE: vitaal-bench [--quick] [--slow-transfers]
                vitaal-bench --distrust
                vitaal-bench --rules
+               vitaal-bench --simulate-year [--seeds N] [--endpoints N]
                vitaal-bench --store [ENDPOINTS]
                vitaal-bench --torture KILLS CUTS
                vitaal-bench --soak SECONDS [--lab-inside]
@@ -27,6 +28,10 @@ struct VitaalBench {
 
         --rules         Measures only the evaluation of 20 rules for 10,000 endpoints; exit 1 when it
                         takes more than 100 ms.
+
+        --simulate-year  Plays a year of outages of 1,000 endpoints with 50 seeds to the rules; exit 1 when
+                        an outage was not told, something was told without cause or it plays fewer
+                        than 1,000 endpoint-years a minute. The checksum is that of all that was said.
 
         --store         Measures only the durable store with a month of ENDPOINTS (1,000) at 30 s; exit
                         1 when a target is missed.
@@ -50,6 +55,12 @@ struct VitaalBench {
             exit(await run { try DistrustTiming(workspace: $0).run() })
         }
         if arguments == ["--rules"] { exit(await run { _ in try RuleTiming().run() }) }
+        if arguments.first == "--simulate-year" {
+            guard let simulation = YearSimulation(arguments.dropFirst()) else {
+                complain("--simulate-year takes a number of seeds and one of endpoints, at least 5")
+            }
+            exit(await run { _ in try simulation.run() })
+        }
         // The writer that the torture kills.
         if arguments.first == "--store-writer", arguments.count == 2, let last = arguments.last {
             exit(

@@ -67,14 +67,15 @@ import Testing
         while second < 40_000 {
             let kind: ServiceTime =
                 Double.random(in: 0..<1, using: &generator) < 0.1
-                ? .lostOwn : Bool.random(using: &generator) ? .good : .unknown
+                ? .lostOwn
+                : [.good, .lostChain, .unknown].randomElement(using: &generator) ?? .good
             let length = Int.random(in: 1...600, using: &generator)
             history += Array(repeating: kind, count: length)
             second += length
             clock.advance(to: noon + .seconds(second), as: kind)
         }
         for (window, bucket) in [(300, 60), (3600, 60), (4320, 60), (4321, 300), (21_600, 300)] {
-            let (counted, lost) = clock.loss(
+            let (counted, lost, lostOwn) = clock.loss(
                 over: .seconds(window), at: noon + .seconds(second))
             // The edge of the window is exact to half a bucket.
             func range(_ wanted: Set<ServiceTime>) -> ClosedRange<Double> {
@@ -84,8 +85,9 @@ import Testing
                 }
                 return count(short)...count(long)
             }
-            #expect(range([.good, .lostOwn]).contains(counted.fractionalSeconds))
-            #expect(range([.lostOwn]).contains(lost.fractionalSeconds))
+            #expect(range([.good, .lostOwn, .lostChain]).contains(counted.fractionalSeconds))
+            #expect(range([.lostOwn, .lostChain]).contains(lost.fractionalSeconds))
+            #expect(range([.lostOwn]).contains(lostOwn.fractionalSeconds))
         }
     }
 

@@ -17,7 +17,7 @@ struct TidyTests {
         "ResultStore": ["HealthModel"],
         "Alerting": ["HealthModel", "ResultStore", "TLSFindings"],
         "DurableStore": ["HealthModel", "ResultStore"],
-        "Simulation": ["HealthModel", "Scheduling", "ResultStore"],
+        "Simulation": ["HealthModel", "Scheduling", "ResultStore", "Alerting"],
         "Exposition": ["HealthModel", "ResultStore", "TLSFindings", "Alerting"],
         "TLSInspection": ["HealthModel", "COpenSSL", "CProbeShims"],
         "PollLoop": ["HealthModel", "CLinux"],

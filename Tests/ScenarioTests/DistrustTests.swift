@@ -1,0 +1,69 @@
+import HealthModel
+import Testing
+
+/// DigiNotar, 3 September 2011: browsers stop trusting an authority, and everything that it has issued
+/// is refused at once, whatever the sector.
+@Suite struct DistrustTests {
+    private static let sectors: Set<String> = [
+        "income", "register", "mobility", "social", "education",
+    ]
+
+    /// One page for the authority, one update, one end.
+    ///
+    /// The distrust begins when three services of it are probed within ten seconds: then all three have
+    /// failed (confirmed within 15 s) before the first has held for half a minute, and the first page
+    /// names the authority. All are of tier 0 or 1, so that all are known when the one update may be
+    /// told, five minutes later. The services are down too, and `unreachable` keeps silent of that.
+    /// After two hours reserve certificates are in place: one end.
+    @Test func anAuthorityIsDistrusted() throws {
+        let drill = try Drill()
+        let hit = drill.catalogue.services.filter {
+            Self.sectors.contains($0.sector) && $0.tier <= .tier1
+                && !drill.catalogue.endpoints(of: $0.id).isEmpty
+        }.map(\.id)
+        try #require(hit.count >= 8)
+        let endpoints = hit.flatMap { drill.catalogue.endpoints(of: $0) }
+        let begin = try #require(
+            (minutes(20)..<minutes(40)).first { second in
+                Set(
+                    endpoints.filter { drill.slot(of: $0, from: second) < second + 10 }
+                        .map(\.service)
+                ).count >= 3
+            })
+        drill.world = { endpoint, slot, _ in
+            let isHit = hit.contains(endpoint.service)
+            let isOut = isHit && (begin..<begin + minutes(120)).contains(slot)
+            let verdict: Reason? = isOut ? .tlsUntrusted : nil
+            let issuer = isHit && slot < begin + minutes(120) ? "O=DigiNotar" : "O=Other"
+            return Drill.Answer(reason: verdict, tls: Self.record(issuer: issuer, verdict))
+        }
+        drill.play(until: begin + minutes(5))
+        #expect(drill.states(of: "belastingdienst").own == .down)
+        drill.play(until: begin + minutes(140))
+        #expect(drill.told("on-call").map(\.word) == ["page", "update", "over"])
+        #expect(drill.lines("desk") == drill.lines("on-call"))
+        #expect(
+            drill.heard.allSatisfy { $0.notification.alert.key.rule.text == "certificate-invalid" })
+        // Machines count each endpoint by itself.
+        #expect(drill.lines("machine").filter { $0.hasPrefix("page") }.count == endpoints.count)
+        #expect(drill.causes.map(\.root.description) == ["issuer/O=DigiNotar"])
+        #expect(Set(try #require(drill.causes.first).services) == Set(hit))
+        let page = try #require(drill.told("on-call").first)
+        #expect((begin + 35...begin + 60).contains(page.second))
+        drill.expectBalance()
+    }
+
+    private static func record(issuer: String, _ verdict: Reason?) -> TLSRecord {
+        var record = TLSRecord()
+        record.isHandshakeComplete = true
+        let certificate = Certificate(
+            fingerprintSHA256: issuer, subject: "CN=a", issuer: issuer, serialNumber: "1",
+            names: [], nameCount: 0, notBefore: Drill.start - .seconds(86_400 * 30),
+            notAfter: Drill.start + .seconds(86_400 * 60), key: "EC prime256v1",
+            signatureAlgorithm: "ecdsa-with-SHA256")
+        record.chainSent = [certificate]
+        record.chainBuilt = verdict == nil ? [certificate] : []
+        record.verdict = verdict
+        return record
+    }
+}
