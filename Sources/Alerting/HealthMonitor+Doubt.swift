@@ -79,6 +79,7 @@ extension HealthMonitor {
         guard let since = doubtState.doubt.blindSince else { return }
         for index in trackers.indices where trackers[index].loseSight(at: min(since, now)) {
             changedServices.insert(serviceOfTracker[index])
+            outdate(index)
         }
     }
 

@@ -39,7 +39,8 @@ extension Condition {
     public init(_ expression: Expression) {
         switch expression.root {
         case .comparison(let comparison)
-        where comparison.relation == .equal && comparison.left == .measured(.state):
+        where comparison.relation == .equal && comparison.left == .measured(.state)
+            && comparison.heldFor == nil:
             if case .literal(.state(let state)) = comparison.right {
                 self = .state(state)
             } else {
