@@ -342,17 +342,17 @@ import Testing
 
     @Test func `reads the services that a rule is for`() throws {
         let text = ruleFile(
-            "only_for: {services: [a], tiers: [0, 1], sectors: [tax], owners: [Logius]}")
+            "only_for: {services: [a], tiers: [0, 1], sectors: [tax], owners: [Logius], tags: [t]}")
         let rule = try #require(RuleReader.read([SourceFile(path: "f", text: text)]).rules.first)
         #expect(
             rule.scope
                 == RuleScope(
                     services: [ServiceID("a")], tiers: [.tier0, .tier1], sectors: ["tax"],
-                    owners: ["Logius"]))
+                    owners: ["Logius"], tags: ["t"]))
         #expect(
             ruleLines(ruleFile("only_for: {}")) == [
-                "6:15: `only_for` without services; expected `services`, `tiers`, `sectors` or "
-                    + "`owners`"
+                "6:15: `only_for` without services; expected `services`, `tiers`, `sectors`, "
+                    + "`owners` or `tags`"
             ])
         #expect(
             ruleLines(ruleFile("only_for: {tiers: []}")) == [
