@@ -56,7 +56,7 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether it looks at whether people are served, so that its alerts belong to incidents.
-    var isAboutOutage: Bool { root.quantities.contains(where: \.isAboutOutage) }
+    var isAboutOutage: Bool { root.isAboutOutage }
 
     /// The expression as it would be written, with no more parentheses than it needs.
     public var description: String { root.description }
@@ -115,6 +115,20 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
             }
         }
 
+        /// Whether it looks at whether people are served.
+        var isAboutOutage: Bool {
+            switch self {
+            case .both(let left, let right), .either(let left, let right):
+                left.isAboutOutage || right.isAboutOutage
+            case .not(let term): term.isAboutOutage
+            case .comparison(let comparison):
+                !comparison.isOrderly
+                    && [comparison.left, comparison.right].compactMap(\.quantity)
+                        .contains(where: \.isAboutOutage)
+            case .truth(let quantity): quantity.isAboutOutage
+            }
+        }
+
         /// Every comparison, from left to right.
         var comparisons: [Comparison] {
             switch self {
@@ -159,6 +173,15 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
         public var right: Operand
         /// How long it must have been so; of states only.
         public var heldFor: Duration? = nil
+
+        /// Whether it asks for a state in which a service does as it says: admission control that
+        /// works, for one, is no outage.
+        var isOrderly: Bool {
+            relation == .equal
+                && [HealthState.up, .busy, .blocked, .maintenance, .unknown].contains { state in
+                    left == .literal(.state(state)) || right == .literal(.state(state))
+                }
+        }
 
         /// The state that is compared; nil when none is.
         var state: Quantity? {

@@ -106,6 +106,10 @@ extension HealthMonitor {
         if alert.key.subject == .monitor {
             return rules.receivers.filter { $0.wantsDoubt(alert.level) }.map(\.id)
         }
+        let named = rules.receivers(of: alert.key.rule)
+        guard named.isEmpty else {
+            return rules.receivers.map(\.id).filter { named.contains($0) }
+        }
         guard let service = catalogue.service(alert.service) else { return [] }
         return rules.receivers.filter { $0.wants(alert.level, about: service) }.map(\.id)
     }

@@ -48,7 +48,8 @@ extension HealthMonitor {
         guard incidents.needsSettling(at: now) else { return }
         let (map, rules) = (incidentMap, self.rules)
         let audience = IncidentAudience(
-            people: rules.receivers.filter(\.isForPeople), mayTell: { _ in true },
+            people: rules.receivers.filter(\.isForPeople),
+            named: { rules.receivers(of: $0.key.rule) }, mayTell: { _ in true },
             words: { map.words(of: $0) }, service: { map.services[$0] })
         routedTransitions += incidents.settle(audience, at: now)
         renumber()

@@ -19,6 +19,7 @@ enum RuleKey: String, FieldKey {
     case summary
     case runbook
     case onlyFor = "only_for"
+    case receivers
     case note
     static let mappingName = "a rule"
 }
@@ -70,6 +71,7 @@ public enum RuleReader {
     /// The rules as far as they could be read; of use only when `log` stayed empty.
     static func reading(_ files: [SourceFile], _ log: MistakeLog) -> RuleReading {
         var scopeNames: [ScopeName] = []
+        var receiverNames: [ReceiverName] = []
         var rules: [Rule] = []
         var firstPositions: [RuleID: SourcePosition] = [:]
         var receivers = ReceiverReader(log)
@@ -80,7 +82,8 @@ public enum RuleReader {
             _ = fields[.about]?.text(log)
             receivers.read(fields[.receivers])
             for node in fields[.rules]?.items(log, of: "rules", limit: Limits.rules) ?? [] {
-                guard let (rule, position) = rule(node, of: file, log, &scopeNames) else {
+                guard let (rule, position) = rule(node, of: file, log, &scopeNames, &receiverNames)
+                else {
                     continue
                 }
                 if let first = firstPositions[rule.id] {
@@ -97,6 +100,7 @@ public enum RuleReader {
                 }
             }
         }
+        receivers.check(receiverNames)
         return RuleReading(
             rules: log.count == 0
                 ? RuleSet(rules: rules, receivers: receivers.receivers) : .empty,
@@ -108,7 +112,8 @@ public enum RuleReader {
     /// A rule with an id but other mistakes is filled up, so that its id still counts; the mistakes
     /// have been reported.
     private static func rule(
-        _ node: YAMLNode, of file: SourceFile, _ log: MistakeLog, _ scopeNames: inout [ScopeName]
+        _ node: YAMLNode, of file: SourceFile, _ log: MistakeLog, _ scopeNames: inout [ScopeName],
+        _ receiverNames: inout [ReceiverName]
     ) -> (Rule, SourcePosition)? {
         guard let fields = Fields<RuleKey>(node, log) else { return nil }
         let id = fields.required(.id).flatMap { $0.identifier(log) }
@@ -127,6 +132,8 @@ public enum RuleReader {
         let summary = fields.required(.summary).flatMap { SummaryReader.summary($0, log) }
         let runbook = fields[.runbook]?.text(log)
         let scope = fields[.onlyFor].flatMap { ScopeReader.scope($0, log, &scopeNames) }
+        let receivers = fields[.receivers].map { ReceiverReader.names($0, log) } ?? []
+        receiverNames += receivers
         _ = fields[.note]?.text(log)
         guard let id else { return nil }
         var rule = Rule(
@@ -135,6 +142,7 @@ public enum RuleReader {
             level: (level ?? PerTier(.off)).map(\.level),
             summary: summary ?? LocalizedText(dutch: id, english: id), runbook: runbook)
         rule.scope = scope ?? RuleScope()
+        rule.receivers = receivers.map(\.id)
         return (rule, fields[.id]?.position ?? fields.position)
     }
 

@@ -79,6 +79,18 @@ import Testing
                 == .expression(try Alerting.Expression(parsing: "state == down for 1m")))
     }
 
+    @Test(arguments: [
+        ("state == busy for 30m", false), ("maintenance == effective_state", false),
+        ("state != up", true), ("state == down for 1m", true),
+        ("state == busy for 30m or effective_state == impaired", true),
+        ("reason == \"dns_bogus\"", true), ("p95(total, 1h) > 3s", false),
+        ("changed(certificate.issuer)", false), ("burn_rate(1h) > 14.4", false),
+        ("not certificate.trusted", true),
+    ])
+    func `a state that is as it should be is no outage`(text: String, isOutage: Bool) throws {
+        #expect(try Alerting.Expression(parsing: text).isAboutOutage == isOutage)
+    }
+
     // MARK: Error budgets
 
     /// An expression fires and ends when the condition of that name does, also where an outage has
