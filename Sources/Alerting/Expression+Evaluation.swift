@@ -96,6 +96,9 @@ extension Expression.Term {
         case .comparison(let comparison):
             step.value = comparison.left.valueText(measure)
             step.threshold = comparison.right.valueText(measure)
+            if let heldFor = comparison.heldFor {
+                step.threshold = step.threshold.map { "\($0) for \(heldFor.expressionText)" }
+            }
             steps.append(step)
         case .truth(let quantity):
             step.value = measure(quantity).map { quantity.kind.valueText($0) }
@@ -115,7 +118,10 @@ extension Expression.Comparison {
             let isAsked = left == .literal(unknown) || right == .literal(unknown)
             if !isAsked, first == unknown.scalar || second == unknown.scalar { return .unknown }
         }
-        return relation.holds(first, second) ? .holds : .fails
+        guard relation.holds(first, second) else { return .fails }
+        guard let heldFor else { return .holds }
+        let time = measure(state == .effectiveState ? .effectiveStateTime : .stateTime)
+        return time.map { $0 >= heldFor.fractionalSeconds ? .holds : .fails } ?? .unknown
     }
 }
 

@@ -11,35 +11,60 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
     /// The longest window: `Limits.resultsPerEndpoint` results, one a minute, reach that far back.
     public static let windowMax: Duration = .seconds(Limits.resultsPerEndpoint * 60)
 
+    /// For how long something that changed has changed, unless it is written: `changed(…, 7d)`.
+    public static let changeTime: Duration = .seconds(86_400)
+    /// The longest time that may be asked for of what changed.
+    public static let changeTimeMax: Duration = .seconds(7 * 86_400)
+    /// The windows of `burn_rate`, as in the condition of that name.
+    public static let burnWindows: ClosedRange<Duration> =
+        .seconds(300)...ObjectiveClock.windowMax
+
     /// The condition as a tree.
     public let root: Term
     /// Whether the subject of the rule is an endpoint; otherwise it is a service.
     public let isAboutEndpoint: Bool
-    /// The windows that are looked back on, each once.
-    let windows: Set<Duration>
-    /// Whether time alone may change what it says, without a result and without a window's end.
-    let isTimed: Bool
+    /// The windows of results that are looked back on, each once.
+    let windows: [Duration]
+    /// The longest window of a burn rate; nil when there is none.
+    let burnWindow: Duration?
+    /// What is asked of changes.
+    let changes: [Quantity]
+    /// The quantiles of which the usual value is asked for.
+    let usuals: [UsualTimes.Kind]
+    /// What time alone changes, at instants that are known beforehand.
+    let crossings: [Crossing]
+    /// Whether time alone may change what it says at any instant.
+    let isRestless: Bool
 
     /// Takes a checked tree.
     init(root: Term) {
         self.root = root
         let quantities = root.quantities
         isAboutEndpoint = quantities.contains { $0.subject == .endpoint }
-        windows = Set(quantities.compactMap(\.window))
-        isTimed = quantities.contains {
-            $0 == .certificateExpiresIn || $0 == .certificateLifetimeLeft
+        windows = Set(quantities.compactMap(\.window)).sorted()
+        burnWindow = quantities.compactMap { quantity in
+            if case .burnRate(let window) = quantity { window } else { nil }
+        }.max()
+        changes = quantities.filter { if case .changed = $0 { true } else { false } }
+        usuals = quantities.compactMap { quantity in
+            guard case .usual(let percent, let phase, _) = quantity else { return nil }
+            return UsualTimes.Kind(percent: percent, phase: phase)
         }
+        let timed = root.comparisons.filter(\.isTimed)
+        crossings = timed.compactMap(\.crossing)
+        isRestless = crossings.count < timed.count
     }
 
     /// Whether it looks at whether people are served, so that its alerts belong to incidents.
-    var isAboutOutage: Bool { root.quantities.contains(where: \.isAboutOutage) }
+    var isAboutOutage: Bool { root.isAboutOutage }
 
     /// The expression as it would be written, with no more parentheses than it needs.
     public var description: String { root.description }
 
     /// The same with every window divided by `factor`; thresholds stay, as services are no faster.
     func accelerated(by factor: Double) -> Expression {
-        Expression(root: root.mapped { $0.accelerated(by: factor) })
+        Expression(
+            root: root.mapped({ $0.accelerated(by: factor) }, time: { $0 / factor }))
     }
 
     /// Something that holds, fails or is not known.
@@ -66,6 +91,7 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
             case .not(let term): "not \(term.enclosed(when: term.isEither || term.isBoth))"
             case .comparison(let comparison):
                 "\(comparison.left) \(comparison.relation.rawValue) \(comparison.right)"
+                    + (comparison.heldFor.map { " for \($0.expressionText)" } ?? "")
             case .truth(let quantity): quantity.description
             }
         }
@@ -89,19 +115,49 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
             }
         }
 
-        /// The same with another value in the place of each.
-        func mapped(_ transform: (Quantity) -> Quantity) -> Term {
+        /// Whether it looks at whether people are served.
+        var isAboutOutage: Bool {
+            switch self {
+            case .both(let left, let right), .either(let left, let right):
+                left.isAboutOutage || right.isAboutOutage
+            case .not(let term): term.isAboutOutage
+            case .comparison(let comparison):
+                !comparison.isOrderly
+                    && [comparison.left, comparison.right].compactMap(\.quantity)
+                        .contains(where: \.isAboutOutage)
+            case .truth(let quantity): quantity.isAboutOutage
+            }
+        }
+
+        /// Every comparison, from left to right.
+        var comparisons: [Comparison] {
+            switch self {
+            case .both(let left, let right), .either(let left, let right):
+                left.comparisons + right.comparisons
+            case .not(let term): term.comparisons
+            case .comparison(let comparison): [comparison]
+            case .truth: []
+            }
+        }
+
+        /// The same with another value in the place of each, and another time behind each `for`.
+        func mapped(
+            _ transform: (Quantity) -> Quantity, time: (Duration) -> Duration
+        ) -> Term {
             switch self {
             case .both(let left, let right):
-                .both(left.mapped(transform), right.mapped(transform))
+                .both(
+                    left.mapped(transform, time: time), right.mapped(transform, time: time))
             case .either(let left, let right):
-                .either(left.mapped(transform), right.mapped(transform))
-            case .not(let term): .not(term.mapped(transform))
+                .either(
+                    left.mapped(transform, time: time), right.mapped(transform, time: time))
+            case .not(let term): .not(term.mapped(transform, time: time))
             case .comparison(let comparison):
                 .comparison(
                     Comparison(
                         left: comparison.left.mapped(transform), relation: comparison.relation,
-                        right: comparison.right.mapped(transform)))
+                        right: comparison.right.mapped(transform),
+                        heldFor: comparison.heldFor.map(time)))
             case .truth(let quantity): .truth(transform(quantity))
             }
         }
@@ -115,6 +171,22 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
         public var relation: Relation
         /// What stands on the right.
         public var right: Operand
+        /// How long it must have been so; of states only.
+        public var heldFor: Duration? = nil
+
+        /// Whether it asks for a state in which a service does as it says: admission control that
+        /// works, for one, is no outage.
+        var isOrderly: Bool {
+            relation == .equal
+                && [HealthState.up, .busy, .blocked, .maintenance, .unknown].contains { state in
+                    left == .literal(.state(state)) || right == .literal(.state(state))
+                }
+        }
+
+        /// The state that is compared; nil when none is.
+        var state: Quantity? {
+            [left, right].compactMap(\.quantity).first { $0.kind == .state }
+        }
     }
 
     /// How two values compare.

@@ -120,7 +120,7 @@ enum ExpressionChecker {
 
     /// The mistake of a name that nothing has.
     static func unknownName(_ token: ExpressionScanner.Token) -> ExpressionMistake {
-        if ["and", "or", "not"].contains(token.text) {
+        if ["and", "or", "not", "for"].contains(token.text) {
             return ExpressionMistake(
                 at: token.offset, "found `\(token.text)`",
                 expected: "a value such as `state` or `95%`")
@@ -129,6 +129,17 @@ enum ExpressionChecker {
             return ExpressionMistake(
                 at: token.offset, "the reason `\(token.text)` without quotes",
                 hint: "did you mean `\"\(token.text)\"`?")
+        }
+        if CertificateFact(rawValue: token.text) != nil {
+            return ExpressionMistake(
+                at: token.offset, "`\(token.text)` cannot be compared",
+                hint: "did you mean `changed(\(token.text))`?")
+        }
+        if token.text == "certificate.days_left" {
+            return ExpressionMistake(
+                at: token.offset, "unknown name `\(token.text)`",
+                hint: "did you mean `certificate.expires_in`, as in `certificate.expires_in < 14d`?"
+            )
         }
         return ExpressionMistake(
             at: token.offset, "unknown name `\(token.text.cut(toBytes: 60))`",

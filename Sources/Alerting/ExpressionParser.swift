@@ -116,12 +116,43 @@ struct ExpressionParser {
         let relationOffset = token.offset
         advance()
         let right = try value()
-        let comparison = try ExpressionChecker.comparison(left, relation, relationOffset, right)
+        var comparison = try ExpressionChecker.comparison(left, relation, relationOffset, right)
+        if token.kind == .name("for") { comparison.heldFor = try time(of: comparison) }
         if self.relation != nil {
             throw ExpressionMistake(
                 at: token.offset, "a second comparison in a row", expected: "`and` or `or`")
         }
         return .comparison(comparison)
+    }
+
+    /// How long a state must have been so, with the word before it.
+    private mutating func time(
+        of comparison: Expression.Comparison
+    ) throws(ExpressionMistake) -> Duration {
+        let start = token
+        guard comparison.state != nil else {
+            throw ExpressionMistake(
+                at: start.offset, "`for` behind a value other than a state",
+                expected: "`state == busy for 2m`",
+                hint: "the `for` of a rule is for all that stands in `when`")
+        }
+        guard comparison.relation == .equal else {
+            throw ExpressionMistake(
+                at: start.offset, "`for` behind `\(comparison.relation.rawValue)`",
+                expected: "`==`, as in `state == busy for 2m`")
+        }
+        advance()
+        guard case .literal(.duration(let time)) = token.kind else {
+            throw ExpressionMistake(
+                at: token.offset, "found \(found)",
+                expected: "a duration, as in `state == busy for 2m`")
+        }
+        guard time > .zero else {
+            throw ExpressionMistake(
+                at: token.offset, "an empty time", expected: "a duration above zero")
+        }
+        advance()
+        return time
     }
 
     // MARK: Values
@@ -189,29 +220,66 @@ struct ExpressionParser {
             throw ExpressionChecker.unknownName(start)
         }
         advance()
-        var phase = Phase.total
-        var window = Duration.zero
         let isOpen = take(.symbol("("))
-        if isOpen != name.takesWindow {
+        if isOpen != name.takesArguments {
             throw ExpressionMistake(
                 at: start.offset,
                 isOpen
                     ? "`\(name.rawValue)` takes nothing in parentheses"
-                    : "`\(name.rawValue)` without its window",
+                    : "`\(name.rawValue)` without \(name.argumentText)",
                 expected: "`\(name.example)`")
         }
-        if isOpen {
-            if name.percent != nil { phase = try self.phase(of: name) }
-            window = try self.window(of: name)
-            guard take(.symbol(")")) else {
-                throw ExpressionMistake(
-                    at: token.offset, "found \(found)",
-                    expected: "`)`, as in `\(name.example)`")
-            }
-        }
-        let quantity = name.quantity(phase, window)
+        let quantity = try isOpen ? arguments(of: name) : name.quantity(.total, .zero)
         note(quantity, at: start.offset)
         return quantity
+    }
+
+    /// What stands in parentheses, with the one that closes.
+    private mutating func arguments(
+        of name: Expression.QuantityName
+    ) throws(ExpressionMistake) -> Expression.Quantity {
+        let quantity: Expression.Quantity
+        switch name {
+        case .changed: quantity = try change()
+        case .usual: quantity = try usual()
+        default:
+            let phase = name.percent == nil ? .total : try self.phase(of: name)
+            quantity = name.quantity(phase, try window(of: name))
+        }
+        guard take(.symbol(")")) else {
+            throw ExpressionMistake(
+                at: token.offset, "found \(found)", expected: "`)`, as in `\(name.example)`")
+        }
+        return quantity
+    }
+
+    /// What may have changed, and perhaps in which time.
+    private mutating func change() throws(ExpressionMistake) -> Expression.Quantity {
+        let known = CertificateFact.allCases.map(\.rawValue)
+        guard case .name(let text) = token.kind, let fact = CertificateFact(rawValue: text) else {
+            throw ExpressionMistake(
+                at: token.offset, "found \(found)",
+                expected: known.map { "`\($0)`" }.joined(separator: ", "),
+                unknownName: token.text, knownNames: known)
+        }
+        advance()
+        guard take(.symbol(",")) else { return .changed(fact, Expression.changeTime) }
+        return .changed(
+            fact, try duration(in: .seconds(1)...Expression.changeTimeMax, of: .changed))
+    }
+
+    /// The quantile of which the usual value is asked for.
+    private mutating func usual() throws(ExpressionMistake) -> Expression.Quantity {
+        let offset = token.offset
+        if Expression.QuantityName(rawValue: token.text)?.percent != nil {
+            let quantity = try quantity()
+            if case .quantile(let percent, let phase, let window) = quantity {
+                return .usual(percent: percent, phase, window)
+            }
+        }
+        throw ExpressionMistake(
+            at: offset, "found \(found)",
+            expected: "a quantile, as in `\(Expression.QuantityName.usual.example)`")
     }
 
     /// Keeps the first value of a service and of an endpoint.
@@ -255,6 +323,7 @@ struct ExpressionParser {
                 at: token.offset, "found \(found)",
                 expected: "a window, as in `\(name.example)`")
         }
+        if name == .burnRate { return try duration(in: Expression.burnWindows, of: name) }
         guard window > .zero else {
             throw ExpressionMistake(
                 at: token.offset, "an empty window", expected: "a duration above zero")
@@ -266,5 +335,21 @@ struct ExpressionParser {
         }
         advance()
         return window
+    }
+
+    /// A duration within bounds.
+    private mutating func duration(
+        in bounds: ClosedRange<Duration>, of name: Expression.QuantityName
+    ) throws(ExpressionMistake) -> Duration {
+        guard case .literal(.duration(let duration)) = token.kind, bounds.contains(duration) else {
+            let (least, most) = (
+                bounds.lowerBound.expressionText, bounds.upperBound.expressionText
+            )
+            throw ExpressionMistake(
+                at: token.offset, "found \(found)",
+                expected: "from `\(least)` to `\(most)`, as in `\(name.example)`")
+        }
+        advance()
+        return duration
     }
 }

@@ -24,9 +24,20 @@ extension Expression {
         case failures(Duration)
         /// How often the results of a window went from success to failure or back.
         case changes(Duration)
+        /// How many times too fast the service uses up its error budget over a window; 0 while its
+        /// losses are those of a single failed probe, or of an incident that people were told of.
+        case burnRate(Duration)
         /// The duration of a phase that this many percent of the answered probes of a window
         /// did not exceed.
         case quantile(percent: Int, Phase, Duration)
+        /// What a quantile of a window usually is at this hour of the day (`UsualTimes`).
+        case usual(percent: Int, Phase, Duration)
+        /// Whether this changed in the time that lies behind, as `CertificateWatch` tells it.
+        case changed(CertificateFact, Duration)
+        /// For how long the service has had its own state; only behind `for`.
+        case stateTime
+        /// For how long the service has had its effective state; only behind `for`.
+        case effectiveStateTime
         /// Whether the last certificate seen is trusted.
         case certificateTrusted
         /// The share of its lifetime that the certificate that runs out first has left; 0 after.
@@ -36,9 +47,17 @@ extension Expression {
 
         /// The value as it would be written.
         public var description: String {
-            guard let window else { return name.rawValue }
-            let start = phase.map { "\($0.rawValue), " } ?? ""
-            return "\(name.rawValue)(\(start)\(window.expressionText))"
+            switch self {
+            case .quantile(_, let phase, let window):
+                return "\(name.rawValue)(\(phase.rawValue), \(window.expressionText))"
+            case .usual(let percent, let phase, let window):
+                return "usual(\(Quantity.quantile(percent: percent, phase, window)))"
+            case .changed(let fact, let window):
+                let isUsual = window == Expression.changeTime
+                return "changed(\(fact.rawValue)\(isUsual ? "" : ", \(window.expressionText)"))"
+            default: break
+            }
+            return window.map { "\(name.rawValue)(\($0.expressionText))" } ?? name.rawValue
         }
 
         /// Whether it says something of whether people are served.
@@ -47,23 +66,20 @@ extension Expression {
             case .state, .effectiveState, .consecutiveFailures, .reason, .status, .availability,
                 .failures, .changes, .certificateTrusted:
                 true
-            case .dependants, .tier, .quantile, .certificateLifetimeLeft, .certificateExpiresIn:
+            case .dependants, .tier, .quantile, .usual, .burnRate, .changed, .stateTime,
+                .effectiveStateTime, .certificateLifetimeLeft, .certificateExpiresIn:
                 false
             }
         }
 
-        /// What is looked back on; nil when only the present counts.
+        /// The results that are looked back on; nil when none are.
         var window: Duration? {
             switch self {
             case .availability(let window), .failures(let window), .changes(let window),
-                .quantile(_, _, let window):
+                .quantile(_, _, let window), .burnRate(let window):
                 window
             default: nil
             }
-        }
-
-        private var phase: Phase? {
-            if case .quantile(_, let phase, _) = self { phase } else { nil }
         }
 
         /// The same with its window divided.
@@ -74,13 +90,19 @@ extension Expression {
             case .changes(let window): .changes(window / factor)
             case .quantile(let percent, let phase, let window):
                 .quantile(percent: percent, phase, window / factor)
+            case .usual(let percent, let phase, let window):
+                .usual(percent: percent, phase, window / factor)
+            case .burnRate(let window): .burnRate(window / factor)
+            case .changed(let fact, let window): .changed(fact, window / factor)
             default: self
             }
         }
 
         var subject: QuantitySubject {
             switch self {
-            case .state, .effectiveState, .dependants: .service
+            case .state, .effectiveState, .dependants, .burnRate, .stateTime,
+                .effectiveStateTime:
+                .service
             case .tier: .either
             default: .endpoint
             }
@@ -89,18 +111,21 @@ extension Expression {
         var kind: Kind {
             switch self {
             case .state, .effectiveState: .state
-            case .dependants, .tier, .consecutiveFailures, .status, .failures, .changes: .number
+            case .dependants, .tier, .consecutiveFailures, .status, .failures, .changes,
+                .burnRate:
+                .number
             case .reason: .reason
             case .availability, .certificateLifetimeLeft: .share
-            case .quantile, .certificateExpiresIn: .duration
-            case .certificateTrusted: .truth
+            case .quantile, .usual, .stateTime, .effectiveStateTime, .certificateExpiresIn:
+                .duration
+            case .certificateTrusted, .changed: .truth
             }
         }
 
         var name: QuantityName {
             switch self {
-            case .state: .state
-            case .effectiveState: .effectiveState
+            case .state, .stateTime: .state
+            case .effectiveState, .effectiveStateTime: .effectiveState
             case .dependants: .dependants
             case .tier: .tier
             case .consecutiveFailures: .consecutiveFailures
@@ -109,6 +134,9 @@ extension Expression {
             case .availability: .availability
             case .failures: .failures
             case .changes: .changes
+            case .burnRate: .burnRate
+            case .usual: .usual
+            case .changed: .changed
             case .quantile(50, _, _): .p50
             case .quantile(90, _, _): .p90
             case .quantile(95, _, _): .p95
@@ -139,6 +167,9 @@ extension Expression {
         case availability
         case failures
         case changes
+        case burnRate = "burn_rate"
+        case usual
+        case changed
         case p50
         case p90
         case p95
@@ -149,13 +180,32 @@ extension Expression {
 
         /// How the value is written, for messages.
         var example: String {
+            switch self {
+            case .burnRate: return "burn_rate(1h)"
+            case .usual: return "usual(p95(total, 10m))"
+            case .changed: return "changed(certificate.issuer)"
+            default: break
+            }
             if percent != nil { return "\(rawValue)(total, 10m)" }
             return takesWindow ? "\(rawValue)(10m)" : rawValue
+        }
+
+        /// Whether something is written in parentheses.
+        var takesArguments: Bool { takesWindow || self == .usual || self == .changed }
+
+        /// What is missing when nothing is written in parentheses.
+        var argumentText: String {
+            switch self {
+            case .usual: "the value"
+            case .changed: "what may change"
+            default: "its window"
+            }
         }
 
         /// Whether a window is written in parentheses.
         var takesWindow: Bool {
             percent != nil || self == .availability || self == .failures || self == .changes
+                || self == .burnRate
         }
 
         /// The percent of a quantile; nil for every other value.
@@ -182,11 +232,32 @@ extension Expression {
             case .availability: .availability(window)
             case .failures: .failures(window)
             case .changes: .changes(window)
+            case .burnRate: .burnRate(window)
+            case .usual: .usual(percent: 95, phase, window)
+            case .changed: .changed(.issuer, window)
             case .p50, .p90, .p95, .p99: .quantile(percent: percent ?? 99, phase, window)
             case .certificateTrusted: .certificateTrusted
             case .certificateLifetimeLeft: .certificateLifetimeLeft
             case .certificateExpiresIn: .certificateExpiresIn
             }
+        }
+    }
+}
+
+/// What may change of the certificate that an endpoint shows, as an expression names it.
+public enum CertificateFact: String, Sendable, Hashable, CaseIterable {
+    /// The organisation that issued it.
+    case issuer = "certificate.issuer"
+    /// Its key, while more than half of the lifetime of the old certificate was left.
+    case key = "certificate.key"
+    /// The names of watched hosts that it covers: one was lost.
+    case names = "certificate.names"
+
+    var change: CertificateChange.Kind {
+        switch self {
+        case .issuer: .authority
+        case .key: .key
+        case .names: .nameLost
         }
     }
 }

@@ -79,6 +79,7 @@ extension HealthMonitor {
         guard let since = doubtState.doubt.blindSince else { return }
         for index in trackers.indices where trackers[index].loseSight(at: min(since, now)) {
             changedServices.insert(serviceOfTracker[index])
+            outdate(index)
         }
     }
 
@@ -104,6 +105,12 @@ extension HealthMonitor {
     func receivers(for alert: Alert, at now: Timestamp) -> [ReceiverID] {
         if alert.key.subject == .monitor {
             return rules.receivers.filter { $0.wantsDoubt(alert.level) }.map(\.id)
+        }
+        let named = rules.receivers(of: alert.key.rule)
+        guard named.isEmpty else {
+            return rules.receivers.filter {
+                named.contains($0.id) && $0.isOpen(for: alert.level, at: now)
+            }.map(\.id)
         }
         guard let service = catalogue.service(alert.service) else { return [] }
         return rules.receivers.filter {

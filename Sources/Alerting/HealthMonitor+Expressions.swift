@@ -2,15 +2,6 @@ public import HealthModel
 import ResultStore
 
 extension HealthMonitor {
-    /// What an expression came to, as long as nothing it looks at can have changed.
-    struct ExpressionMemory: Sendable {
-        var finding: AlertMachine.Finding
-        var revision: Int
-        var validFrom: Timestamp
-        /// When the earliest result leaves a window; nil when time alone changes nothing.
-        var validUntil: Timestamp?
-    }
-
     /// Why a rule holds for a subject or does not, part by part, the whole first.
     ///
     /// - Parameters:
@@ -30,32 +21,8 @@ extension HealthMonitor {
         return nil
     }
 
-    /// Whether the expression of a binding holds: remembered, or worked out anew.
-    mutating func finding(
-        of expression: Expression, for index: Int, at now: Timestamp
-    ) -> AlertMachine.Finding {
-        // A service has few values, and they are at hand.
-        guard let tracker = bindings[index].tracker,
-            trackers[tracker].status.state != .unknown
-        else { return freshFinding(of: expression, for: index, at: now) }
-        if let known = expressionMemories[index], known.revision == revisions[tracker],
-            known.validFrom <= now, known.validUntil.map({ now <= $0 }) ?? true
-        {
-            return known.finding
-        }
-        let finding = freshFinding(of: expression, for: index, at: now)
-        if expression.isTimed {
-            expressionMemories[index] = nil
-        } else {
-            expressionMemories[index] = ExpressionMemory(
-                finding: finding, revision: revisions[tracker], validFrom: now,
-                validUntil: end(of: expression.windows, tracker, at: now))
-        }
-        return finding
-    }
-
     /// Whether the expression of a binding holds, worked out anew.
-    func freshFinding(
+    func finding(
         of expression: Expression, for index: Int, at now: Timestamp
     ) -> AlertMachine.Finding {
         let binding = bindings[index]
@@ -68,12 +35,47 @@ extension HealthMonitor {
         return expression.decisiveValue { value(of: $0, for: binding, at: now) } ?? "-"
     }
 
-    /// When the first result leaves a window; nil when all windows are empty.
-    private func end(of windows: Set<Duration>, _ tracker: Int, at now: Timestamp) -> Timestamp? {
-        windows.compactMap { window in
-            records(of: tracker, window, at: now).first.map { $0.slot.instant + window }
-        }.min()
+    /// The last instant at which an expression still comes to the same for an endpoint, unless
+    /// something else is seen.
+    func end(of expression: Expression, _ tracker: Int, at now: Timestamp) -> Timestamp {
+        guard trackers[tracker].status.state != .unknown else { return .farFuture }
+        guard !expression.isRestless else { return .farPast }
+        var end = end(of: expression.windows, tracker, at: now)
+        for case .changed(let fact, let window) in expression.changes {
+            guard let change = changeEnd(of: fact, window, tracker, after: now) else { continue }
+            end = min(end, change - .nanoseconds(1))
+        }
+        if !expression.usuals.isEmpty { end = min(end, UsualTimes.end(of: now)) }
+        guard !expression.crossings.isEmpty,
+            let certificate = trackers[tracker].status.expiringCertificate
+        else { return end }
+        for crossing in expression.crossings {
+            guard let instant = crossing.instant(for: certificate) else { continue }
+            // Near the crossing, where a rounding may decide, it is looked at every time.
+            if now <= instant + Self.crossingMargin {
+                end = min(end, instant - Self.crossingMargin)
+            }
+        }
+        return end
     }
+
+    /// The last instant at which every window still holds the same results of an endpoint.
+    func end(of windows: [Duration], _ tracker: Int, at now: Timestamp) -> Timestamp {
+        guard !windows.isEmpty else { return .farFuture }
+        let series = SeriesKey(endpoint: trackers[tracker].status.id)
+        let next = now + .nanoseconds(1)
+        // A result from the time before the clock was set back comes into a window by and by.
+        guard store.firstSlot(of: series, from: next, to: .farFuture) == nil else {
+            return .farPast
+        }
+        return windows.lazy.compactMap { window in
+            store.firstSlot(of: series, from: now - window, to: next)
+                .map { $0.instant + window }
+        }.min() ?? .farFuture
+    }
+
+    /// How near to the instant at which a certificate crosses a threshold roundings may decide.
+    static let crossingMargin: Duration = .seconds(1)
 
     private func records(of tracker: Int, _ window: Duration, at now: Timestamp) -> [ResultRecord] {
         // Half-open windows: one nanosecond more takes the slot of this very instant in.
@@ -94,23 +96,33 @@ extension HealthMonitor {
             return Expression.Literal.state(services[binding.service].effective).scalar
         case .dependants: return Double(graph.dependants[binding.service].count)
         case .tier: return Double(catalogue.services[binding.service].tier.rawValue)
+        case .stateTime:
+            return services[binding.service].ownSince.map { (now - $0).fractionalSeconds }
+        case .effectiveStateTime:
+            return services[binding.service].since.map { (now - $0).fractionalSeconds }
+        case .burnRate(let window): return untoldBurnRate(of: binding, over: window, at: now)
         default: break
         }
         guard let tracker = binding.tracker, trackers[tracker].status.state != .unknown else {
             return nil
         }
-        let status = trackers[tracker].status
+        // The status is large: a copy of it would take longer than all that is asked here.
         switch quantity {
-        case .consecutiveFailures: return Double(status.consecutiveFailures)
+        case .consecutiveFailures: return Double(trackers[tracker].status.consecutiveFailures)
         case .reason:
-            guard let result = status.lastResult else { return nil }
+            guard let result = trackers[tracker].status.lastResult else { return nil }
             return result.reason.map { Expression.Literal.reason($0).scalar } ?? -1
-        case .status: return status.lastResult?.http.map { Double($0.status) }
-        case .certificateTrusted: return status.lastTLS.map { $0.verdict == nil ? 1 : 0 }
+        case .status: return trackers[tracker].status.lastResult?.http.map { Double($0.status) }
+        case .certificateTrusted:
+            return trackers[tracker].status.lastTLS.map { $0.verdict == nil ? 1 : 0 }
         case .certificateExpiresIn:
-            return status.expiringCertificate.map { ($0.notAfter - now).fractionalSeconds }
+            return trackers[tracker].status.expiringCertificate.map {
+                ($0.notAfter - now).fractionalSeconds
+            }
         case .certificateLifetimeLeft:
-            return status.expiringCertificate.flatMap { $0.lifetimeLeft(at: now) }
+            return trackers[tracker].status.expiringCertificate.flatMap {
+                $0.lifetimeLeft(at: now)
+            }
         case .availability(let window):
             return Outcomes(records(of: tracker, window, at: now)).availability
         case .failures(let window):
@@ -119,10 +131,21 @@ extension HealthMonitor {
             return Outcomes(records(of: tracker, window, at: now)).changes
         case .quantile(let percent, let phase, let window):
             let quantile = store.quantile(
-                Double(percent) / 100, of: phase, series: SeriesKey(endpoint: status.id),
+                Double(percent) / 100, of: phase,
+                series: SeriesKey(endpoint: trackers[tracker].status.id),
                 from: now - window, to: now + .nanoseconds(1))
             return quantile.map { Double($0.microseconds) / 1e6 }
-        case .state, .effectiveState, .dependants, .tier: return nil
+        case .usual(let percent, let phase, _):
+            return usualTimes.usual(
+                UsualTimes.Kind(percent: percent, phase: phase),
+                of: trackers[tracker].status.id, at: now
+            ).map { Double($0) / 1e6 }
+        case .changed(let fact, let window):
+            guard trackers[tracker].status.outlook.ownLeaf != nil else { return nil }
+            return changeEnd(of: fact, window, tracker, after: now) == nil ? 0 : 1
+        case .state, .effectiveState, .stateTime, .effectiveStateTime, .dependants, .tier,
+            .burnRate:
+            return nil
         }
     }
 }

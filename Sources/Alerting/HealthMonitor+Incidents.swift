@@ -51,6 +51,7 @@ extension HealthMonitor {
         let (map, rules, actions) = (incidentMap, self.rules, self.actions)
         let audience = IncidentAudience(
             people: rules.receivers.filter(\.isForPeople),
+            named: { rules.receivers(of: $0.key.rule) },
             mayTell: { alert in
                 map.services[alert.service].flatMap { actions.silence(of: alert, service: $0) }
                     == nil

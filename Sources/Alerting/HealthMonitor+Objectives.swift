@@ -80,16 +80,34 @@ extension HealthMonitor {
             let short = clock.ownBurnRate(over: condition.short, objective, at: now)
         else { return .unknown }
         guard long > condition.rate, short > condition.rate else { return .fails }
+        return isLossUntold(service, over: condition.long, at: now) ? .holds : .fails
+    }
+
+    /// Whether a service lost more than one probe can tell, and nobody has been told why.
+    private func isLossUntold(_ service: Int, over window: Duration, at now: Timestamp) -> Bool {
         let interval = trackersOfService[service].map {
             catalogue.endpoints[$0].probe.interval
         }.max()
-        guard clock.loss(over: condition.long, at: now).lostOwn >= (interval ?? .zero) * 2,
+        guard
+            objectiveClocks[service].loss(over: window, at: now).lostOwn >= (interval ?? .zero) * 2,
             !alerts.keys.contains(where: {
                 bindings[$0].service == service && bindings[$0].condition.isOutage
             })
-        else { return .fails }
-        return incidents.isTold(catalogue.services[service].id, since: now - condition.long)
-            ? .fails : .holds
+        else { return false }
+        return !incidents.isTold(catalogue.services[service].id, since: now - window)
+    }
+
+    /// The burn rate that an expression sees; nil when too little is known.
+    ///
+    /// As in `isBurning`, the longest window of the expression decides whether the loss counts.
+    func untoldBurnRate(of binding: Binding, over window: Duration, at now: Timestamp) -> Double? {
+        guard case .expression(let expression) = binding.condition else { return nil }
+        let rate = objectiveClocks[binding.service].ownBurnRate(
+            over: window, catalogue.services[binding.service].objective, at: now)
+        guard let rate, rate > 0 else { return rate }
+        let isUntold = isLossUntold(
+            binding.service, over: expression.burnWindow ?? window, at: now)
+        return isUntold ? rate : 0
     }
 
     /// How every probed service does, in the order of the catalogue.

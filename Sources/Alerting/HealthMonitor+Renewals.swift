@@ -25,7 +25,9 @@ extension HealthMonitor {
         for (endpoint, history) in earlier {
             renewals[endpoint] = RenewalHistory(
                 sharesLeft: history.sharesLeft + (renewals[endpoint]?.sharesLeft ?? []))
+            if let index = trackerOfEndpoint[endpoint] { outdate(index) }
         }
+        recallChanges(sights)
     }
 
     /// How early an endpoint renews; nil before a renewal was seen.

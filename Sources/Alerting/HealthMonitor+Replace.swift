@@ -44,6 +44,9 @@ extension HealthMonitor {
         let watched = Set(catalogue.endpoints.map(\.id))
         renewals = renewals.filter { watched.contains($0.key) }
         newestLeaves = newestLeaves.filter { watched.contains($0.key) }
+        certificateWatch.keep(only: watched)
+        certificateChanges = certificateChanges.filter { watched.contains($0.key) }
+        usualTimes.keep(only: watched)
         store.retain(endpoints: Set(catalogue.endpoints.map(\.id)))
         changedServices = Set(catalogue.services.indices)
         refresh(at: now)
@@ -116,7 +119,12 @@ extension HealthMonitor {
         bind()
         machines = bindings.map { _ in AlertMachine() }
         slowValues = bindings.map { _ in nil }
-        expressionMemories = bindings.map { _ in nil }
+        memories = bindings.map { FindingMemory(tracker: $0.tracker) }
+        usualTimes.want(
+            rules.rules.flatMap { rule -> [UsualTimes.Kind] in
+                guard case .expression(let expression) = rule.condition else { return [] }
+                return expression.usuals
+            })
     }
 
     private mutating func bind() {

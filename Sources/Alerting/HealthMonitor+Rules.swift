@@ -3,63 +3,105 @@ import ResultStore
 import TLSFindings
 
 extension HealthMonitor {
-    /// Tells whether the condition of a binding holds now.
+    /// Tells whether the condition of a binding holds now, remembered when nothing that it looks at
+    /// can have changed.
+    mutating func finding(for index: Int, at now: Timestamp) -> AlertMachine.Finding {
+        let known = memories[index]
+        guard known.tracker >= 0 else { return serviceFinding(for: index, at: now) }
+        let tracker = Int(known.tracker)
+        if known.revision == revisions[tracker], now.nanoseconds <= known.validUntil,
+            known.validFrom <= now.nanoseconds
+        {
+            return known.finding
+        }
+        let (finding, end) = endpointFinding(for: index, tracker, at: now)
+        memories[index].remember(finding, revisions[tracker], from: now, until: end)
+        return finding
+    }
+
+    /// Makes old what is remembered of an endpoint.
+    mutating func outdate(_ tracker: Int) { revisions[tracker] &+= 1 }
+
+    /// Tells whether a condition on a service holds, which is quick to see.
     ///
     /// An endpoint whose certificate is invalid is down as well. So that one cause does not page
     /// twice, a rule on the state down or degraded does not hold while *all* failing endpoints of
     /// the service fail with a verdict on the certificate, provided that a rule on invalid
     /// certificates is in force for the tier.
-    mutating func finding(for index: Int, at now: Timestamp) -> AlertMachine.Finding {
-        let binding = bindings[index]
-        switch binding.condition {
+    private func serviceFinding(for index: Int, at now: Timestamp) -> AlertMachine.Finding {
+        let service = bindings[index].service
+        switch bindings[index].condition {
         case .state(let wanted):
             // Maintenance does not hide from a firing alert whether its cause lasts.
-            let isHidden = wanted != .maintenance && isMaintained(binding.service)
-            let own = isHidden ? services[binding.service].measured : services[binding.service].own
+            let isHidden = wanted != .maintenance && isMaintained(service)
+            let own = isHidden ? services[service].measured : services[service].own
             if own == wanted {
                 let isCertificate =
-                    (wanted == .down || wanted == .degraded) && binding.isCertificateToldApart
-                    && isFailingByCertificateOnly(binding.service)
+                    (wanted == .down || wanted == .degraded)
+                    && bindings[index].isCertificateToldApart
+                    && isFailingByCertificateOnly(service)
                 return isCertificate ? .fails : .holds
             }
             // Nobody says anything of a dark service any more.
-            let isDark = catalogue.services[binding.service].kind == .dark
+            let isDark = catalogue.services[service].kind == .dark
             return own == .unknown && !isDark ? .unknown : .fails
         case .burnRate(let condition):
-            return isBurning(
-                binding.service, condition, isActive: machines[index].isActive, at: now)
+            return isBurning(service, condition, isActive: machines[index].isActive, at: now)
+        case .expression(let expression): return finding(of: expression, for: index, at: now)
+        case .slow, .certificateInvalid, .certificateRunningOut, .sentCertificateRunningOut,
+            .certificateRenewalOverdue:
+            return .unknown
+        }
+    }
+
+    /// Tells whether a condition on an endpoint holds, and the last instant at which it still does
+    /// unless something else is seen.
+    private mutating func endpointFinding(
+        for index: Int, _ tracker: Int, at now: Timestamp
+    ) -> (AlertMachine.Finding, until: Timestamp) {
+        let condition = bindings[index].condition
+        if case .expression(let expression) = condition {
+            return (
+                self.finding(of: expression, for: index, at: now),
+                end(of: expression, tracker, at: now)
+            )
+        }
+        guard trackers[tracker].status.state != .unknown else { return (.unknown, .farFuture) }
+        func told(_ isHolding: Bool) -> AlertMachine.Finding { isHolding ? .holds : .fails }
+        let outlook = trackers[tracker].status.outlook
+        switch condition {
         case .slow(let quantile, let window, let threshold):
-            guard let tracker = binding.tracker else { return .unknown }
-            if trackers[tracker].status.state == .unknown { return .unknown }
-            let seen = slowValue(of: index, tracker, quantile, window, at: now)
-            guard let seen else { return .fails }
-            return Duration.microseconds(seen.microseconds) > threshold ? .holds : .fails
+            let (seen, end) = quantileSeen(tracker, quantile, window, at: now)
+            slowValues[index] = seen
+            let isSlow = seen.map { Duration.microseconds($0.microseconds) > threshold }
+            return (told(isSlow ?? false), end)
         case .certificateInvalid:
-            guard let tracker = binding.tracker else { return .unknown }
-            if trackers[tracker].status.state == .unknown { return .unknown }
-            return trackers[tracker].status.lastTLS?.verdict == nil ? .fails : .holds
+            return (told(trackers[tracker].status.lastTLS?.verdict != nil), .farFuture)
         case .certificateRunningOut(let share):
-            guard let tracker = binding.tracker else { return .unknown }
-            if trackers[tracker].status.state == .unknown { return .unknown }
             // A redirect's own certificate runs out as well, and stops everybody when it has.
-            let isRunningOut = trackers[tracker].status.outlook.runningOut.contains {
+            let isRunningOut = outlook.runningOut.contains {
                 $0.isRunningOut(share: share, at: now)
             }
-            return isRunningOut ? .holds : .fails
+            let changes = outlook.runningOut.flatMap {
+                [RenewalThreshold.start(of: $0, share: share), $0.notAfter + .nanoseconds(1)]
+            }
+            return (told(isRunningOut), now.last(before: changes))
         case .sentCertificateRunningOut(let share):
-            guard let tracker = binding.tracker else { return .unknown }
-            if trackers[tracker].status.state == .unknown { return .unknown }
-            let extra = trackers[tracker].status.outlook.sentBesidePath
-            return extra.map { RenewalThreshold.start(of: $0, share: share) <= now } == true
-                ? .holds : .fails
+            let start = outlook.sentBesidePath.map { RenewalThreshold.start(of: $0, share: share) }
+            return (
+                told(start.map { $0 <= now } ?? false),
+                now.last(before: [start].compactMap(\.self))
+            )
         case .certificateRenewalOverdue:
-            guard let tracker = binding.tracker else { return .unknown }
-            if trackers[tracker].status.state == .unknown { return .unknown }
-            guard let leaf = trackers[tracker].status.outlook.ownLeaf, now <= leaf.notAfter,
+            guard let leaf = outlook.ownLeaf, now <= leaf.notAfter,
                 let history = renewals[trackers[tracker].status.id]
-            else { return .fails }
-            return history.isOverdue(leaf, at: now) ? .holds : .fails
-        case .expression(let expression): return finding(of: expression, for: index, at: now)
+            else { return (.fails, .farFuture) }
+            let changes = [history.overdueStart(for: leaf), leaf.notAfter + .nanoseconds(1)]
+            return (
+                told(history.isOverdue(leaf, at: now)),
+                now.last(before: changes.compactMap(\.self))
+            )
+        case .state, .burnRate, .expression: return (.unknown, .farFuture)
         }
     }
 
@@ -73,24 +115,13 @@ extension HealthMonitor {
             }
     }
 
-    private mutating func slowValue(
-        of index: Int, _ tracker: Int, _ quantile: Double, _ window: Duration, at now: Timestamp
-    ) -> Quantile? {
-        if let known = slowValues[index], known.revision == revisions[tracker],
-            known.validUntil.map({ now <= $0 && now >= $0 - window }) ?? true
-        {
-            return known.quantile
-        }
-        let series = SeriesKey(endpoint: trackers[tracker].status.id)
-        // Half-open windows: one nanosecond more takes the slot of this very instant in.
-        let (from, to) = (now - window, now + .nanoseconds(1))
-        let earliest = store.records(of: series, from: from, to: to).first?.slot.instant
-        let value = SlowValue(
-            quantile: store.quantile(
-                quantile, of: .total, series: series, from: from, to: to),
-            revision: revisions[tracker], validUntil: earliest.map { $0 + window })
-        slowValues[index] = value
-        return value.quantile
+    private func quantileSeen(
+        _ tracker: Int, _ quantile: Double, _ window: Duration, at now: Timestamp
+    ) -> (Quantile?, until: Timestamp) {
+        let seen = store.quantile(
+            quantile, of: .total, series: SeriesKey(endpoint: trackers[tracker].status.id),
+            from: now - window, to: now + .nanoseconds(1))
+        return (seen, end(of: [window], tracker, at: now))
     }
 
     // MARK: Transitions

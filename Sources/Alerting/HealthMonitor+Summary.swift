@@ -67,7 +67,7 @@ extension HealthMonitor {
         let binding = bindings[index]
         switch binding.condition {
         case .slow:
-            guard let quantile = slowValues[index]?.quantile else { return "-" }
+            guard let quantile = slowValues[index] else { return "-" }
             return Duration.microseconds(quantile.microseconds).shortText
         case .certificateInvalid, .certificateRunningOut:
             guard let tracker = binding.tracker,

@@ -21,8 +21,9 @@ public struct HealthMonitor: Sendable {
 
     var graph: DependencyGraph
     var trackers: [EndpointTracker] = []
-    /// How many results each endpoint has had, so that a cached value is known to be old.
-    var revisions: [Int] = []
+    /// How often what is known of each endpoint has changed, so that what is remembered is known to
+    /// be old.
+    var revisions: [Int32] = []
     var trackerOfEndpoint: [EndpointID: Int] = [:]
     var trackersOfService: [[Int]] = []
     var serviceOfTracker: [Int] = []
@@ -32,8 +33,9 @@ public struct HealthMonitor: Sendable {
 
     var bindings: [Binding] = []
     var machines: [AlertMachine] = []
-    var slowValues: [SlowValue?] = []
-    var expressionMemories: [ExpressionMemory?] = []
+    /// What each binding came to, and the last quantile of those that ask for one.
+    var memories: [FindingMemory] = []
+    var slowValues: [Quantile?] = []
     /// Pending and firing alerts by the position of their binding.
     var alerts: [Int: Alert] = [:]
     /// Bindings whose alert changed since `takeAlertChanges`.
@@ -69,6 +71,8 @@ public struct HealthMonitor: Sendable {
         var measured = HealthState.unknown
         /// What was measured, unless an operator knows better.
         var own = HealthState.unknown
+        /// Since when it has its own state; nil when it was never measured.
+        var ownSince: Timestamp?
         var effective = HealthState.unknown
         var since: Timestamp?
         var causes: [ServiceID] = []
@@ -88,13 +92,6 @@ public struct HealthMonitor: Sendable {
         var isCertificateToldApart: Bool
     }
 
-    /// A quantile, valid until a result comes or the earliest one leaves the window.
-    struct SlowValue: Sendable {
-        var quantile: Quantile?
-        var revision: Int
-        var validUntil: Timestamp?
-    }
-
     /// Whether the monitor can see, and who knows it.
     var doubtState = DoubtState()
 
@@ -102,6 +99,11 @@ public struct HealthMonitor: Sendable {
     var renewals: [EndpointID: RenewalHistory] = [:]
     /// The certificate of each endpoint that lasts longest.
     var newestLeaves: [EndpointID: Certificate] = [:]
+    /// What is new about certificates, and when it last was, of endpoints of which anything was.
+    var certificateWatch = CertificateWatch()
+    var certificateChanges: [EndpointID: [CertificateChange.Kind: Timestamp]] = [:]
+    /// How long probes usually take, for rules that ask for it.
+    var usualTimes = UsualTimes()
 
     /// Makes a monitor that has seen nothing.
     ///
@@ -134,14 +136,17 @@ public struct HealthMonitor: Sendable {
                 continue
             }
             learnRenewal(from: result)
+            learnChange(from: result, of: index)
             trackers[index].apply(
                 result, interval: catalogue.endpoints[index].probe.interval,
                 acceleration: acceleration)
-            revisions[index] += 1
+            outdate(index)
             changedServices.insert(serviceOfTracker[index])
             known.append(result)
         }
-        return store.append(known)
+        let outcome = store.append(known)
+        learnUsual(from: known)
+        return outcome
     }
 
     /// Takes back what an earlier run has measured, so that rules over a time need not wait for it;
@@ -150,7 +155,7 @@ public struct HealthMonitor: Sendable {
         guard let index = trackerOfEndpoint[series.endpoint] else { return }
         store.restore(records, of: series)
         trackers[index].recall(records.map(\.reason))
-        revisions[index] += 1
+        outdate(index)
     }
 
     /// Looks at every rule for every subject.
@@ -167,6 +172,7 @@ public struct HealthMonitor: Sendable {
         let isBlind = selfDoubt.isBlind
         for index in bindings.indices {
             let finding = isBlind ? .unknown : finding(of: index, at: now)
+            // Nearly all are done here: a memory that counts, and no alert.
             if finding != .holds, !machines[index].isActive { continue }
             let before = machines[index]
             let change = machines[index].take(
@@ -220,6 +226,7 @@ public struct HealthMonitor: Sendable {
         loseSight(at: now)
         for index in trackers.indices where trackers[index].age(at: now) {
             changedServices.insert(serviceOfTracker[index])
+            outdate(index)
         }
         guard !changedServices.isEmpty else { return }
         var isOwnChanged = false
@@ -230,6 +237,7 @@ public struct HealthMonitor: Sendable {
             let own = state(of: service, measured: measured)
             guard own != services[service].own else { continue }
             services[service].own = own
+            services[service].ownSince = now
             isOwnChanged = true
         }
         changedServices.removeAll(keepingCapacity: true)

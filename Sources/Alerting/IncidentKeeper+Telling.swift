@@ -4,6 +4,8 @@ import HealthModel
 struct IncidentAudience {
     /// The receivers who are called once per incident; machines hear of each alert by itself.
     var people: [Receiver]
+    /// Who is told of an alert because its rule says so; empty leaves it to what they ask for.
+    var named: (Alert) -> [ReceiverID]
     /// Whether people may be told of this alert now (not silenced, not under maintenance).
     var mayTell: (Alert) -> Bool
     /// Whether a receiver may be told of this level now (quiet hours).
@@ -81,8 +83,11 @@ extension IncidentKeeper {
             // the root does not make those behind it so.
             let isRoot = incident.root == .service(alert.service) || !incident.root.isOneService
             let level = isRoot ? max(alert.level, incident.level) : alert.level
+            let named = audience.named(alert)
             let news = audience.people.filter { receiver in
-                receiver.wants(level, about: service) && audience.isOpen(receiver, level)
+                (named.isEmpty
+                    ? receiver.wants(level, about: service) : named.contains(receiver.id))
+                    && audience.isOpen(receiver, level)
                     && (incident.told[receiver.id].map { $0 < level } ?? true)
             }
             guard !news.isEmpty else { continue }

@@ -18,6 +18,8 @@ public struct Rule: Sendable, Hashable {
     public var runbook: String?
     /// The services it is for; every one unless it is set.
     public var scope = RuleScope()
+    /// Who is told, whatever level, tier and sector they ask for; empty leaves it to what they ask.
+    public var receivers: [ReceiverID] = []
 
     /// Makes a rule.
     public init(
@@ -135,6 +137,11 @@ public struct RuleSet: Sendable, Hashable {
             Set(receivers.map(\.id)).count == receivers.count, "two receivers with one id")
         self.rules = rules
         self.receivers = receivers
+    }
+
+    /// The receivers that a rule names; empty when it names none or is gone.
+    func receivers(of rule: RuleID) -> [ReceiverID] {
+        rules.first { $0.id == rule }?.receivers ?? []
     }
 
     /// The same rules with the secrets of receivers filled in.

@@ -10,16 +10,19 @@ public struct RuleScope: Sendable, Hashable {
     public var sectors: Set<String>
     /// The owners, exactly as the services name them.
     public var owners: Set<String>
+    /// The tags, of which a service has at least one.
+    public var tags: Set<String>
 
     /// Makes a scope; without arguments the rule is for every service.
     public init(
         services: Set<ServiceID> = [], tiers: Set<Tier> = [], sectors: Set<String> = [],
-        owners: Set<String> = []
+        owners: Set<String> = [], tags: Set<String> = []
     ) {
         self.services = services
         self.tiers = tiers
         self.sectors = sectors
         self.owners = owners
+        self.tags = tags
     }
 
     /// Whether the rule is for this service: it is named by everything that is not empty.
@@ -28,6 +31,7 @@ public struct RuleScope: Sendable, Hashable {
             && (tiers.isEmpty || tiers.contains(service.tier))
             && (sectors.isEmpty || sectors.contains(service.sector))
             && (owners.isEmpty || owners.contains(service.owner))
+            && (tags.isEmpty || !tags.isDisjoint(with: service.tags))
     }
 }
 
@@ -39,7 +43,8 @@ extension Condition {
     public init(_ expression: Expression) {
         switch expression.root {
         case .comparison(let comparison)
-        where comparison.relation == .equal && comparison.left == .measured(.state):
+        where comparison.relation == .equal && comparison.left == .measured(.state)
+            && comparison.heldFor == nil:
             if case .literal(.state(let state)) = comparison.right {
                 self = .state(state)
             } else {

@@ -172,7 +172,7 @@ struct CatalogueAssembly {
             }
         }
         if areControlsOwned { owned.formUnion(controls.map(\.endpoint.id)) }
-        return CatalogueReading(
+        var reading = CatalogueReading(
             catalogue: ServiceCatalogue(
                 services: enabled.map(\.service), endpoints: endpoints,
                 controls: controls.map(\.endpoint)),
@@ -183,6 +183,8 @@ struct CatalogueAssembly {
                 services: enabled.count, darkServices: enabled.count { $0.kind == .dark },
                 endpoints: endpoints.count, disabledEndpoints: disabledEndpoints,
                 disabledServices: services.count - enabled.count))
+        reading.scopeNames = ScopeNames(services.map(\.service))
+        return reading
     }
 
     /// The endpoint with the shared markers behind its own, so that its own are tried first.

@@ -75,6 +75,8 @@ public struct CatalogueReading: Sendable, Hashable {
     public var trustFiles: [TrustFileReference] = []
     /// How many there are of each.
     public var counts: Counts
+    /// What rules may name.
+    var scopeNames = ScopeNames()
 }
 
 /// Reads the files of `probes/`.

@@ -68,13 +68,13 @@ public enum ConfigurationLoader {
         let catalogueLog = MistakeLog()
         let ruleLog = MistakeLog()
         let reading = CatalogueReader.read(probeFiles, catalogueLog)
-        var secretFiles: [SecretFileReference] = []
-        let rules = RuleReader.read(alertFiles, ruleLog, secretFiles: &secretFiles)
+        let alerts = RuleReader.reading(alertFiles, ruleLog)
+        if catalogueLog.count == 0 { reading.scopeNames.check(alerts.scopeNames, ruleLog) }
         for error in [catalogueLog.error, ruleLog.error].compactMap({ $0 }) { log.add(error) }
         return Configuration(
             catalogue: reading.catalogue, ownedEndpoints: reading.ownedEndpoints,
             clientCertificates: reading.clientCertificates, trustFiles: reading.trustFiles,
-            secretFiles: secretFiles, rules: rules,
+            secretFiles: alerts.secretFiles, rules: alerts.rules,
             counts: reading.counts, sourceFiles: (probeFiles + alertFiles).map(\.path))
     }
 

@@ -17,6 +17,12 @@ enum ReceiverKey: String, FieldKey {
     static let mappingName = "a receiver"
 }
 
+/// A receiver that a rule names, before it is known whether there is one.
+struct ReceiverName {
+    var id: ReceiverID
+    var position: SourcePosition
+}
+
 /// Reads who is told, from the files of `alerts/`.
 struct ReceiverReader {
     /// The receivers so far, in the order of the files.
@@ -46,6 +52,34 @@ struct ReceiverReader {
                     at: position, "too many receivers in all",
                     expected: "at most \(Limits.receivers)")
             }
+        }
+    }
+
+    /// The receivers that a rule names in `node`.
+    static func names(_ node: YAMLNode, _ log: MistakeLog) -> [ReceiverName] {
+        if case .sequence(let items) = node.content, items.isEmpty {
+            // An empty list would tell everybody, the opposite of what it seems to say.
+            log.add(
+                at: node.position, "an empty list of receivers",
+                expected: "at least one, or no `receivers` at all",
+                hint: "`level: off` tells nobody")
+        }
+        return node.items(log, of: "receivers", limit: Limits.receivers).compactMap { item in
+            item.identifier(log).map { ReceiverName(id: ReceiverID($0), position: item.position) }
+        }
+    }
+
+    /// Reports every name that no receiver of any file has; nothing while there are other mistakes,
+    /// as one of them may be why it is missing.
+    func check(_ names: [ReceiverName]) {
+        guard log.count == 0 else { return }
+        let known = receivers.map(\.id.text)
+        for name in names where !known.contains(name.id.text) {
+            let hint = NearestName.hint(for: name.id.text, among: known)
+            log.add(
+                at: name.position, "there is no receiver `\(name.id)`",
+                expected: hint == nil ? "the id of one in `receivers` of a file in alerts/" : nil,
+                hint: hint)
         }
     }
 

@@ -19,6 +19,7 @@ enum RuleKey: String, FieldKey {
     case summary
     case runbook
     case onlyFor = "only_for"
+    case receivers
     case note
     static let mappingName = "a rule"
 }
@@ -44,6 +45,15 @@ enum LevelText: String, CaseIterable {
     var level: Level? { Level(rawValue: rawValue) }
 }
 
+/// What the files of `alerts/` say.
+struct RuleReading {
+    var rules: RuleSet
+    /// The files of secrets that receivers name.
+    var secretFiles: [SecretFileReference]
+    /// What rules are for, to be held against the services.
+    var scopeNames: [ScopeName]
+}
+
 /// Reads the files of `alerts/`.
 ///
 /// Pure: the same files give the same rules.
@@ -53,16 +63,15 @@ public enum RuleReader {
     /// - Throws: every mistake in every file, sorted.
     public static func read(_ files: [SourceFile]) throws(ConfigurationError) -> RuleSet {
         let log = MistakeLog()
-        var secretFiles: [SecretFileReference] = []
-        let rules = read(files, log, secretFiles: &secretFiles)
+        let reading = reading(files, log)
         if let error = log.error { throw error }
-        return rules
+        return reading.rules
     }
 
     /// The rules as far as they could be read; of use only when `log` stayed empty.
-    static func read(
-        _ files: [SourceFile], _ log: MistakeLog, secretFiles: inout [SecretFileReference]
-    ) -> RuleSet {
+    static func reading(_ files: [SourceFile], _ log: MistakeLog) -> RuleReading {
+        var scopeNames: [ScopeName] = []
+        var receiverNames: [ReceiverName] = []
         var rules: [Rule] = []
         var firstPositions: [RuleID: SourcePosition] = [:]
         var receivers = ReceiverReader(log)
@@ -73,7 +82,10 @@ public enum RuleReader {
             _ = fields[.about]?.text(log)
             receivers.read(fields[.receivers])
             for node in fields[.rules]?.items(log, of: "rules", limit: Limits.rules) ?? [] {
-                guard let (rule, position) = rule(node, of: file, log) else { continue }
+                guard let (rule, position) = rule(node, of: file, log, &scopeNames, &receiverNames)
+                else {
+                    continue
+                }
                 if let first = firstPositions[rule.id] {
                     log.add(
                         at: position, "the rule id `\(rule.id)` is used twice, first at \(first)")
@@ -88,8 +100,11 @@ public enum RuleReader {
                 }
             }
         }
-        secretFiles = receivers.secretFiles
-        return log.count == 0 ? RuleSet(rules: rules, receivers: receivers.receivers) : .empty
+        receivers.check(receiverNames)
+        return RuleReading(
+            rules: log.count == 0
+                ? RuleSet(rules: rules, receivers: receivers.receivers) : .empty,
+            secretFiles: receivers.secretFiles, scopeNames: scopeNames)
     }
 
     /// One rule and where its id stands.
@@ -97,7 +112,8 @@ public enum RuleReader {
     /// A rule with an id but other mistakes is filled up, so that its id still counts; the mistakes
     /// have been reported.
     private static func rule(
-        _ node: YAMLNode, of file: SourceFile, _ log: MistakeLog
+        _ node: YAMLNode, of file: SourceFile, _ log: MistakeLog, _ scopeNames: inout [ScopeName],
+        _ receiverNames: inout [ReceiverName]
     ) -> (Rule, SourcePosition)? {
         guard let fields = Fields<RuleKey>(node, log) else { return nil }
         let id = fields.required(.id).flatMap { $0.identifier(log) }
@@ -115,7 +131,9 @@ public enum RuleReader {
         }
         let summary = fields.required(.summary).flatMap { SummaryReader.summary($0, log) }
         let runbook = fields[.runbook]?.text(log)
-        let scope = fields[.onlyFor].flatMap { ScopeReader.scope($0, log) }
+        let scope = fields[.onlyFor].flatMap { ScopeReader.scope($0, log, &scopeNames) }
+        let receivers = fields[.receivers].map { ReceiverReader.names($0, log) } ?? []
+        receiverNames += receivers
         _ = fields[.note]?.text(log)
         guard let id else { return nil }
         var rule = Rule(
@@ -124,6 +142,7 @@ public enum RuleReader {
             level: (level ?? PerTier(.off)).map(\.level),
             summary: summary ?? LocalizedText(dutch: id, english: id), runbook: runbook)
         rule.scope = scope ?? RuleScope()
+        rule.receivers = receivers.map(\.id)
         return (rule, fields[.id]?.position ?? fields.position)
     }
 

@@ -8,6 +8,7 @@ enum ServiceKey: String, FieldKey {
     case sector
     case peerGroup = "peer_group"
     case tier
+    case tags
     case kind
     case owned
     case objective
@@ -55,6 +56,7 @@ struct ServiceDraft {
     var peerGroup: String?
     var objective: Objective
     var tier: Tier
+    var tags: Set<String>
     var kind: Service.Kind
     var dependencies: [DependencyDraft]
     var endpoints: [EndpointDraft]
@@ -63,10 +65,12 @@ struct ServiceDraft {
 
     /// The service itself.
     var service: Service {
-        Service(
+        var service = Service(
             id: id, name: name, owner: owner, sector: sector, tier: tier, kind: kind,
             dependencies: dependencies.map(\.dependency), peerGroup: peerGroup,
             objective: objective)
+        service.tags = tags
+        return service
     }
 }
 
@@ -89,6 +93,9 @@ struct ServiceReader {
         let name = fields.required(.name).flatMap { Self.localizedText($0, log) }
         let owner = fields.required(.owner).flatMap { $0.text(log) }
         let tier = fields.required(.tier).flatMap(tier)
+        let tags =
+            fields[.tags]?.items(log, of: "tags", limit: Limits.tagsPerService)
+            .compactMap { $0.identifier(log) } ?? []
         let kind = fields[.kind].map { $0.choice(Service.Kind.self, log) } ?? .probed
         let isOwned = fields[.owned].map { $0.boolean(log) ?? false } ?? false
         let sector = sector(fields)
@@ -108,7 +115,7 @@ struct ServiceReader {
             id: ServiceID(id), position: fields[.id]?.position ?? fields.position,
             name: name ?? LocalizedText(dutch: id, english: id), owner: owner ?? "",
             sector: sector ?? "", peerGroup: peerGroup, objective: objective, tier: tier ?? .tier3,
-            kind: kind ?? .probed,
+            tags: Set(tags), kind: kind ?? .probed,
             dependencies: dependencies, endpoints: endpoints, isEnabled: isFileEnabled)
     }
 

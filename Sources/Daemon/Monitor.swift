@@ -167,9 +167,14 @@ public final class Monitor: MonitorReading, Sendable {
     func start(engine: ProbeEngine) {
         console.start()
         evidence.start()
-        results.start(snapshot().catalogue) { [self] records, series in
-            state.withLock { $0.brain.recall(records, of: series) }
-        }
+        results.start(
+            snapshot().catalogue, usual: state.withLock { $0.brain.usualKinds },
+            onHours: { [self] hours, kind, endpoint in
+                state.withLock { $0.brain.recall(hours, of: kind, for: endpoint) }
+            },
+            onRecall: { [self] records, series in
+                state.withLock { $0.brain.recall(records, of: series) }
+            })
         inventory.start { [self] sights in state.withLock { $0.brain.recall(sights) } }
         loop.start()
         use(state.withLock { $0.brain.rules.receivers })

@@ -23,6 +23,9 @@ final class ResultWriter: Sendable {
     /// Endpoints whose histories are looked up in one go: 45 ms over 30 days.
     static let historyShare = 250
 
+    /// Endpoints whose hours are recalled in one go, so that results wait a moment only.
+    static let hoursShare = 25
+
     /// Problems remembered as told.
     private static let toldProblemsLimit = 1000
 
@@ -78,9 +81,12 @@ final class ResultWriter: Sendable {
     ///
     /// - Parameters:
     ///   - catalogue: what is watched.
+    ///   - usual: the quantiles whose usual values rules ask for.
+    ///   - onHours: called on the thread with the hours of the last week of one endpoint.
     ///   - onRecall: called on the thread with the records of one series, the earliest first.
     func start(
-        _ catalogue: ServiceCatalogue,
+        _ catalogue: ServiceCatalogue, usual: [UsualTimes.Kind] = [],
+        onHours: @escaping OnHours = { _, _, _ in },
         onRecall: @escaping @Sendable ([ResultRecord], SeriesKey) -> Void
     ) {
         use(catalogue)
@@ -90,8 +96,12 @@ final class ResultWriter: Sendable {
             recall(onRecall)
             maintain(at: timekeeper.monotonicNanoseconds())
             lookUp(at: timekeeper.monotonicNanoseconds())
+            if !usual.isEmpty { recallHours(usual, from: 0, onHours) }
         }
     }
+
+    /// Takes the hours of one endpoint: `UsualTimes.recall`.
+    typealias OnHours = @Sendable ([UsualTimes.Hour], UsualTimes.Kind, EndpointID) -> Void
 
     /// Makes durable what was handed over, then ends the thread.
     func finish() {
@@ -196,6 +206,32 @@ final class ResultWriter: Sendable {
             else { continue }
             onRecall(chunk.results.map(\.record), key)
         }
+    }
+
+    /// Recalls how long probes took in each whole hour of the last week, some endpoints at a time.
+    private func recallHours(
+        _ kinds: [UsualTimes.Kind], from place: Int, _ onHours: @escaping OnHours
+    ) {
+        let now = timekeeper.now()
+        let thisHour = Timestamp(seconds: now.seconds - now.seconds % 3600)
+        let start = thisHour - .seconds(UsualTimes.days * 86_400)
+        let (view, endpoints) = work.withLock { ($0.store.view, $0.endpoints) }
+        for endpoint in endpoints.dropFirst(place).prefix(Self.hoursShare) {
+            for kind in kinds {
+                // What cannot be read is learned anew.
+                let hours = try? view.hourlyQuantiles(
+                    Double(kind.percent) / 100, of: kind.phase, key: SeriesKey(endpoint: endpoint),
+                    from: start, to: thisHour)
+                guard let hours, !hours.isEmpty else { continue }
+                onHours(
+                    hours.map {
+                        UsualTimes.Hour(start: $0.start, microseconds: $0.quantile.microseconds)
+                    }, kind, endpoint)
+            }
+        }
+        let next = place + Self.hoursShare
+        guard next < endpoints.count else { return }
+        loop.post { [self] in recallHours(kinds, from: next, onHours) }
     }
 
     /// Looks up the histories of one share of the endpoints and plans the next.

@@ -114,6 +114,30 @@ public struct StoreView: Sendable {
         return report
     }
 
+    /// A quantile of the answered probes of each hour that a window touches, the earliest first.
+    ///
+    /// - Parameters:
+    ///   - quantile: 0 to 1.
+    ///   - phase: What is timed.
+    ///   - key: The endpoint and vantage.
+    ///   - from: The start of the window.
+    ///   - to: The end of the window.
+    /// - Returns: The beginning of each hour with its quantile, to 0.8 %; hours without an answered
+    ///   probe are left out.
+    /// - Throws: `StoreFileError`.
+    public func hourlyQuantiles(
+        _ quantile: Double, of phase: Phase, key: SeriesKey, from: Timestamp, to: Timestamp
+    ) throws(StoreFileError) -> [(start: Timestamp, quantile: Quantile)] {
+        guard let place = Phase.allCases.firstIndex(of: phase) else { return [] }
+        let hours = try summaries(
+            of: key, from: from.milliseconds, to: to.milliseconds, usingDays: false)
+        return hours.compactMap { hour in
+            hour.sketches[place].quantile(quantile).map {
+                (Timestamp(milliseconds: hour.head.timeline.start), $0)
+            }
+        }
+    }
+
     /// The results on disk within a time; nil when there are none.
     func rawChunk(
         of key: SeriesKey, from: Int64, to: Int64

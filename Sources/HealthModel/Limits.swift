@@ -70,6 +70,8 @@ public enum Limits {
     public static let controls = 8
     /// Dependencies of one service.
     public static let dependenciesPerService = 64
+    /// Tags of one service.
+    public static let tagsPerService = 16
     /// Bytes in one regular expression.
     public static let patternBytes = 4096
     /// Rules in one rule set.

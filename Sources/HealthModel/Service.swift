@@ -19,6 +19,8 @@ public struct Service: Sendable, Hashable {
     /// The group of like services that tend to fail together, an id such as `provinces`; nil when
     /// it is in none.
     public var peerGroup: String?
+    /// Words that operators mark services with, to write rules for those only; ids such as `payments`.
+    public var tags: Set<String> = []
     /// How vital it is.
     public var tier: Tier
     /// Whether it can be probed.

@@ -63,6 +63,13 @@ public struct RollingStore: ResultStoring {
         return ring.positions(from: from, to: to).map { ring[$0] }
     }
 
+    /// The earliest slot of a window that has a result; nil when there is none.
+    public func firstSlot(of series: SeriesKey, from: Timestamp, to: Timestamp) -> Slot? {
+        guard let ring = rings[series], let first = ring.positions(from: from, to: to).first
+        else { return nil }
+        return ring[first].slot
+    }
+
     /// How long the endpoint was up, down or not known in a window; see `Availability`.
     public func availability(
         of series: SeriesKey, from: Timestamp, to: Timestamp, coverage: Coverage

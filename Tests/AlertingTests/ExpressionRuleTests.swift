@@ -170,8 +170,8 @@ import Testing
                 for index in texts.indices {
                     guard case .expression(let expression) = monitor.bindings[index].condition
                     else { continue }
-                    let fresh = monitor.freshFinding(of: expression, for: index, at: at(second))
-                    let kept = monitor.finding(of: expression, for: index, at: at(second))
+                    let fresh = monitor.finding(of: expression, for: index, at: at(second))
+                    let kept = monitor.finding(for: index, at: at(second))
                     #expect(kept == fresh, "seed \(seed) at \(second): \(texts[index])")
                 }
                 guard monitor.trackers[0].status.state != .unknown else { continue }

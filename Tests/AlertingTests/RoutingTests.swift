@@ -60,6 +60,33 @@ import Testing
         #expect(end.first?.transition.alert.episode == begin.first?.transition.alert.episode)
     }
 
+    /// A rule that names receivers tells those and nobody else, in an incident and outside of one.
+    @Test(arguments: [Condition.state(.down), .state(.busy)])
+    func aRuleMayNameWhoIsTold(condition: Condition) throws {
+        var named = rule("named", condition, level: .warning)
+        named.receivers = [ReceiverID("team"), ReceiverID("board"), ReceiverID("gone")]
+        var monitor = HealthMonitor(
+            catalogue: ServiceCatalogue(
+                services: [service("digid")], endpoints: [endpoint("a", of: "digid")]),
+            rules: RuleSet(
+                rules: [named],
+                receivers: [
+                    try Self.receiver("all", .digest), try Self.receiver("board", .page),
+                    try Self.receiver("team", .warning, sectors: ["tax"]),
+                ]))
+        monitor.apply([result("a", 60, condition == .state(.down) ? .connectRefused : .busy)])
+        _ = monitor.evaluate(at: at(60))
+        let begin = monitor.takeAlertChanges().transitions
+        #expect(
+            Set(begin.flatMap(\.receivers)) == [ReceiverID("board"), ReceiverID("team")])
+        #expect(begin.allSatisfy { $0.transition.alert.state == .firing })
+        monitor.apply([result("a", 120, nil)])
+        _ = monitor.evaluate(at: at(120))
+        let end = monitor.takeAlertChanges().transitions
+        #expect(end.map(\.transition.alert.state).allSatisfy { $0 == .resolved })
+        #expect(!end.isEmpty)
+    }
+
     /// A receiver that comes while an alert fires hears of it.
     @Test func whatFiresAlreadyIsRoutedAgainWhenTheReceiversChange() throws {
         let catalogue = ServiceCatalogue(

@@ -199,7 +199,94 @@ import Testing
             """),
     ]
 
-    @Test(arguments: words + shapes + kinds)
+    static let further = [
+        Slip(
+            "failures(10m) > 3 for 2m", 18,
+            """
+            `for` behind a value other than a state; expected `state == busy for 2m`; the `for` \
+            of a rule is for all that stands in `when`
+            """),
+        Slip(
+            "state != up for 2m", 12,
+            "`for` behind `!=`; expected `==`, as in `state == busy for 2m`"),
+        Slip(
+            "state == busy for", 17,
+            "found the end; expected a duration, as in `state == busy for 2m`"),
+        Slip(
+            "state == busy for 2", 18,
+            "found `2`; expected a duration, as in `state == busy for 2m`"),
+        Slip("state == busy for 0s", 18, "an empty time; expected a duration above zero"),
+        Slip("for == 3", 0, "found `for`; \(value)"),
+        Slip("burn_rate > 14.4", 0, "`burn_rate` without its window; expected `burn_rate(1h)`"),
+        Slip(
+            "burn_rate(299s) > 14.4", 10,
+            "found `299s`; expected from `5m` to `3d`, as in `burn_rate(1h)`"),
+        Slip(
+            "burn_rate(73h) > 14.4", 10,
+            "found `73h`; expected from `5m` to `3d`, as in `burn_rate(1h)`"),
+        Slip(
+            "burn_rate(1h) > 50%", 16,
+            """
+            `burn_rate(1h)` is a number, `50%` is a share; expected a number such as `3`
+            """),
+        Slip(
+            "burn_rate(1h) > 14.4 and p95(total, 1h) > 1s", 25,
+            """
+            `burn_rate(1h)` is of a service, `p95(total, 1h)` of one endpoint; expected values \
+            of one or the other
+            """),
+        Slip(
+            "changed", 0,
+            "`changed` without what may change; expected `changed(certificate.issuer)`"),
+        Slip(
+            "changed(certificate.isuer)", 8,
+            "found `certificate.isuer`; did you mean `certificate.issuer`?"),
+        Slip(
+            "changed(state)", 8,
+            """
+            found `state`; expected `certificate.issuer`, `certificate.key`, `certificate.names`
+            """),
+        Slip(
+            "changed(certificate.key, 8d)", 25,
+            "found `8d`; expected from `1s` to `7d`, as in `changed(certificate.issuer)`"),
+        Slip(
+            "changed(certificate.key", 23,
+            "found the end; expected `)`, as in `changed(certificate.issuer)`"),
+        Slip(
+            "changed(certificate.key) == 1", 0,
+            """
+            `changed(certificate.key)` is true or false by itself; expected \
+            `changed(certificate.key)` or `not changed(certificate.key)`
+            """),
+        Slip(
+            "certificate.issuer == 1", 0,
+            """
+            `certificate.issuer` cannot be compared; did you mean `changed(certificate.issuer)`?
+            """),
+        Slip(
+            "certificate.days_left < 14", 0,
+            """
+            unknown name `certificate.days_left`; did you mean `certificate.expires_in`, as in \
+            `certificate.expires_in < 14d`?
+            """),
+        Slip("usual > 3s", 0, "`usual` without the value; expected `usual(p95(total, 10m))`"),
+        Slip(
+            "usual(availability(10m)) < 9%", 6,
+            """
+            found `availability`; expected a quantile, as in `usual(p95(total, 10m))`
+            """),
+        Slip(
+            "usual(p95(total, 7h)) > 1s", 17,
+            "the window `7h` is longer than results are kept; expected at most `6h`"),
+        Slip(
+            "usual(p95(total, 1h) > 1s", 21,
+            "found `>`; expected `)`, as in `usual(p95(total, 10m))`"),
+        Slip(
+            "p95(total, 1h) > 3 * 2", 21,
+            "found `2`; expected a measured value such as `p95(total, 10m)`"),
+    ]
+
+    @Test(arguments: words + shapes + kinds + further)
     func `says what is wrong, and where`(slip: Slip) {
         let lines = ruleLines(ruleFile(when: "'\(slip.text)'"))
         #expect(lines == ["3:\(12 + slip.column): \(slip.line)"])
@@ -237,6 +324,8 @@ import Testing
         }
         _ = try Expression(parsing: "failures(6h) > 1")
         _ = try Expression(parsing: "status < 1000000000")
+        _ = try Expression(parsing: "burn_rate(5m) > 1 and burn_rate(3d) > 1")
+        _ = try Expression(parsing: "changed(certificate.key, 7d)")
         _ = try Expression(parsing: "certificate.expires_in < 366d")
     }
 
@@ -253,17 +342,17 @@ import Testing
 
     @Test func `reads the services that a rule is for`() throws {
         let text = ruleFile(
-            "only_for: {services: [a], tiers: [0, 1], sectors: [tax], owners: [Logius]}")
+            "only_for: {services: [a], tiers: [0, 1], sectors: [tax], owners: [Logius], tags: [t]}")
         let rule = try #require(RuleReader.read([SourceFile(path: "f", text: text)]).rules.first)
         #expect(
             rule.scope
                 == RuleScope(
                     services: [ServiceID("a")], tiers: [.tier0, .tier1], sectors: ["tax"],
-                    owners: ["Logius"]))
+                    owners: ["Logius"], tags: ["t"]))
         #expect(
             ruleLines(ruleFile("only_for: {}")) == [
-                "6:15: `only_for` without services; expected `services`, `tiers`, `sectors` or "
-                    + "`owners`"
+                "6:15: `only_for` without services; expected `services`, `tiers`, `sectors`, "
+                    + "`owners` or `tags`"
             ])
         #expect(
             ruleLines(ruleFile("only_for: {tiers: []}")) == [

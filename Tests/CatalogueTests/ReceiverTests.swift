@@ -97,6 +97,43 @@ import Testing
         #expect(ruleLines(row.text) == row.lines)
     }
 
+    @Test(arguments: [
+        ("receivers: [on-cal]", "6:17: there is no receiver `on-cal`; did you mean `on-call`?"),
+        (
+            "receivers: [on-call, pager]",
+            """
+            6:26: there is no receiver `pager`; expected the id of one in `receivers` of a file in \
+            alerts/
+            """
+        ),
+        (
+            "receivers: []",
+            """
+            6:16: an empty list of receivers; expected at least one, or no `receivers` at all; \
+            `level: off` tells nobody
+            """
+        ),
+        ("receivers: on-call", "6:16: found the text `on-call`; expected a list of receivers"),
+        // Another mistake may be why a receiver is missing.
+        (
+            "receivers: [other]\nnoted: x",
+            "7:5: unknown key `noted` in a rule; did you mean `note`?"
+        ),
+    ]) func aRuleNamesReceiversThatThereAre(line: String, wanted: String) {
+        let receivers = "receivers: [{id: on-call, \(Self.hook)}]\n"
+        #expect(ruleLines(ruleFile(line) + receivers) == [wanted])
+    }
+
+    @Test func aRuleNamesReceiversOfAnyFile() throws {
+        let rules = try RuleReader.read([
+            SourceFile(path: "f", text: ruleFile("receivers: [b, a]")),
+            SourceFile(
+                path: "g",
+                text: "receivers: [{id: a, \(Self.hook)}, {id: b, \(Self.hook)}]\n"),
+        ])
+        #expect(rules.rules.map(\.receivers) == [[ReceiverID("b"), ReceiverID("a")]])
+    }
+
     private func file(_ numbers: Range<Int>) -> String {
         "receivers:\n" + numbers.map { "  - {id: r\($0), \(Self.hook)}\n" }.joined()
     }

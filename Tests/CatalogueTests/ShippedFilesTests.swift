@@ -91,15 +91,21 @@ import Testing
         #expect(own.matches("<p>Het maximale aantal mensen is ingelogd.</p>"))
     }
 
+    private func written(_ text: String) throws -> Condition {
+        .expression(try Expression(parsing: text))
+    }
+
     @Test func `hold the default rules`() throws {
         let rules = configuration.rules.rules
         #expect(
             rules.map(\.id.text) == [
-                "unreachable", "partly-unreachable", "flapping", "slow", "busy",
-                "certificate-invalid", "certificate-renewal-late", "certificate-running-out",
+                "unreachable", "partly-unreachable", "flapping", "slow", "busy", "busy-long",
+                "losing-answers", "slower-than-usual", "dnssec-bogus", "certificate-invalid",
+                "certificate-renewal-late", "certificate-running-out",
                 "certificate-almost-out",
                 "certificate-renewal-overdue", "sent-certificate-running-out",
-                "budget-burning-fast", "budget-burning", "budget-trend",
+                "certificate-issuer-changed", "budget-burning-fast", "budget-burning",
+                "budget-trend",
             ])
         let unreachable = try #require(rules.first)
         #expect(unreachable.condition == .state(.down))
@@ -115,9 +121,16 @@ import Testing
             rules.dropFirst(2).map(\.condition) == [
                 .state(.flapping),
                 .slow(quantile: 0.95, window: .seconds(600), threshold: .seconds(3)),
-                .state(.busy), .certificateInvalid, .certificateRunningOut(share: 0.75),
+                .state(.busy), try written("state == busy for 30m"),
+                try written(
+                    "availability(10m) < 90% and failures(10m) >= 3 and changes(10m) >= 3"),
+                try written(
+                    "p95(total, 10m) > 3 * usual(p95(total, 10m)) and p95(total, 10m) > 1500ms"),
+                try written("reason == \"dns_bogus\""), .certificateInvalid,
+                .certificateRunningOut(share: 0.75),
                 .certificateRunningOut(share: 0.5), .certificateRunningOut(share: 0.25),
                 .certificateRenewalOverdue, .sentCertificateRunningOut(share: 0.5),
+                try written("changed(certificate.issuer)"),
                 .burnRate(
                     BurnRateCondition(rate: 14.4, long: .seconds(3600), short: .seconds(300))),
                 .burnRate(

@@ -10,6 +10,7 @@ import Testing
 @Suite struct ResultWriterTests {
     private final class Heard: Sendable {
         let recalled = Mutex<[SeriesKey: [ResultRecord]]>([:])
+        let hours = Mutex<[EndpointID: [UsualTimes.Hour]]>([:])
         let notices = Mutex<[DurableStore.Notice]>([])
     }
 
@@ -26,6 +27,36 @@ import Testing
         writer.start(catalogue) { [heard] records, series in
             heard.recalled.withLock { $0[series] = records }
         }
+    }
+
+    /// Rules that ask what is usual need not wait a week after a restart.
+    @Test func hoursThatAreOverComeBack() async throws {
+        let directory = try TemporaryDirectory()
+        let catalogue = try catalogue(directory)
+        let id = try #require(catalogue.endpoints.first?.id)
+        let now = SystemTimekeeper().now()
+        let lastHour = Timestamp(seconds: now.seconds - now.seconds % 3600 - 3600)
+        do {
+            let writer = try writer(directory)
+            start(writer, catalogue)
+            writer.deliver([result(id, lastHour + .seconds(60), nil)])
+            writer.finish()
+        }
+        let writer = try writer(directory)
+        let kind = UsualTimes.Kind(percent: 95, phase: .total)
+        writer.start(
+            catalogue, usual: [kind],
+            onHours: { [heard] hours, found, endpoint in
+                guard found == kind else { return }
+                heard.hours.withLock { $0[endpoint] = hours }
+            }, onRecall: { _, _ in })
+        try await eventually("the hours") { [heard] in
+            heard.hours.withLock { $0[id] != nil }
+        }
+        writer.finish()
+        let hours = heard.hours.withLock { $0[id] }
+        #expect(hours?.map(\.start) == [lastHour])
+        #expect(abs((hours?.first?.microseconds ?? 0) - 1000) <= 10)
     }
 
     private func catalogue(_ directory: TemporaryDirectory) throws -> ServiceCatalogue {

@@ -29,6 +29,43 @@ import Testing
         #expect(result.record.phases.connectMicroseconds == 10_000)
     }
 
+    /// Sealed hours and the one that is not, and none without an answer.
+    @Test func anHourHasItsQuantile() throws {
+        let directory = try StoreDirectory()
+        var store = try DurableStore(directory: directory.path)
+        let key = SeriesKey(endpoint: EndpointID("a"))
+        for hour in 0..<4 {
+            let start = midnight + .seconds(hour * 3600)
+            let reason: Reason? = hour == 1 ? .httpStatus : nil
+            let micro = Int64(hour + 1) * 30_000
+            store.append(
+                [
+                    submission("a", start, reason, micro: micro),
+                    submission("a", start + .seconds(60), reason, micro: micro * 3),
+                ], at: start + .seconds(60))
+            #expect(store.commit().isEmpty)
+            #expect(store.maintain(at: start + .seconds(60)).isEmpty)
+        }
+        let end = midnight + .seconds(4 * 3600)
+        func hours(_ quantile: Double, from: Timestamp) throws -> [(Int64, Int64)] {
+            try store.view.hourlyQuantiles(
+                quantile, of: .total, key: key, from: from, to: end
+            ).map {
+                (($0.start - midnight).wholeMilliseconds / 3_600_000, $0.quantile.microseconds)
+            }
+        }
+        let median = try hours(0.5, from: midnight)
+        #expect(median.map(\.0) == [0, 2, 3])
+        for (found, wanted) in zip(median, [30_000, 90_000, 120_000] as [Int64]) {
+            #expect(abs(found.1 - wanted) <= wanted / 100)
+        }
+        let slowest = try hours(0.95, from: midnight + .seconds(2 * 3600))
+        #expect(slowest.map(\.0) == [2, 3])
+        for (found, wanted) in zip(slowest, [270_000, 360_000] as [Int64]) {
+            #expect(abs(found.1 - wanted) <= wanted / 100)
+        }
+    }
+
     @Test func aSlotIsKeptOnceAlsoAfterItsHourIsSealed() throws {
         let directory = try StoreDirectory()
         var store = try DurableStore(directory: directory.path)
