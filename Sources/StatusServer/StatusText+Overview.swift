@@ -11,7 +11,7 @@ extension StatusText {
         head += failingReceiverLines()
         if blocks.isEmpty {
             if !document.isStale && document.failingReceivers.isEmpty
-                && document.monitor.blindSince == nil
+                && document.monitor.blindSince == nil && document.ownAlerts.isEmpty
             {
                 head += [calmLine()]
             }

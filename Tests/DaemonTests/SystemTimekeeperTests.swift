@@ -12,7 +12,7 @@ struct SystemTimekeeperTests {
         #expect(before.monotonicNanoseconds <= after.monotonicNanoseconds)
         #expect(before.bootNanoseconds <= after.bootNanoseconds)
         // The machine may have slept, never the other way round.
-        #expect(after.bootNanoseconds >= after.monotonicNanoseconds)
+        #expect(after.bootNanoseconds >= before.monotonicNanoseconds)
     }
 
     /// What it says depends on the machine; that it says something does not.
