@@ -6,22 +6,35 @@ public enum Subject: Sendable, Hashable, Comparable, CustomStringConvertible {
     case endpoint(EndpointID)
     /// This monitor itself.
     case monitor
+    /// The way from this monitor to one receiver.
+    case receiver(ReceiverID)
 
-    /// `service`, `endpoint` or `monitor`.
+    /// The subject of the kind `monitor` with this text, as `description` writes it.
+    public init(ofMonitor text: String) {
+        let isReceiver = text.hasPrefix(Self.receiverPrefix)
+        self =
+            isReceiver
+            ? .receiver(ReceiverID(String(text.dropFirst(Self.receiverPrefix.count)))) : .monitor
+    }
+
+    private static let receiverPrefix = "receiver/"
+
+    /// `service`, `endpoint` or `monitor`, as which a receiver counts.
     public var kind: String {
         switch self {
         case .service: "service"
         case .endpoint: "endpoint"
-        case .monitor: "monitor"
+        case .monitor, .receiver: "monitor"
         }
     }
 
-    /// The id of the service or endpoint, or `monitor`.
+    /// The id of the service or endpoint, `monitor`, or `receiver/` and an id.
     public var description: String {
         switch self {
         case .service(let id): id.text
         case .endpoint(let id): id.text
         case .monitor: "monitor"
+        case .receiver(let id): Self.receiverPrefix + id.text
         }
     }
 
@@ -30,10 +43,11 @@ public enum Subject: Sendable, Hashable, Comparable, CustomStringConvertible {
         case .service: 0
         case .endpoint: 1
         case .monitor: 2
+        case .receiver: 3
         }
     }
 
-    /// Orders services before endpoints before the monitor, then by id.
+    /// Orders services before endpoints before the monitor and receivers, then by id.
     public static func < (left: Subject, right: Subject) -> Bool {
         left.order == right.order
             ? left.description < right.description : left.order < right.order

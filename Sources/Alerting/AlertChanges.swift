@@ -123,12 +123,11 @@ extension HealthMonitor {
         incidents.unsettle()
         var kept: [AlertKey: (machine: AlertMachine, alert: Alert?)] = [:]
         var ended: [AlertTransition] = []
+        // Time cannot go back: the clock was set while the monitor was away.
+        if lastSeen - now > ClockDoubt.jumpMin { doubtState.clock.noteStep(now - lastSeen) }
         let isLongAgo = now - lastSeen >= AlertMachine.blindPendingMax
         for one in remembered {
-            guard one.alert.key != Self.blindKey else {
-                resumeBlindness(one.alert)
-                continue
-            }
+            if resumeDoubt(one.alert, at: now) { continue }
             guard !(isLongAgo && one.alert.firingSince == nil) else {
                 var alert = one.alert
                 alert.state = .resolved

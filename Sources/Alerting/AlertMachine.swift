@@ -94,6 +94,15 @@ public struct AlertMachine: Sendable, Hashable {
         }
     }
 
+    /// Follows a clock that was set, so that what is being waited for takes as long as it did.
+    ///
+    /// When it began to fire stays: the name of the episode, which people were told, has it.
+    mutating func shift(by jump: Duration) {
+        keepFiringSince = keepFiringSince.map { $0 + jump }
+        blindSince = blindSince.map { $0 + jump }
+        if firingSince == nil { activeSince = activeSince.map { $0 + jump } }
+    }
+
     private mutating func hold(at now: Timestamp, _ holdTime: Duration) -> Change? {
         blindSince = nil
         keepFiringSince = nil

@@ -99,6 +99,9 @@ public struct EndpointTracker: Sendable, Hashable {
         return true
     }
 
+    /// Follows a clock that was set: silence goes on being normal for as long as it was.
+    mutating func shift(by jump: Duration) { staleAt = staleAt.map { $0 + jump } }
+
     /// Counts anew how long silence is normal, after the interval changed.
     mutating func setInterval(_ interval: Duration, acceleration: Double) {
         guard staleAt != nil, let result = status.lastResult else { return }

@@ -21,6 +21,10 @@ public struct EvidenceRecord: Sendable, Hashable {
         case monitorBlind = "monitor.blind"
         /// The monitor sees again.
         case monitorSighted = "monitor.sighted"
+        /// The clock of the machine was set.
+        case clockStepped = "clock.stepped"
+        /// The machine slept.
+        case monitorSuspended = "monitor.suspended"
         /// The configuration was read anew.
         case configReload = "config.reload"
         /// The certificate of an endpoint changed in a way that is worth a look.
@@ -134,7 +138,7 @@ public struct EvidenceRecord: Sendable, Hashable {
             switch alert.key.subject {
             case .service(let id): "service/\(id)"
             case .endpoint(let id): "endpoint/\(id)"
-            case .monitor: "monitor"
+            case .monitor, .receiver: alert.key.subject.description
             }
         self.init(at: transition.at, action: action, object: object, origin: origin)
         self.alert = alert

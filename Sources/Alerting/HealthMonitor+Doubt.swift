@@ -3,17 +3,40 @@ public import HealthModel
 /// What the brain keeps of its doubt.
 struct DoubtState: Sendable {
     var doubt = SelfDoubt()
-    /// The alert that the monitor is blind; nil while nobody is told.
-    var alert: Alert?
-    /// Whether it changed since `takeAlertChanges`.
-    var isChanged = false
+    var clock = ClockDoubt()
+    var load = LoadDoubt()
+    var receivers = ReceiverDoubt()
+    /// The alerts about the monitor itself that fire.
+    var alerts: [AlertKey: Alert] = [:]
+    /// Those that began, changed or ended since `takeAlertChanges`.
+    var changed: Set<AlertKey> = []
     /// The blindness that stands in the evidence log.
     var recorded: Timestamp?
+    /// What else the evidence log is to have; see `recordsMax`.
+    var records: [EvidenceRecord] = []
+
+    /// Records that wait for `takeDoubtRecords`, which is called once a second; of more than that
+    /// many jumps of a clock the oldest are left out.
+    static let recordsMax = 100
+
+    mutating func add(_ record: EvidenceRecord) {
+        if records.count == Self.recordsMax { records.removeFirst() }
+        records.append(record)
+    }
 }
 
 extension HealthMonitor {
-    /// The rule that says that the monitor is blind; it is built in.
+    /// The rule that says that the monitor is blind; these rules are built in.
     static let blindKey = AlertKey(rule: RuleID("monitor-blind"), subject: .monitor)
+    /// The rule that says that its clock may be wrong.
+    static let clockKey = AlertKey(rule: RuleID("monitor-clock"), subject: .monitor)
+    /// The rule that says that it does not keep up with its schedule.
+    static let loadKey = AlertKey(rule: RuleID("monitor-overloaded"), subject: .monitor)
+
+    /// The rule that says that a receiver takes nothing.
+    static func receiverKey(_ id: ReceiverID) -> AlertKey {
+        AlertKey(rule: RuleID("monitor-receiver"), subject: .receiver(id))
+    }
 
     /// Whether the monitor can see.
     public var selfDoubt: SelfDoubt { doubtState.doubt }
@@ -26,14 +49,44 @@ extension HealthMonitor {
     /// - Returns: The results of endpoints; those of control targets are left out. What was measured
     ///   in blindness has the reason `monitor_no_route`: it is neither up nor down.
     public mutating func admit(_ results: [ProbeResult]) -> [ProbeResult] {
-        results.compactMap { doubtState.doubt.take($0) }
+        results.compactMap { result in
+            if let index = trackerOfEndpoint[result.endpoint] {
+                let lateness = Duration.microseconds(result.latenessMicroseconds)
+                let endpoint = catalogue.endpoints[index]
+                doubtState.load.take(
+                    isLate: lateness > endpoint.probe.interval / 2, host: endpoint.url.host,
+                    at: result.finishedAt)
+            }
+            return doubtState.doubt.take(result)
+        }
     }
 
-    /// What the evidence log has to say of blindness since the last call.
+    /// Takes slots whose probe could not be made in time.
+    ///
+    /// - Parameters:
+    ///   - missed: How many of each endpoint.
+    ///   - now: The present.
+    public mutating func noteMissed(_ missed: [EndpointID: Int], at now: Timestamp) {
+        for (id, count) in missed {
+            guard let index = trackerOfEndpoint[id] else { continue }
+            doubtState.load.take(
+                missed: count, host: catalogue.endpoints[index].url.host, at: now)
+        }
+    }
+
+    /// Takes how the receivers do; call it before `evaluate`.
+    public mutating func noteReceivers(
+        _ receivers: [ReceiverID: ReceiverCounters], at now: Timestamp
+    ) {
+        doubtState.receivers.take(receivers, at: now)
+    }
+
+    /// What the evidence log has to say of blindness and of the clock since the last call.
     public mutating func takeDoubtRecords(at now: Timestamp) -> [EvidenceRecord] {
+        var records = doubtState.records
+        doubtState.records = []
         let since = doubtState.doubt.blindSince
-        guard since != doubtState.recorded else { return [] }
-        var records: [EvidenceRecord] = []
+        guard since != doubtState.recorded else { return records }
         if let before = doubtState.recorded {
             records.append(
                 EvidenceRecord(
@@ -48,26 +101,76 @@ extension HealthMonitor {
         return records
     }
 
-    /// Judges whether the monitor sees, forgets what cannot be believed, and tells it.
+    /// Whether sight has returned since the last call, so that what backs off may be looked at.
+    public mutating func takeReturnOfSight() -> Bool {
+        guard doubtState.doubt.hasRegainedSight else { return false }
+        doubtState.doubt.hasRegainedSight = false
+        return true
+    }
+
+    /// Judges the monitor itself, and tells what is wrong with it.
     mutating func concludeDoubt(at now: Timestamp) -> [AlertTransition] {
         doubtState.doubt.conclude(at: now)
-        guard let since = doubtState.doubt.blindSince else {
-            guard var alert = doubtState.alert else { return [] }
+        doubtState.load.conclude(at: now)
+        var findings: [AlertKey: DoubtFinding] = [:]
+        findings[Self.blindKey] = blindness(at: now)
+        findings[Self.clockKey] = doubtState.clock.finding(at: now)
+        // The intervals of a lab are too short to say anything about the machine.
+        if acceleration == 1 { findings[Self.loadKey] = doubtState.load.finding }
+        for (id, finding) in doubtState.receivers.findings(at: now) {
+            findings[Self.receiverKey(id)] = finding
+        }
+        return settle(findings, at: now)
+    }
+
+    private func blindness(at now: Timestamp) -> DoubtFinding? {
+        guard let since = doubtState.doubt.blindSince,
+            doubtState.alerts[Self.blindKey] != nil
+                || now - since >= SelfDoubt.holdTime / acceleration
+        else { return nil }
+        return DoubtFinding(level: .page, since: since, summary: Self.blindText)
+    }
+
+    /// Begins, raises and ends the alerts about the monitor so that they are what was found.
+    private mutating func settle(
+        _ findings: [AlertKey: DoubtFinding], at now: Timestamp
+    ) -> [AlertTransition] {
+        var transitions: [AlertTransition] = []
+        for (key, alert) in doubtState.alerts.sorted(by: { $0.key < $1.key })
+        where findings[key] == nil {
+            var alert = alert
             alert.state = .resolved
-            doubtState.alert = nil
-            doubtState.isChanged = true
-            return [AlertTransition(at: now, alert: alert)]
+            doubtState.alerts[key] = nil
+            doubtState.changed.insert(key)
+            transitions.append(AlertTransition(at: now, alert: alert))
         }
-        guard doubtState.alert == nil, now - since >= SelfDoubt.holdTime / acceleration else {
-            return []
+        for (key, finding) in findings.sorted(by: { $0.key < $1.key }) {
+            let old = doubtState.alerts[key]
+            guard (old?.level).map({ finding.level > $0 }) ?? true else { continue }
+            var alert =
+                old
+                ?? Alert(
+                    key: key, service: ServiceID("monitor"), level: finding.level, state: .firing,
+                    activeSince: finding.since, firingSince: now, reason: nil,
+                    summary: finding.summary, runbook: nil)
+            (alert.level, alert.summary) = (finding.level, finding.summary)
+            doubtState.alerts[key] = alert
+            doubtState.changed.insert(key)
+            let transition = AlertTransition(at: now, alert: alert)
+            transitions.append(transition)
+            if let old { tellRaised(transition, from: old.level) }
         }
-        let alert = Alert(
-            key: Self.blindKey, service: ServiceID("monitor"), level: .page, state: .firing,
-            activeSince: since, firingSince: now, reason: nil, summary: Self.blindText,
-            runbook: nil)
-        doubtState.alert = alert
-        doubtState.isChanged = true
-        return [AlertTransition(at: now, alert: alert)]
+        return transitions
+    }
+
+    /// Tells those who know of a doubt already that it is worse; those who do not hear it as news.
+    private mutating func tellRaised(_ transition: AlertTransition, from level: Level) {
+        var before = transition.alert
+        before.level = level
+        routedTransitions.append(
+            RoutedTransition(
+                transition: transition, receivers: receivers(for: before), part: 1,
+                occasion: .update))
     }
 
     private static let blindText = LocalizedText(
@@ -83,38 +186,58 @@ extension HealthMonitor {
         }
     }
 
-    /// Goes on being blind, with people told, until something is seen.
-    mutating func resumeBlindness(_ alert: Alert) {
-        doubtState.doubt.resume(blindSince: alert.activeSince)
-        doubtState.alert = alert
-        doubtState.recorded = alert.activeSince
+    /// Goes on doubting, with people told, until something is seen; false for an alert that is not
+    /// about the monitor.
+    mutating func resumeDoubt(_ alert: Alert, at now: Timestamp) -> Bool {
+        guard alert.key.subject.kind == Subject.monitor.kind else { return false }
+        doubtState.alerts[alert.key] = alert
+        let since = alert.activeSince
+        switch alert.key {
+        case Self.blindKey:
+            doubtState.doubt.resume(blindSince: since)
+            doubtState.recorded = since
+        case Self.clockKey: doubtState.clock.resume(level: alert.level, since: since)
+        case Self.loadKey:
+            doubtState.load.resume(since: since, summary: alert.summary, at: now)
+        default:
+            if case .receiver(let id) = alert.key.subject {
+                doubtState.receivers.resume(id, since: since)
+            }
+        }
+        return true
     }
 
-    /// Adds what became of the alert of blindness.
+    /// Adds what became of the alerts about the monitor.
     mutating func addDoubt(to changes: inout AlertChanges) {
-        defer { doubtState.isChanged = false }
-        if let alert = doubtState.alert {
-            guard doubtState.isChanged || changes.isComplete else { return }
-            changes.active[alert.key] = RememberedAlert(alert: alert, keepFiringSince: nil)
-        } else if doubtState.isChanged {
-            changes.ended.insert(Self.blindKey)
+        let keys = changes.isComplete ? Set(doubtState.alerts.keys) : doubtState.changed
+        for key in keys.union(doubtState.changed) {
+            if let alert = doubtState.alerts[key] {
+                changes.active[key] = RememberedAlert(alert: alert, keepFiringSince: nil)
+            } else {
+                changes.ended.insert(key)
+            }
         }
+        doubtState.changed = []
     }
 
     /// Who is told now that an alert fires.
     func receivers(for alert: Alert, at now: Timestamp) -> [ReceiverID] {
-        if alert.key.subject == .monitor {
+        switch alert.key.subject {
+        case .monitor:
             return rules.receivers.filter { $0.wantsDoubt(alert.level) }.map(\.id)
-        }
-        let named = rules.receivers(of: alert.key.rule)
-        guard named.isEmpty else {
-            return rules.receivers.filter {
-                named.contains($0.id) && $0.isOpen(for: alert.level, at: now)
+        case .receiver(let id):
+            // Not the one that does not listen.
+            return rules.receivers.filter { $0.id != id && $0.wantsDoubt(alert.level) }.map(\.id)
+        case .service, .endpoint:
+            let named = rules.receivers(of: alert.key.rule)
+            let service = catalogue.service(alert.service)
+            return rules.receivers.filter { receiver in
+                let isMeant =
+                    named.isEmpty
+                    ? service.map { receiver.wants(alert.level, about: $0) } ?? false
+                    : named.contains(receiver.id)
+                return isMeant && receiver.isOpen(for: alert.level, at: now)
             }.map(\.id)
         }
-        guard let service = catalogue.service(alert.service) else { return [] }
-        return rules.receivers.filter {
-            $0.wants(alert.level, about: service) && $0.isOpen(for: alert.level, at: now)
-        }.map(\.id)
     }
 }

@@ -33,6 +33,10 @@ extension HealthMonitor {
     /// Counts the time up to `now` for every service, as it has been until now.
     mutating func countTime(at now: Timestamp) {
         for index in objectiveClocks.indices where catalogue.services[index].kind == .probed {
+            // The clock was set back while the monitor was away.
+            if let seen = objectiveClocks[index].seenUntil, seen - now > ClockDoubt.jumpMin {
+                objectiveClocks[index].jump(to: now)
+            }
             objectiveClocks[index].advance(to: now, as: serviceTimes[index])
             serviceTimes[index] = serviceTime(of: index, at: now)
         }

@@ -211,10 +211,11 @@ public struct HealthMonitor: Sendable {
         var snapshot = HealthSnapshot(
             takenAt: now, catalogue: catalogue, endpoints: endpointStatuses(),
             services: statuses,
-            alerts: [doubtState.alert].compactMap(\.self) + sorted,
+            alerts: doubtState.alerts.values.sorted { $0.key < $1.key } + sorted,
             incidents: shownIncidents(at: now), objectives: objectiveStatuses(at: now))
         snapshot.blindSince = selfDoubt.blindSince
         snapshot.controls = selfDoubt.controls
+        snapshot.clock = clockDiscipline
         addActions(to: &snapshot)
         return snapshot
     }

@@ -11,7 +11,7 @@ public struct HealthSnapshot: Sendable {
     public var endpoints: [EndpointStatus]
     /// One entry per service, in the order of the catalogue.
     public var services: [ServiceStatus]
-    /// Pending and firing alerts: that the monitor is blind, then the most urgent, then the oldest.
+    /// Pending and firing alerts: those about the monitor, then the most urgent, then the oldest.
     public var alerts: [Alert]
     /// Open incidents, the most urgent first, then those that ended within a day, the newest first.
     public var incidents: [IncidentStatus]
@@ -21,6 +21,8 @@ public struct HealthSnapshot: Sendable {
     public var blindSince: Timestamp?
     /// The targets that tell whether the monitor sees; empty when there are none.
     public var controls: [SelfDoubt.Control] = []
+    /// What the kernel says of the clock; nil before it was asked.
+    public var clock: ClockDiscipline?
     /// What operators have done that holds or is going to, in the order of the numbers.
     public var actions: [OperatorAction] = []
     /// The firing alerts that are kept back, and by which silence.

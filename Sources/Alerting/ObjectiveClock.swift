@@ -112,6 +112,19 @@ public struct ObjectiveClock: Sendable, Hashable {
         seenUntil = now
     }
 
+    /// Follows a clock that jumped to `now`: what it went forward by is unknown time.
+    ///
+    /// Time that comes a second time counts again. What was counted later than the clock says now
+    /// belonged to a wrong clock, and is forgotten as far as whole months and buckets go.
+    mutating func jump(to now: Timestamp) {
+        guard let seenUntil, now < seenUntil else { return advance(to: now, as: .unknown) }
+        self.seenUntil = now
+        monthEnd = nil
+        let month = AmsterdamTime.monthName(of: now)
+        months.removeAll { $0.month > month }
+        for index in rings.indices { rings[index].forget(after: now) }
+    }
+
     /// The longest window that can be asked for.
     public static let windowMax: Duration = .seconds(3600 * Int64(LossRing.bucketsMax))
 
@@ -216,6 +229,12 @@ struct LossRing: Sendable, Hashable {
             lostOwnMilliseconds -= old.reduce(0) { $0 + Int64($1.lostOwnMilliseconds) }
             buckets.removeFirst(old.count)
         }
+    }
+
+    /// Forgets the buckets that begin after an instant.
+    mutating func forget(after instant: Timestamp) {
+        let number = instant.milliseconds.flooredQuotient(by: bucketMilliseconds)
+        buckets.removeAll { Int64($0.number) > number }
     }
 
     func loss(

@@ -64,6 +64,9 @@ public struct SelfDoubt: Sendable, Hashable {
     /// When sight returned last; nil when it was never lost.
     public private(set) var sightedAt: Timestamp?
 
+    /// Whether sight has returned since somebody asked.
+    var hasRegainedSight = false
+
     private var sights: [EndpointID: Sight] = [:]
     private var failing = 0
     private var hasSeen = false
@@ -218,6 +221,22 @@ public struct SelfDoubt: Sendable, Hashable {
         } else if !isBlind, blindSince != nil {
             blindSince = nil
             sightedAt = now
+            hasRegainedSight = true
+        }
+    }
+
+    /// Follows a clock that was set.
+    mutating func shift(by jump: Duration) {
+        blindSince = blindSince.map { $0 + jump }
+        sightedAt = sightedAt.map { $0 + jump }
+        for index in controls.indices {
+            controls[index].since = controls[index].since.map { $0 + jump }
+        }
+        sights = sights.mapValues { sight in
+            var sight = sight
+            sight.lastAt = sight.lastAt.map { $0 + jump }
+            sight.lostAt = sight.lostAt.map { $0 + jump }
+            return sight
         }
     }
 

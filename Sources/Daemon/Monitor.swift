@@ -58,7 +58,7 @@ public final class Monitor: MonitorReading, Sendable {
     private let inventory: InventoryWriter
     private let results: ResultWriter
     let ledger: LedgerWriter
-    private let dispatcher: Dispatcher
+    let dispatcher: Dispatcher
     /// What an earlier run had still to tell, and whom it had told.
     private let memory: Ledger.Memory
     /// The end of alerts of an earlier run that nothing in force is about any more.
@@ -68,6 +68,8 @@ public final class Monitor: MonitorReading, Sendable {
     private let sayNow: @Sendable (String) -> Void
     let state: Mutex<State>
     private let inbox = ResultInbox(limit: Limits.resultQueue)
+    /// Slots missed since the last tick; one entry an endpoint at most.
+    let missed = Mutex<[EndpointID: Int]>([:])
     private let isReloading = Atomic<Bool>(false)
 
     /// Makes a monitor that has seen nothing and runs nothing.
@@ -235,6 +237,7 @@ public final class Monitor: MonitorReading, Sendable {
         let measured = inbox.take()
         guard !measured.isEmpty else { return }
         let results = state.withLock { state in
+            noticeClock(&state.brain)
             let results = state.brain.admit(measured)
             state.brain.apply(results)
             state.counters.probes += results.count
@@ -252,7 +255,9 @@ public final class Monitor: MonitorReading, Sendable {
     private func tick(at due: Int64) {
         applyInbox()
         let now = timekeeper.now()
-        let (transitions, changes, records) = state.withLock { state in
+        let (transitions, changes, records, sighted) = state.withLock { state in
+            noticeClock(&state.brain)
+            noteSelf(&state.brain, at: now)
             let transitions = state.brain.evaluate(at: now)
             var changes = state.brain.takeAlertChanges()
             let isDue = state.objectivesAt.map { now < $0 || now - $0 >= Self.objectivesInterval }
@@ -262,8 +267,10 @@ public final class Monitor: MonitorReading, Sendable {
             }
             let records =
                 state.brain.takeDoubtRecords(at: now) + state.brain.takeOperatorRecords()
-            return (transitions, changes, records)
+            let sighted = state.brain.takeReturnOfSight() ? state.engine : nil
+            return (transitions, changes, records, sighted)
         }
+        sighted?.resume()
         ledger.note(changes)
         record(records + transitions.map { EvidenceRecord($0) })
         scans.tick()
@@ -352,7 +359,10 @@ public final class Monitor: MonitorReading, Sendable {
 
     /// Everything known now.
     public func snapshot() -> HealthSnapshot {
-        var snapshot = state.withLock { $0.brain.snapshot(at: timekeeper.now()) }
+        var snapshot = state.withLock { state in
+            noticeClock(&state.brain)
+            return state.brain.snapshot(at: timekeeper.now())
+        }
         let (found, histories) = (scans.found, results.histories)
         guard !found.isEmpty || !histories.isEmpty else { return snapshot }
         for index in snapshot.endpoints.indices {

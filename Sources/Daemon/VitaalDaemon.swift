@@ -67,6 +67,9 @@ public enum VitaalDaemon {
             if let roots = monitor.counters().trustStoreDate, roots.isOld(at: timekeeper.now()) {
                 say(roots.text(at: timekeeper.now()).english)
             }
+            if case .unknown(let why) = timekeeper.clockDiscipline(), monitor.scenario == nil {
+                say("whether the clock is right cannot be told: \(why)")
+            }
             if watch.rules.receivers.isEmpty, monitor.scenario == nil {
                 say(
                     "nobody is told of alerts, they are shown and logged only: no receiver in alerts/"
@@ -149,7 +152,8 @@ public enum VitaalDaemon {
             engineConfiguration.fetchesRevocationLists = true
             let engine = try ProbeEngine(
                 configuration: engineConfiguration,
-                timekeeper: timekeeper, sink: { monitor.deliver($0) })
+                timekeeper: timekeeper, sink: { monitor.deliver($0) },
+                onMissed: { monitor.deliver(missed: $0) })
             return (monitor, engine)
         } catch {
             throw StartError(description: "\(error)")

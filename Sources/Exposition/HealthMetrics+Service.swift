@@ -82,12 +82,16 @@ extension HealthMetrics {
         for alert in snapshot.alerts {
             var endpoint = ""
             if case .endpoint(let id) = alert.key.subject { endpoint = id.text }
+            var receiver = LabelSet.none
+            if case .receiver(let id) = alert.key.subject {
+                receiver = LabelSet("receiver", id.text)
+            }
             text.addSample(
                 LabelSet([
                     "rule": alert.key.rule.text, "service": alert.service.text,
                     "endpoint": endpoint, "level": alert.level.rawValue,
                     "state": alert.state.rawValue,
-                ]), .integer(1))
+                ]), receiver, .integer(1))
         }
         text.openFamily("vitaal_alerts", .gauge, help: "Alerts by level and state.")
         for level in Level.allCases {

@@ -10,6 +10,8 @@ public struct ReceiverCounters: Sendable, Hashable {
     public var waiting = 0
     /// From the change of the alert to the delivery, all deliveries together.
     public var deliveryTime: Duration = .zero
+    /// Whether it was spoken to at all, so that `failure` says something.
+    public var isTried = false
     /// Why the last attempt failed; nil when it did not.
     public var failure: String?
 

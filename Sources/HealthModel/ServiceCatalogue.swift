@@ -52,6 +52,10 @@ public struct ServiceCatalogue: Sendable, Hashable {
         (endpointsOfService[service] ?? []).map { endpoints[$0] }
     }
 
+    /// Control targets are looked at no more often than this and given this much time at least: a
+    /// machine with much to do must not look blind in a fast lab.
+    public static let acceleratedControlMin: Duration = .milliseconds(500)
+
     /// The same catalogue with every time divided by `factor`: for the lab, where a
     /// demonstration of hours has to fit in minutes.
     ///
@@ -64,11 +68,22 @@ public struct ServiceCatalogue: Sendable, Hashable {
             return endpoint
         }
         return ServiceCatalogue(
-            services: services, endpoints: endpoints.map(faster), controls: controls.map(faster))
+            services: services, endpoints: endpoints.map(faster),
+            controls: controls.map { control in
+                var quick = faster(control)
+                quick.probe.keepAbove(Self.acceleratedControlMin, of: control.probe)
+                return quick
+            })
     }
 }
 
 extension Probe {
+    /// Takes back what makes interval and time limit shorter than `least`.
+    fileprivate mutating func keepAbove(_ least: Duration, of original: Probe) {
+        interval = max(interval, min(least, original.interval))
+        timeout = max(timeout, min(least, original.timeout))
+    }
+
     /// The same probe with interval and confirmation divided by `factor`.
     ///
     /// The time limit shrinks only as far as it must to stay below half the interval: the network

@@ -16,7 +16,8 @@ extension Scenario {
     /// The YAML of the built-in scenarios by name: examples for people who write their own.
     public static let builtInTexts: [(name: String, text: String)] = [
         ("calm", calmText), ("demonstration", demonstrationText), ("digid-ddos", digidDDoSText),
-        ("nafin", nafinText), ("tax-throttle", taxThrottleText), ("diginotar", diginotarText),
+        ("nafin", nafinText), ("uplink-lost", uplinkLostText), ("tax-throttle", taxThrottleText),
+        ("diginotar", diginotarText),
         ("expired", expiredText), ("flapping", flappingText), ("kitchen-sink", kitchenSinkText),
     ]
 }

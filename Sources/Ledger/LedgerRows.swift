@@ -70,7 +70,7 @@ enum LedgerRows {
         let subject: Subject =
             switch row["subject_kind"] as String {
             case "service": .service(ServiceID(row["subject"]))
-            case "monitor": .monitor
+            case "monitor": Subject(ofMonitor: row["subject"])
             default: .endpoint(EndpointID(row["subject"]))
             }
         let firingSince = (row["firing_since"] as Int64?).map { Timestamp(nanoseconds: $0) }

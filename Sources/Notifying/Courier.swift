@@ -12,6 +12,7 @@ final class Courier: Sendable {
         var queue = DeliveryQueue()
         var memory = AlertmanagerMemory()
         var counters = ReceiverCounters()
+        var idle: IdleCheck
         var random: SplitMix64
         /// When the thread looks again by itself.
         var wakeAt = Int64.max
@@ -35,8 +36,10 @@ final class Courier: Sendable {
         self.sender = sender
         self.timekeeper = timekeeper
         self.onEvent = onEvent
-        state = Mutex(State(receiver: receiver, random: SplitMix64(seed: seed)))
+        let idle = IdleCheck(at: timekeeper.monotonicNanoseconds())
+        state = Mutex(State(receiver: receiver, idle: idle, random: SplitMix64(seed: seed)))
         loop.start()
+        loop.post { [self] in work() }
     }
 
     /// What has been delivered so far.
@@ -96,7 +99,8 @@ final class Courier: Sendable {
     private func work() {
         while !isStopping.load(ordering: .relaxed), attempt() {}
         let next = state.withLock { state -> Int64? in
-            let waits = [state.queue.wakeAt, state.memory.wakeAt].compactMap(\.self).min()
+            let idle = state.idle.wakeAt(waiting: state.queue.count)
+            let waits = [state.queue.wakeAt, state.memory.wakeAt, idle].compactMap(\.self).min()
             guard let waits, waits < state.wakeAt else { return nil }
             state.wakeAt = waits
             return waits
@@ -125,7 +129,10 @@ final class Courier: Sendable {
             finish(outcome, of: nil)
             guard outcome == .delivered else { return true }
         }
-        guard let one else { return false }
+        guard let one else {
+            checkIfIdle(receiver, at: now)
+            return false
+        }
         finish(post(one, to: receiver, at: date), of: one)
         return true
     }
@@ -149,6 +156,24 @@ final class Courier: Sendable {
         return sender.post(body, to: address, fields: fields, isStopping: isStopping)
     }
 
+    /// Looks whether a receiver can be reached that has had nothing to take for a while.
+    private func checkIfIdle(_ receiver: Receiver, at now: Int64) {
+        let isDue = state.withLock { state in
+            state.idle.wakeAt(waiting: state.queue.count).map { $0 <= now } ?? false
+        }
+        guard isDue else { return }
+        let outcome = sender.connect(to: receiver.address, isStopping: isStopping)
+        guard outcome != .cancelled else { return }
+        let change = state.withLock { state in
+            let isReached = outcome == .delivered
+            state.idle.noteCheck(
+                isReached: isReached, at: timekeeper.monotonicNanoseconds())
+            state.counters.note(outcome, nil)
+            return state.queue.noteCheck(failure: state.counters.failure)
+        }
+        tell(change, of: receiver.id)
+    }
+
     private func finish(_ outcome: DeliveryQueue.Outcome, of notification: Notification?) {
         let now = timekeeper.monotonicNanoseconds()
         let date = timekeeper.now()
@@ -157,12 +182,17 @@ final class Courier: Sendable {
             let (ending, change) = state.queue.finish(
                 outcome, of: notification, at: now, date: date, jitter: jitter)
             state.counters.note(outcome, ending)
+            state.idle.noteAttempt(outcome, at: now)
             if let ending, ending.failure == nil, case .alertmanager = state.receiver.kind {
                 state.memory.note(ending.notification, at: now)
             }
             return (ending, change, state.receiver.id)
         }
         if let ending { onEvent(.ended(ending)) }
+        tell(change, of: receiver)
+    }
+
+    private func tell(_ change: DeliveryQueue.Change?, of receiver: ReceiverID) {
         switch change {
         case .failing(let words): onEvent(.failing(receiver, words))
         case .recovered: onEvent(.recovered(receiver))
@@ -173,5 +203,14 @@ final class Courier: Sendable {
     private static func alerts(_ url: ProbeURL) -> String {
         let base = url.withoutQuery
         return base + (base.hasSuffix("/") ? "" : "/") + "api/v2/alerts"
+    }
+}
+
+extension Receiver {
+    /// Where it is.
+    fileprivate var address: String {
+        switch kind {
+        case .webhook(let url), .alertmanager(let url), .chat(let url): url.description
+        }
     }
 }

@@ -132,6 +132,15 @@ struct DeliveryQueue: Sendable {
         }
     }
 
+    /// Takes whether a receiver that has nothing to take could be reached.
+    ///
+    /// It is not left alone because it could not: the next notification is tried at once.
+    mutating func noteCheck(failure: String?) -> Change? {
+        guard let failure else { return recover() }
+        defer { isFailing = true }
+        return isFailing ? nil : .failing(failure)
+    }
+
     /// How long to wait after so many failures in a row.
     static func backOff(after failures: Int, _ jitter: Double) -> Duration {
         let doubled = shortestBackOff * (1 << min(max(0, failures - 1), 16))

@@ -113,6 +113,7 @@ public final class Dispatcher: Sendable {
 extension ReceiverCounters {
     /// Counts what an attempt led to.
     mutating func note(_ outcome: DeliveryQueue.Outcome, _ ending: Delivery?) {
+        isTried = isTried || outcome != .cancelled
         switch outcome {
         case .refused(let words), .failed(let words, _):
             failures += 1

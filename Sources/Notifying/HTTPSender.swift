@@ -49,14 +49,7 @@ struct HTTPSender: Sendable {
         headers = curl_slist_append(headers, "Expect:")
         defer { curl_slist_free_all(headers) }
         let answer = Answer()
-        shim_set_string(easy, CURLOPT_URL, url)
-        shim_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        shim_set_string(easy, CURLOPT_PROXY, "")
-        shim_set_string(easy, CURLOPT_CAINFO, trustStorePath)
-        shim_set_string(easy, CURLOPT_CAPATH, nil)
-        shim_set_string(easy, CURLOPT_USERAGENT, userAgent)
-        shim_set_long(easy, CURLOPT_NOSIGNAL, 1)
-        shim_set_long(easy, CURLOPT_TIMEOUT_MS, Int(Self.timeout.nanoseconds / 1_000_000))
+        prepare(easy, for: url)
         shim_set_pointer(easy, CURLOPT_HTTPHEADER, headers)
         shim_set_long(easy, CURLOPT_POSTFIELDSIZE, body.count)
         // Safety: the answer lives to the end of this function, which is after the last call.
@@ -77,9 +70,37 @@ struct HTTPSender: Sendable {
         }
     }
 
+    /// Connects, with TLS where the address says so, and hangs up.
+    ///
+    /// - Returns: `delivered` when that went well.
+    func connect(to url: String, isStopping: borrowing Atomic<Bool>) -> DeliveryQueue.Outcome {
+        guard Self.isPrepared, let easy = curl_easy_init(), let multi = curl_multi_init() else {
+            return .failed("libcurl cannot start", retryAfter: nil)
+        }
+        defer {
+            curl_multi_cleanup(multi)
+            curl_easy_cleanup(easy)
+        }
+        prepare(easy, for: url)
+        shim_set_long(easy, CURLOPT_CONNECT_ONLY, 1)
+        return Self.run(easy, on: multi, isStopping: isStopping, isConnectionOnly: true)
+    }
+
+    /// What every request has in common.
+    private func prepare(_ easy: UnsafeMutableRawPointer, for url: String) {
+        shim_set_string(easy, CURLOPT_URL, url)
+        shim_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        shim_set_string(easy, CURLOPT_PROXY, "")
+        shim_set_string(easy, CURLOPT_CAINFO, trustStorePath)
+        shim_set_string(easy, CURLOPT_CAPATH, nil)
+        shim_set_string(easy, CURLOPT_USERAGENT, userAgent)
+        shim_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        shim_set_long(easy, CURLOPT_TIMEOUT_MS, Int(Self.timeout.nanoseconds / 1_000_000))
+    }
+
     private static func run(
         _ easy: UnsafeMutableRawPointer, on multi: UnsafeMutableRawPointer,
-        isStopping: borrowing Atomic<Bool>
+        isStopping: borrowing Atomic<Bool>, isConnectionOnly: Bool = false
     ) -> DeliveryQueue.Outcome {
         guard curl_multi_add_handle(multi, easy) == CURLM_OK else {
             return .failed("libcurl cannot start", retryAfter: nil)
@@ -97,6 +118,7 @@ struct HTTPSender: Sendable {
         var finished: UnsafeMutableRawPointer?
         var code = CURLE_OK
         _ = shim_next_finished(multi, &finished, &code)
+        if isConnectionOnly, code == CURLE_OK { return .delivered }
         return outcome(
             code, status: shim_get_long(easy, CURLINFO_RESPONSE_CODE),
             retryAfterSeconds: shim_get_offset(easy, CURLINFO_RETRY_AFTER))

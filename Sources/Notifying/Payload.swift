@@ -126,7 +126,11 @@ enum Payload {
             "alertname": alert.key.rule.text, "service": alert.service.text,
             "severity": alert.level.rawValue,
         ]
-        if case .endpoint(let id) = alert.key.subject { labels["endpoint"] = id.text }
+        switch alert.key.subject {
+        case .endpoint(let id): labels["endpoint"] = id.text
+        case .receiver(let id): labels["receiver"] = id.text
+        case .service, .monitor: break
+        }
         return labels
     }
 

@@ -74,10 +74,12 @@ public final class ProbeEngine: Sendable {
     ///   - configuration: what is fixed while the engine runs.
     ///   - timekeeper: the clocks.
     ///   - sink: takes finished results; called on the loops' threads and must not block.
+    ///   - onMissed: takes the slots that could not be kept; called in the same way.
     /// - Throws: `StartError` when descriptors are short or the resolver cannot be set up.
     public init(
         configuration: Configuration, timekeeper: any Timekeeper,
-        sink: @escaping @Sendable ([ProbeResult]) -> Void
+        sink: @escaping @Sendable ([ProbeResult]) -> Void,
+        onMissed: @escaping @Sendable ([MissedSlots]) -> Void = { _ in }
     ) throws(StartError) {
         OpenSSLProcess.prepare()
         CurlProcess.prepare()
@@ -105,7 +107,7 @@ public final class ProbeEngine: Sendable {
                     ProbeWorker(
                         loop: loop, timekeeper: timekeeper, configuration: share,
                         seed: configuration.seed &+ UInt64(number), collector: collector,
-                        sink: sink))
+                        sink: sink, onMissed: onMissed))
             } catch {
                 throw StartError(description: error.description)
             }
@@ -156,6 +158,12 @@ public final class ProbeEngine: Sendable {
                     endpoints: share, identities: identities, trustStores: trustStores)
             }
         }
+    }
+
+    /// Probes again at their next slot those endpoints that are left alone because they failed, for
+    /// the fault may have been the monitor's.
+    public func resume() {
+        for (loop, worker) in zip(loops, workers) { loop.post { worker.resume() } }
     }
 
     /// Probes once now, by the same code as the schedule; `completion` is called on a loop's

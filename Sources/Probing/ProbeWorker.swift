@@ -13,6 +13,7 @@ final class ProbeWorker: @unchecked Sendable {
     private let timekeeper: any Timekeeper
     private let configuration: ProbeEngine.Configuration
     private let sink: @Sendable ([ProbeResult]) -> Void
+    private let onMissed: @Sendable ([MissedSlots]) -> Void
     private let collector: RevocationCollector?
     private let published = Mutex(ScheduleCounters())
 
@@ -29,12 +30,14 @@ final class ProbeWorker: @unchecked Sendable {
     init(
         loop: PollLoop, timekeeper: any Timekeeper, configuration: ProbeEngine.Configuration,
         seed: UInt64, collector: RevocationCollector? = nil,
-        sink: @escaping @Sendable ([ProbeResult]) -> Void
+        sink: @escaping @Sendable ([ProbeResult]) -> Void,
+        onMissed: @escaping @Sendable ([MissedSlots]) -> Void = { _ in }
     ) {
         self.loop = loop
         self.timekeeper = timekeeper
         self.configuration = configuration
         self.sink = sink
+        self.onMissed = onMissed
         self.collector = collector
         schedule = Schedule(
             vantage: configuration.vantage, limits: configuration.limits, seed: seed)
@@ -73,6 +76,15 @@ final class ProbeWorker: @unchecked Sendable {
         }
         assertions = compiled
         schedule.replace(endpoints: endpoints, at: timekeeper.now())
+        pump()
+    }
+
+    /// Ends back-off, since sight has returned.
+    ///
+    /// On the loop's thread.
+    func resume() {
+        loop.preconditionOnLoop()
+        schedule.resume(at: timekeeper.now())
         pump()
     }
 
@@ -179,6 +191,8 @@ final class ProbeWorker: @unchecked Sendable {
             pump()
         }
         flush()
+        let missed = schedule.takeMissedSlots()
+        if !missed.isEmpty { onMissed(missed) }
         let counters = schedule.counters
         published.withLock { $0 = counters }
     }

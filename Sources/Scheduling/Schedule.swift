@@ -128,6 +128,29 @@ public struct Schedule: Sendable {
         return .final(merged)
     }
 
+    /// Ends the back-off of endpoints that failed, since the failures may have been the monitor's.
+    ///
+    /// Each is probed at its next slot, so that all have a result within one interval and the load
+    /// is as flat as ever; the caps stay. Who blocks us or asked for rest is left alone as before.
+    public mutating func resume(at now: Timestamp) {
+        noticeClock(now)
+        for index in entryOfEndpoint.values where entries[index].downSince != nil {
+            entries[index].downSince = nil
+            entries[index].stride = 1
+            guard entries[index].stage == .planned else { continue }
+            let grid = entries[index].grid
+            // After now, so that no slot is probed twice.
+            var next = grid.slot(grid.last(atOrBefore: now), plus: 1)
+            if let until = entries[index].leaveAloneUntil {
+                next = max(next, grid.first(atOrAfter: until))
+            }
+            guard next < entries[index].slot else { continue }
+            counters.backedOffSlots -= grid.steps(from: next, to: entries[index].slot)
+            plan(index, slot: next, at: now)
+        }
+        dropStaleWakes()
+    }
+
     /// Takes the runs of missed slots reported since the last call, the oldest first; at most
     /// `ScheduleLimits.missedReports`.
     public mutating func takeMissedSlots() -> [MissedSlots] {

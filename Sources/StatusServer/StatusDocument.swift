@@ -75,6 +75,20 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var blindSince: Instant?
         /// The targets that tell whether it sees; nil when there are none.
         public var controls: [Control]?
+        /// Whether the clock of the machine is right; nil before the kernel was asked.
+        public var clock: Clock?
+    }
+
+    /// What the kernel says of the clock.
+    public struct Clock: Sendable, Hashable, Codable {
+        /// Whether a time service keeps it right; nil when nobody can tell.
+        public var isSynchronised: Bool?
+        /// Why nobody can tell; nil when somebody can.
+        public var unknownBecause: String?
+        /// What is still to be corrected; nil when that is not known.
+        public var offsetSeconds: Double?
+        /// The most that it is wrong by, if it is synchronised; nil when that is not known.
+        public var errorMaxSeconds: Double?
     }
 
     /// A target that tells whether the monitor can see.

@@ -2,8 +2,21 @@ import Alerting
 import HealthModel
 
 extension StatusText {
-    /// Whether the monitor can see, before anything else; nothing when there is no telling.
-    func doubtLines() -> [String] {
+    /// Whether the monitor can see and do its work, before anything else; nothing when there is no
+    /// telling.
+    func doubtLines() -> [String] { sightLines() + ownAlertLines() }
+
+    /// What people are told of the monitor itself, but for blindness, which has a line.
+    private func ownAlertLines() -> [String] {
+        document.ownAlerts.filter { $0.rule != "monitor-blind" }.map { alert in
+            let about = alert.subject == "monitor" ? "" : "\(alert.subject): "
+            return line(
+                .unknown, word: language.of(nl: "MONITOR", en: "MONITOR"),
+                "  " + about + language.of(nl: alert.summary.nl, en: alert.summary.en))
+        }
+    }
+
+    private func sightLines() -> [String] {
         if let blindness {
             return [line(.unknown, word: language.of(nl: "BLIND", en: "BLIND"), "  " + blindness)]
         }
@@ -27,10 +40,30 @@ extension StatusText {
     }
 }
 
+extension StatusDocument {
+    /// The alerts that fire about the monitor itself.
+    var ownAlerts: [Alert] {
+        alerts.filter { $0.subjectKind == "monitor" && $0.state == "firing" }
+    }
+}
+
+extension StatusDocument.Clock {
+    init(_ discipline: ClockDiscipline) {
+        switch discipline {
+        case .unknown(let why): unknownBecause = why
+        case .known(let reading):
+            isSynchronised = reading.isSynchronised
+            offsetSeconds = reading.offset.fractionalSeconds
+            errorMaxSeconds = reading.errorMax.fractionalSeconds
+        }
+    }
+}
+
 extension StatusDocument.Monitor {
     /// Adds whether the monitor can see.
     mutating func addDoubt(of snapshot: HealthSnapshot) {
         blindSince = snapshot.blindSince.map { Instant($0) }
+        clock = snapshot.clock.map { StatusDocument.Clock($0) }
         guard !snapshot.controls.isEmpty else { return }
         controls = snapshot.controls.map { control in
             StatusDocument.Control(

@@ -15,7 +15,7 @@ extension StatusText {
         head += shownActions()
         if blocks.isEmpty {
             if !document.isStale && document.failingReceivers.isEmpty
-                && document.monitor.blindSince == nil
+                && document.monitor.blindSince == nil && document.ownAlerts.isEmpty
             {
                 head += [calmLine()]
             }

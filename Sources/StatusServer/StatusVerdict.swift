@@ -63,7 +63,8 @@ extension StatusDocument {
         if isStale || isBlind || monitor.blindSince != nil || !unknownIDs(among: ids).isEmpty {
             return .unknown
         }
-        let relevant = Set(selected.map(\.id)).union(selected.flatMap(\.causes))
+        var relevant = Set(selected.map(\.id)).union(selected.flatMap(\.causes))
+        if ids.isEmpty { relevant.formUnion(ownAlerts.map(\.service)) }
         let worst = alerts.filter { $0.state == "firing" && relevant.contains($0.service) }
             .map { Level(rawValue: $0.level) ?? .critical }.max()
         switch worst {

@@ -20,6 +20,12 @@ import Testing
         let faster = read.catalogue.accelerated(by: 2).controls
         #expect(faster.map(\.probe.interval) == [.seconds(5), .seconds(5)])
         #expect(faster.map(\.probe.timeout) == [.milliseconds(2500), .milliseconds(2500)])
+        // However fast the lab, a busy machine gets the time for a look.
+        for (speed, interval, timeout) in [(10, 1000, 500), (20, 500, 500), (60, 500, 500)] {
+            let fastest = read.catalogue.accelerated(by: Double(speed)).controls
+            #expect(fastest.allSatisfy { $0.probe.interval == .milliseconds(interval) })
+            #expect(fastest.allSatisfy { $0.probe.timeout == .milliseconds(timeout) })
+        }
     }
 
     @Test func aDisabledFileHasNone() throws {

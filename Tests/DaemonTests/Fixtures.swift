@@ -70,7 +70,7 @@ final class Bench: Sendable {
     private let heard = Heard()
 
     /// Endpoints are at a port where nobody listens; their next slot is days away.
-    init(services: [String]) throws {
+    init(services: [String], timekeeper: any Timekeeper = SystemTimekeeper()) throws {
         let directory = try TemporaryDirectory()
         self.directory = directory
         try directory.write("alerts/rules.yml", Self.rules)
@@ -82,7 +82,7 @@ final class Bench: Sendable {
             recorder: InventoryRecorder(dataDirectory: configuration.dataDirectory),
             store: DurableStore(directory: configuration.dataDirectory),
             ledger: Ledger(dataDirectory: configuration.dataDirectory),
-            timekeeper: SystemTimekeeper(),
+            timekeeper: timekeeper,
             say: { [heard] line in heard.lines.withLock { $0.append(line) } })
     }
 

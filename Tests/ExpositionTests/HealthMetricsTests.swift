@@ -46,6 +46,38 @@ private func parsed(
         #expect(unknown.map(\.value) == ["0.5", "0"])
     }
 
+    /// What the kernel does not say is not 0.
+    @Test func theClockIsShownWhereTheKernelSpeaks() throws {
+        func clock(_ discipline: ClockDiscipline?) throws -> [String] {
+            var snapshot = try Fixture.snapshot(Fixture.status(Fixture.result()))
+            snapshot.clock = discipline
+            let metrics = try StrictParser(
+                HealthMetrics.text(of: snapshot, counters: Fixture.counters(), version: "0.1.0"))
+            return ["synchronised", "offset_seconds", "error_max_seconds"].flatMap {
+                metrics.samples("vitaal_clock_" + $0).map(\.value)
+            }
+        }
+        let reading = ClockDiscipline.Reading(
+            isSynchronised: true, offset: .milliseconds(-2), errorMax: .milliseconds(250),
+            errorEstimate: .zero)
+        #expect(try clock(.known(reading)) == ["1", "-0.002", "0.25"])
+        #expect(try clock(.unknown("container")) == [])
+        #expect(try clock(nil) == [])
+    }
+
+    @Test func alertsOfTwoReceiversDiffer() throws {
+        let alerts = ["a", "b"].map { name in
+            Alert(
+                key: AlertKey(
+                    rule: RuleID("monitor-receiver"), subject: .receiver(ReceiverID(name))),
+                service: ServiceID("monitor"), level: .critical, state: .firing,
+                activeSince: Fixture.now, firingSince: Fixture.now, reason: nil,
+                summary: LocalizedText(dutch: "", english: ""), runbook: nil)
+        }
+        let metrics = try parsed(Fixture.status(Fixture.result()), alerts: alerts)
+        #expect(metrics.samples("vitaal_alert").map { $0.labels["receiver"] } == ["a", "b"])
+    }
+
     @Test func aNeverMeasuredEndpointHasNoResult() throws {
         let metrics = try parsed(EndpointStatus(id: Fixture.digidEndpoint))
         #expect(metrics.samples("probe_success").isEmpty)

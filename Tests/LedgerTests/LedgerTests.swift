@@ -75,6 +75,25 @@ import Testing
         #expect(try left() == [a])
     }
 
+    /// Alerts about the monitor share a kind, and differ by what they are about.
+    @Test func alertsAboutTheMonitorComeBack() throws {
+        let subjects: [Subject] = [
+            .monitor, .receiver(ReceiverID("a")), .receiver(ReceiverID("monitor")),
+        ]
+        let alerts = subjects.map { subject in
+            var one = alert("monitor", isFiring: true)
+            one.alert.key.subject = subject
+            return one
+        }
+        var ledger = try Ledger(dataDirectory: directory)
+        ledger.note(changes(alerts))
+        #expect(ledger.write(at: Self.noon).isEmpty)
+        #expect(try left() == Set(alerts))
+        ledger.note(changes([], ended: [alerts[1]]))
+        #expect(ledger.write(at: Self.noon).isEmpty)
+        #expect(try left() == [alerts[0], alerts[2]])
+    }
+
     /// Every commit is durable: FULL, whatever GRDB sets.
     @Test func everyCommitIsDurable() throws {
         let queue = try LedgerFile.open(path)

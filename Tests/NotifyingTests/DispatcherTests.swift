@@ -10,6 +10,16 @@ import Testing
 
 /// Receivers as bad as they come, over real sockets.
 @Suite struct DispatcherTests {
+    /// A clock that can be put forward.
+    private final class HandClock: Timekeeper {
+        private let ahead = Atomic<Int64>(0)
+        func now() -> Timestamp { Clock().now() }
+        func monotonicNanoseconds() -> Int64 {
+            Clock().monotonicNanoseconds() + ahead.load(ordering: .relaxed)
+        }
+        func forward(_ time: Duration) { ahead.add(time.nanoseconds, ordering: .relaxed) }
+    }
+
     private struct Clock: Timekeeper {
         func now() -> Timestamp {
             Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
@@ -26,6 +36,9 @@ import Testing
                 if case .ended(let delivery) = event { delivery } else { nil }
             }
         }
+        var recovered: Int {
+            all.withLock { $0 }.count { if case .recovered = $0 { true } else { false } }
+        }
         var failing: [String] {
             all.withLock { $0 }.compactMap { event in
                 if case .failing(_, let words) = event { words } else { nil }
@@ -38,6 +51,36 @@ import Testing
             trustStorePath: "/etc/ssl/certs/ca-certificates.crt", userAgent: "test", seed: 1,
             timekeeper: Clock()
         ) { events.add($0) }
+    }
+
+    /// A receiver that has nothing to take is looked at after five minutes, without a request.
+    @Test func aDeadWayIsFoundBeforeItIsNeeded() async throws {
+        let (gone, there) = (
+            try AnsweringServer { _ in nil }, try AnsweringServer { _ in Self.ok }
+        )
+        gone.close()
+        let (events, clock) = (Events(), HandClock())
+        let dispatcher = Dispatcher(
+            trustStorePath: "/etc/ssl/certs/ca-certificates.crt", userAgent: "test", seed: 1,
+            timekeeper: clock
+        ) { events.add($0) }
+        defer { dispatcher.stop() }
+        var receiver = try receiver("r", gone)
+        try dispatcher.use([receiver])
+        #expect(dispatcher.counters[ReceiverID("r")]?.isTried == false)
+        clock.forward(.seconds(301))
+        // Another configuration makes the courier look at its clock now.
+        receiver.level = .page
+        try dispatcher.use([receiver])
+        try await wait("that it fails") { events.failing.count == 1 }
+        #expect(dispatcher.counters[ReceiverID("r")]?.failure != nil)
+        clock.forward(.seconds(61))
+        receiver.kind = try self.receiver("r", there).kind
+        try dispatcher.use([receiver])
+        try await wait("that it works") { events.recovered == 1 }
+        #expect(dispatcher.counters[ReceiverID("r")]?.failure == nil)
+        #expect(there.requests == 0)
+        #expect(events.failing.count == 1)
     }
 
     private func receiver(_ name: String, _ server: AnsweringServer) throws -> Receiver {

@@ -17,6 +17,54 @@ import Testing
         return false
     }
 
+    /// One host, one probe at a time: what does not fit is reported, and named.
+    @Test func slotsThatCannotBeKeptAreReported() async throws {
+        try await withServer { connection in
+            guard connection.readRequest() != nil else { return }
+            usleep(150_000)
+            connection.write(httpAnswer())
+        } body: { server in
+            try await withEngine(overrides: [everything(to: server.port)]) { engine in
+                engine.engine.replace(
+                    endpoints: (0..<3).map { number in
+                        endpoint("http://a.test/\(number)", id: "e\(number)") {
+                            $0.interval = .milliseconds(200)
+                            $0.timeout = .milliseconds(190)
+                        }
+                    })
+                let isDone = try await Self.wait { engine.missed.all.count >= 3 }
+                #expect(isDone)
+                let missed = engine.missed.all
+                #expect(missed.allSatisfy { $0.endpoint.text.hasPrefix("e") && $0.count >= 1 })
+                let reported = missed.reduce(0) { $0 + $1.count }
+                #expect(engine.engine.counters.missedSlots >= reported)
+            }
+        }
+    }
+
+    /// Sight has returned: what was left alone is probed at its next slot.
+    @Test func resumingKeepsProbing() async throws {
+        try await withServer { connection in
+            guard connection.readRequest() != nil else { return }
+            connection.write(httpAnswer())
+        } body: { server in
+            try await withEngine(overrides: [everything(to: server.port)]) { engine in
+                engine.engine.replace(
+                    endpoints: [
+                        endpoint("http://a.test/", id: "e") {
+                            $0.interval = .milliseconds(200)
+                            $0.timeout = .milliseconds(190)
+                        }
+                    ])
+                engine.engine.resume()
+                let isDone = try await Self.wait { engine.results.all.count >= 3 }
+                #expect(isDone)
+                let slots = engine.results.all.map(\.slot)
+                #expect(Set(slots).count == slots.count)
+            }
+        }
+    }
+
     @Test func firstResultsWithinOneIntervalAndOneProbePerHostAtATime() async throws {
         let open = Atomic<Int>(0)
         let openMax = Atomic<Int>(0)

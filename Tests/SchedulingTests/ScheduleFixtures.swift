@@ -73,6 +73,8 @@ final class Run {
 
     func replace(endpoints: [Endpoint]) { schedule.replace(endpoints: endpoints, at: now) }
 
+    func resume() { schedule.resume(at: now) }
+
     func takeMissedSlots() -> [MissedSlots] { schedule.takeMissedSlots() }
 
     /// Goes to the next deadline and takes what is due there.

@@ -106,6 +106,34 @@ private func lines(_ text: String) -> [String] {
                 "<p><strong>Receiver on-call takes nothing (HTTP 500); 2 wait.</strong></p>"))
     }
 
+    /// What people are told of the monitor itself stands on the first screen.
+    @Test func theDoubtsOfTheMonitorAreTold() throws {
+        var snapshot = try Fixture.calm()
+        snapshot.clock = .known(
+            ClockDiscipline.Reading(
+                isSynchronised: false, offset: .zero, errorMax: .seconds(16),
+                errorEstimate: .seconds(16)))
+        let subjects: [Subject] = [.monitor, .receiver(ReceiverID("chat"))]
+        snapshot.alerts = subjects.map { subject in
+            Alert(
+                key: AlertKey(rule: RuleID("r"), subject: subject),
+                service: ServiceID("monitor"), level: .warning, state: .firing,
+                activeSince: Fixture.now, firingSince: Fixture.now, reason: nil,
+                summary: LocalizedText(dutch: "het is mis", english: "it is wrong"), runbook: nil)
+        }
+        let document = Fixture.document(snapshot)
+        #expect(document.verdict() == .warning)
+        #expect(document.verdict(ids: ["digid"]) == .ok)
+        #expect(document.monitor.clock?.isSynchronised == false)
+        #expect(document.monitor.clock?.errorMaxSeconds == 16)
+        let shown = lines(StatusText.render(document))
+        #expect(shown[2].hasSuffix("MONITOR  it is wrong"))
+        #expect(shown[3].hasSuffix("MONITOR  receiver/chat: it is wrong"))
+        #expect(!shown.contains { $0.contains("ALL WELL") })
+        #expect(
+            lines(StatusText.render(document, language: .nl))[2].hasSuffix("MONITOR  het is mis"))
+    }
+
     @Test func outage() throws {
         let document = Fixture.document(try Fixture.outage(), scenario: "demo")
         #expect(

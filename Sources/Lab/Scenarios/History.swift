@@ -106,4 +106,19 @@ extension Scenario {
             services: [pkio]
             fault: up
         """
+
+    /// What is no outage of anybody else: the line of the monitor itself is lost, control targets
+    /// included, and comes back.
+    static let uplinkLostText = """
+        name: uplink-lost
+        summary:
+          nl: De eigen verbinding valt weg; alle toestanden zijn onbekend en dat is één melding
+          en: The own line is lost; all states are unknown, and that is one page
+        speed: 12
+        timeline:
+          - at: 30s
+            hosts: ['*']
+            fault: down
+            for: 1m
+        """
 }

@@ -9,6 +9,14 @@ import TLSInspection
 struct TestEngine: Sendable {
     let engine: ProbeEngine
     let results: Results
+    let missed: Missed
+
+    /// Takes the slots that could not be kept.
+    final class Missed: Sendable {
+        private let values = Mutex<[MissedSlots]>([])
+        var all: [MissedSlots] { values.withLock { $0 } }
+        func add(_ more: [MissedSlots]) { values.withLock { $0 += more } }
+    }
 
     /// Takes what the sink gets.
     final class Results: Sendable {
@@ -34,9 +42,11 @@ struct TestEngine: Sendable {
             trustStore: store, userAgent: "vitaal-test/1", seed: 1,
             verificationTime: verificationTime)
         configuration.revocationLists = revocationLists
+        let missed = Missed()
+        self.missed = missed
         engine = try ProbeEngine(
-            configuration: configuration, timekeeper: MachineClock()
-        ) { results.add($0) }
+            configuration: configuration, timekeeper: MachineClock(), sink: { results.add($0) },
+            onMissed: { missed.add($0) })
     }
 
     /// Probes once by `probeOnce`.
