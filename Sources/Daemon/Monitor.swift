@@ -1,6 +1,7 @@
 public import Alerting
 import Catalogue
 import DurableStore
+import Evidence
 public import HealthModel
 import Inventory
 import Ledger
@@ -99,11 +100,18 @@ public final class Monitor: MonitorReading, Sendable {
             let line = Self.line(for: notice, at: timekeeper.now())
             _ = console.submit { say(line) }
         }
+        let writer = try LedgerWriter(
+            ledger: ledger, evidence: evidence, timekeeper: timekeeper
+        ) { notice in
+            let line = Self.line(for: notice, of: "ledger of alerts", at: timekeeper.now())
+            _ = console.submit { say(line) }
+        }
+        self.ledger = writer
         inventory = try InventoryWriter(
             recorder: recorder, store: configuration.trustStorePath, timekeeper: timekeeper,
-            onChanges: { [evidence] changes in
+            onChanges: { changes in
                 let records = changes.map { EvidenceRecord($0) }
-                evidence.write(records.map(\.jsonLine))
+                writer.note(AlertChanges(), records)
                 for record in records { _ = console.submit { say(record.humanLine) } }
             },
             onNotice: { notice in
@@ -134,18 +142,16 @@ public final class Monitor: MonitorReading, Sendable {
             lastSeen: ledger.memory.lastSeen ?? now, at: now)
         brain.restore(objectives: ledger.memory.objectives)
         memory = ledger.memory
-        let writer = try LedgerWriter(ledger: ledger, timekeeper: timekeeper) { notice in
-            let line = Self.line(for: notice, of: "ledger of alerts", at: timekeeper.now())
-            _ = console.submit { say(line) }
-        }
-        self.ledger = writer
         dispatcher = Dispatcher(
             trustStorePath: configuration.trustStorePath, userAgent: configuration.userAgent,
             seed: configuration.seed, timekeeper: timekeeper
-        ) { [evidence] event in
-            if case .ended(let delivery) = event { writer.note(delivery) }
+        ) { event in
             let record = Self.record(of: event, at: timekeeper.now())
-            evidence.write([record.jsonLine])
+            if case .ended(let delivery) = event {
+                writer.note(delivery, record)
+            } else {
+                writer.note(AlertChanges(), [record])
+            }
             // A delivery is no news: the alert itself has been told.
             guard record.action != .notificationDelivered else { return }
             _ = console.submit { say(record.humanLine) }
@@ -176,7 +182,8 @@ public final class Monitor: MonitorReading, Sendable {
         dispatcher.deliver(memory.waiting)
         record(
             [EvidenceRecord(at: timekeeper.now(), action: .monitorStart)]
-                + owed.map { EvidenceRecord($0) })
+                + owed.map { EvidenceRecord($0) },
+            with: state.withLock { $0.brain.takeAlertChanges() })
         let (endpoints, identities, trustStores) = state.withLock { state in
             state.engine = engine
             return (state.brain.catalogue.probedEndpoints, state.identities, state.trustStores)
@@ -200,15 +207,15 @@ public final class Monitor: MonitorReading, Sendable {
         results.finish()
         scanner.stop()
         dispatcher.stop()
-        ledger.note(
-            state.withLock { state in
-                var changes = state.brain.takeAlertChanges()
-                changes.objectives = state.brain.objectiveClocksNow()
-                return changes
-            })
+        let changes = state.withLock { state in
+            var changes = state.brain.takeAlertChanges()
+            changes.objectives = state.brain.objectiveClocksNow()
+            return changes
+        }
+        record([EvidenceRecord(at: timekeeper.now(), action: .monitorStop)], with: changes)
         ledger.finish()
-        record([EvidenceRecord(at: timekeeper.now(), action: .monitorStop)])
         evidence.finish()
+        ledger.finishEvidence()
         console.finish()
     }
 
@@ -253,19 +260,19 @@ public final class Monitor: MonitorReading, Sendable {
             }
             return (transitions, changes, state.brain.takeDoubtRecords(at: now))
         }
-        ledger.note(changes)
-        record(doubts + transitions.map { EvidenceRecord($0) })
+        record(doubts + transitions.map { EvidenceRecord($0) }, with: changes)
         scans.tick()
         let next = max(
             due + Self.evaluationInterval.nanoseconds, timekeeper.monotonicNanoseconds())
         loop.schedule(atMonotonicNanoseconds: next) { [self] in tick(at: next) }
     }
 
-    /// Hands records to the evidence log and to the console; both write on threads of their own.
+    /// Hands records and what they tell of to the ledger, and records to the console; both write on
+    /// threads of their own.
     ///
-    /// No record at all makes the log try again what waits.
-    private func record(_ records: [EvidenceRecord]) {
-        evidence.write(records.map(\.jsonLine))
+    /// No record at all makes the ledger try again what waits.
+    private func record(_ records: [EvidenceRecord], with changes: AlertChanges = AlertChanges()) {
+        ledger.note(changes, records)
         // Start and stop are told by whoever starts and stops.
         for record in records where ![.monitorStart, .monitorStop].contains(record.action) {
             say(record.humanLine)
@@ -302,6 +309,8 @@ public final class Monitor: MonitorReading, Sendable {
                 + "monitoring goes on, lines wait in memory"
         case .recovered(let lines):
             "\(now.dateAndTime)  the evidence log is written again; \(lines) waiting lines saved"
+        case .notRotated(let words):
+            "\(now.dateAndTime)  the evidence log goes on in the same file: \(words)"
         }
     }
 
@@ -357,9 +366,9 @@ public final class Monitor: MonitorReading, Sendable {
         let written = evidence.counters
         counters.evidenceLines = written.lines
         counters.evidenceErrors = written.errors
-        counters.evidenceWaiting = written.waiting
-        counters.evidenceLost = written.lost
         let alerts = ledger.counters
+        counters.evidenceWaiting = written.waiting + alerts.evidenceWaiting
+        counters.evidenceLost = alerts.evidenceLost
         counters.ledgerWrites = alerts.writes
         counters.ledgerErrors = alerts.errors
         counters.ledgerWaiting = alerts.waiting
@@ -430,7 +439,7 @@ public final class Monitor: MonitorReading, Sendable {
     private func apply(_ watch: Watch) {
         let now = timekeeper.now()
         use(watch.rules.receivers)
-        let (ended, engine) = state.withLock { state in
+        let (ended, changes, engine) = state.withLock { state in
             let ended = state.brain.replace(
                 catalogue: watch.catalogue, rules: watch.rules, at: now)
             state.identities = watch.identities
@@ -438,12 +447,13 @@ public final class Monitor: MonitorReading, Sendable {
             state.counters.reloads += 1
             state.counters.isConfigurationCurrent = true
             state.counters.configurationReadAt = now
-            return (ended, state.engine)
+            return (ended, state.brain.takeAlertChanges(), state.engine)
         }
         // Whoever rotates the log moves it away and then asks for a reload.
         evidence.reopen { [self] error in say("\(now.dateAndTime)  \(error)") }
         record(
-            ended.map { EvidenceRecord($0) } + [EvidenceRecord(at: now, action: .configReload)])
+            ended.map { EvidenceRecord($0) } + [EvidenceRecord(at: now, action: .configReload)],
+            with: changes)
         inventory.use(watch.catalogue)
         results.use(watch.catalogue)
         scans.use(watch.catalogue.endpoints)

@@ -34,8 +34,11 @@ public final class LineReader {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
+    /// What the system says of the last failure.
+    static var systemWords: String { String(cString: strerror(errno)) }
+
     /// Device and number of the file, which stay when it is renamed.
-    public var identity: FileIdentity? { FileIdentity(descriptor: descriptor) }
+    var identity: FileIdentity? { FileIdentity(descriptor: descriptor) }
 
     /// What follows the last line feed: the beginning of a line.
     public var rest: [UInt8] { line }
@@ -73,11 +76,11 @@ public final class LineReader {
 }
 
 /// Which file it is, whatever its name.
-public struct FileIdentity: Sendable, Hashable {
+struct FileIdentity: Sendable, Hashable {
     private let device: UInt64
     private let number: UInt64
     /// Its length in bytes.
-    public let size: Int64
+    let size: Int64
     /// Seconds since 1970 of the last write.
     let modifiedAt: Int64
     /// Whether it is a regular file, and no link or device.
@@ -90,10 +93,11 @@ public struct FileIdentity: Sendable, Hashable {
         self.init(information)
     }
 
-    /// The file at a path, links not followed; nil when there is none.
-    public init?(path: String) {
+    /// The file at a path, links not followed unless asked to; nil when there is none.
+    init?(path: String, followsLinks: Bool = false) {
         var information = stat()
-        guard lstat(path, &information) == 0 else { return nil }
+        let result = followsLinks ? stat(path, &information) : lstat(path, &information)
+        guard result == 0 else { return nil }
         self.init(information)
     }
 
@@ -106,7 +110,7 @@ public struct FileIdentity: Sendable, Hashable {
     }
 
     /// Whether both are one file, whatever its length.
-    public func isSame(as other: FileIdentity) -> Bool {
+    func isSame(as other: FileIdentity) -> Bool {
         device == other.device && number == other.number
     }
 }
