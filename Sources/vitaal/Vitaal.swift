@@ -14,7 +14,7 @@ struct Vitaal: AsyncParsableCommand {
         subcommands: [
             Run.self, Check.self, Status.self, IncidentCommands.self, Objectives.self,
             Validate.self, PlayLab.self,
-            TLSCommands.self, Certs.self, Store.self,
+            TLSCommands.self, Certs.self, Store.self, LogCommands.self,
         ])
 }
 

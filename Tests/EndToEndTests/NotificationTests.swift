@@ -220,6 +220,17 @@ struct NotificationTests {
             #expect(try await daemon.stop(SIGTERM).end == .exit(0))
         }
         check(outages, Self.ids(hook), setting)
+        try await checkChain(Self.ids(hook), setting)
+    }
+
+    /// The kills left the chain of evidence whole, and what was told stands in it.
+    private func checkChain(_ ids: [String], _ setting: Setting) async throws {
+        let verdict = try await Vitaal.outcome(["log", "verify", "--data-dir", setting.data])
+        #expect(verdict.status == 0, "\(verdict.output)\(verdict.errors)")
+        let numbers = setting.evidence.compactMap { $0["seq"].flatMap { Int($0) } }
+        #expect(numbers == Array(1...max(1, numbers.count)))
+        let told = setting.evidence.filter { $0["action"] == "notification.delivered" }
+        #expect(Set(told.compactMap { $0["notification"] }) == Set(ids))
     }
 
     private func check(
