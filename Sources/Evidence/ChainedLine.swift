@@ -17,10 +17,11 @@ public struct ChainHead: Sendable, Hashable {
     public static let beginning = ChainHead(
         seq: 0, hash: String(repeating: "0", count: ChainLink.hashDigits))
 
-    /// The next line of the chain.
+    /// Makes the next line of the chain.
     ///
     /// - Parameter object: One JSON object with at least one key; a line feed at its end is left
     ///   out.
+    /// - Returns: The object with its place in the chain, and a line feed.
     public func seal(_ object: String) -> ChainedLine {
         var text = object[...]
         if text.last == "\n" { text.removeLast() }

@@ -37,6 +37,7 @@ public struct EvidenceCheck: Sendable {
     ///   - start: Where the chain is to begin.
     ///   - known: Asks the ledger; called before the first line is read and after the last one.
     ///     Nil when there is no ledger.
+    /// - Throws: `ReadError` when a file cannot be read, or what `known` throws.
     public init(
         directory: String, start: ChainVerifier.Start, known: () throws -> Known?
     ) throws {

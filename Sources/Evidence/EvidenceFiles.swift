@@ -30,7 +30,8 @@ public enum EvidenceFiles {
 
     /// The files of a directory in the order of their lines, those from before the chain first.
     ///
-    /// - Parameter directory: A data directory; one that cannot be read has no files.
+    /// - Parameter directory: A data directory.
+    /// - Returns: Those that can be read; none of a directory that cannot.
     public static func list(in directory: String) -> [File] {
         names(in: directory).filter { isEvidence($0) && !isPacked($0) }.compactMap { name in
             file(name, path: "\(directory)/\(name)")
@@ -69,11 +70,12 @@ public enum EvidenceFiles {
         }
     }
 
-    /// The name that a file of a day gets; nil when there are too many of that day.
+    /// The name that a file of a day gets.
     ///
     /// - Parameters:
     ///   - day: Such as `2026-11-26`.
     ///   - isTaken: Whether there is a file of that name.
+    /// - Returns: The first free name; nil when there are too many of that day.
     static func name(ofDay day: String, isTaken: (String) -> Bool) -> String? {
         for number in 0..<filesPerDayMax {
             let name = "evidence-\(day)\(number == 0 ? "" : ".\(number)").jsonl"

@@ -83,6 +83,7 @@ public struct EvidenceLog: ~Copyable, Sendable {
     /// - Parameters:
     ///   - lines: In order.
     ///   - now: The present, whose day is that of the file.
+    /// - Returns: What a person should hear.
     public mutating func append(_ lines: [ChainedLine], at now: Timestamp) -> Notice? {
         waiting.append(contentsOf: lines)
         return writeWaiting(at: now)

@@ -83,6 +83,7 @@ struct EvidenceOutbox: Sendable {
     /// - Parameters:
     ///   - now: The present.
     ///   - isLast: Whether the process ends, so that more may wait.
+    /// - Returns: Lines for the transaction that comes.
     func seal(at now: Timestamp, isLast: Bool) -> Sealing {
         var sealing = Sealing()
         guard var head else { return sealing }

@@ -72,6 +72,20 @@ struct LogTests {
         #expect(try await log(setting, "verify", "--after", String(other)).status == 2)
     }
 
+    /// As ARCHITECTURE.md says it, with nothing of ours.
+    @Test(.timeLimit(.minutes(2))) func anybodyCanComputeAHash() async throws {
+        let setting = try await settingWithLog()
+        let command = """
+            head -1 evidence.jsonl | sed 's/,"hash":"[0-9a-f]*"}$/}/' | tr -d '\\n' | sha256sum
+            """
+        let outcome = try await Child.outcome(
+            "/bin/sh", ["-c", command], directory: setting.data)
+        let hash = outcome.output.prefix(64)
+        #expect(lines(setting).first?.hasSuffix(",\"hash\":\"\(hash)\"}") == true)
+        let text = try String(contentsOfFile: Vitaal.root + "/ARCHITECTURE.md", encoding: .utf8)
+        #expect(text.contains(command))
+    }
+
     /// Each kind of tampering is named by file and line.
     @Test(.timeLimit(.minutes(2))) func tamperingIsNamed() async throws {
         let setting = try await settingWithLog()
