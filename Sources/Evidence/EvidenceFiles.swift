@@ -114,26 +114,40 @@ public enum EvidenceFiles {
         guard let identity = FileIdentity(descriptor: descriptor), identity.isRegular else {
             return nil
         }
-        let start = max(0, identity.size - Int64(tailBytes))
-        var bytes = [UInt8](repeating: 0, count: Int(identity.size - start))
+        // Nearly always the last line is one of the chain; a year has hundreds of files.
+        for length in [2 * LineReader.lineBytesMax, tailBytes] {
+            let start = max(0, identity.size - Int64(length))
+            let bytes = read(descriptor, from: start, count: Int(identity.size - start))
+            if let head = lastHead(in: bytes) { return (head, identity.modifiedAt) }
+            if start == 0 { break }
+        }
+        return (nil, identity.modifiedAt)
+    }
+
+    private static func read(_ descriptor: CInt, from start: Int64, count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
         var filled = 0
-        while filled < bytes.count {
-            let count = bytes[filled...].withUnsafeMutableBytes {
+        while filled < count {
+            let more = bytes[filled...].withUnsafeMutableBytes {
                 pread(descriptor, $0.baseAddress, $0.count, off_t(start) + off_t(filled))
             }
-            guard count > 0 else { break }
-            filled += count
+            guard more > 0 else { break }
+            filled += more
         }
-        var end = filled
+        return Array(bytes.prefix(filled))
+    }
+
+    private static func lastHead(in bytes: [UInt8]) -> ChainHead? {
+        var end = bytes.count
         while end > 0 {
             let before = bytes[..<end].lastIndex(of: UInt8(ascii: "\n"))
             if let link = ChainLink(Array(bytes[(before.map { $0 + 1 } ?? 0)..<end])), link.isWhole
             {
-                return (link.head, identity.modifiedAt)
+                return link.head
             }
             end = before ?? 0
         }
-        return (nil, identity.modifiedAt)
+        return nil
     }
 
     private static func firstSeq(of path: String) -> Int64? {
