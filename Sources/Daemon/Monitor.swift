@@ -363,10 +363,11 @@ public final class Monitor: MonitorReading, Sendable {
     /// What the monitor counts about itself.
     public func counters() -> MonitorCounters {
         var (counters, engine) = state.withLock { ($0.counters, $0.engine) }
+        // A line on its way between the two is counted twice rather than not at all.
+        let alerts = ledger.counters
         let written = evidence.counters
         counters.evidenceLines = written.lines
         counters.evidenceErrors = written.errors
-        let alerts = ledger.counters
         counters.evidenceWaiting = written.waiting + alerts.evidenceWaiting
         counters.evidenceLost = alerts.evidenceLost
         counters.ledgerWrites = alerts.writes
