@@ -120,9 +120,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Evidence", dependencies: ["HealthModel", "Alerting", "COpenSSL"],
+            swiftSettings: strict),
+        .target(
             name: "Ledger",
             dependencies: [
-                "HealthModel", "Alerting", "SQLiteSupport",
+                "HealthModel", "Alerting", "Evidence", "SQLiteSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -142,7 +145,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
-                "PollLoop", "Inventory", "DurableStore", "Ledger", "Notifying",
+                "PollLoop", "Inventory", "DurableStore", "Evidence", "Ledger", "Notifying",
                 "SQLiteSupport",
                 "TLSInspection", "Probing", "Catalogue", "StatusServer",
                 .product(name: "Logging", package: "swift-log"),
@@ -162,7 +165,7 @@ let package = Package(
             dependencies: [
                 "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
                 "Scheduling", "TLSFindings", "TLSInspection", "Inventory", "DurableStore",
-                "ResultStore",
+                "ResultStore", "Evidence", "Ledger",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -238,9 +241,11 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
+            name: "EvidenceTests", dependencies: ["Evidence", "Alerting", "HealthModel"]),
+        .testTarget(
             name: "LedgerTests",
             dependencies: [
-                "Ledger", "Alerting", "HealthModel", "SQLiteSupport",
+                "Ledger", "Evidence", "Alerting", "HealthModel", "SQLiteSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(
@@ -259,7 +264,8 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "StatusServer", "Alerting", "HealthModel", "Scheduling", "Probing",
-                "TLSInspection", "Inventory", "DurableStore", "Ledger", "ResultStore", "Catalogue",
+                "TLSInspection", "Inventory", "DurableStore", "Evidence", "Ledger", "ResultStore",
+                "Catalogue",
             ]),
         .testTarget(
             name: "EndToEndTests",

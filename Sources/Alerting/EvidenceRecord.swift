@@ -61,6 +61,10 @@ public struct EvidenceRecord: Sendable, Hashable {
         case incidentNoted = "incident.noted"
         /// An operator wrote how an incident ended, or ended it.
         case incidentResolved = "incident.resolved"
+        /// Lines of this log were lost, because neither ledger nor memory could hold them.
+        case evidenceLost = "evidence.lost"
+        /// The ledger lacked what the log has: the chain goes on from the log's last line.
+        case evidenceResumed = "evidence.resumed"
     }
 
     /// Bytes kept of one text before escaping; a summary has been cut by the monitor.
@@ -209,14 +213,21 @@ public struct EvidenceRecord: Sendable, Hashable {
     ///
     /// Text from outside cannot steer a terminal: control characters are replaced.
     public var humanLine: String {
-        let level = alert.map { $0.level.rawValue.uppercased() } ?? "-"
-        let word = String(action.rawValue.split(separator: ".").last ?? "").uppercased()
-        let subject = alert.map { $0.key.subject.description } ?? object
         let failure = result == "ok" ? "" : result
-        let text = (notification == nil ? nil : failure) ?? ownWords ?? failure
-        let line =
-            "\(at.dateAndTime)  \(level.padded(to: 8))  \(word.padded(to: 8))  \(subject)  \(text)"
-        return line.cut(toBytes: Self.textBytes).withoutControlCharacters.trimmedAtEnd
+        return Self.humanLine(
+            time: at.dateAndTime, level: alert?.level.rawValue, action: action.rawValue,
+            subject: alert.map { $0.key.subject.description } ?? object,
+            text: (notification == nil ? nil : failure) ?? ownWords ?? failure)
+    }
+
+    /// One line for people of the parts of a record.
+    public static func humanLine(
+        time: String, level: String?, action: String, subject: String, text: String
+    ) -> String {
+        let rank = (level?.uppercased() ?? "-").padded(to: 8)
+        let word = String(action.split(separator: ".").last ?? "").uppercased().padded(to: 8)
+        let line = "\(time)  \(rank)  \(word)  \(subject)  \(text)"
+        return line.cut(toBytes: textBytes).withoutControlCharacters.trimmedAtEnd
     }
 }
 

@@ -1,5 +1,6 @@
 import Alerting
 import Catalogue
+import Evidence
 public import HealthModel
 public import Probing
 public import Scheduling
@@ -82,7 +83,7 @@ public struct DaemonConfiguration: Sendable {
     /// How old a day of results is when its durations are rounded; nil means never.
     public var roundAfter: Duration?
     /// The file of the evidence log.
-    public var evidencePath: String { dataDirectory + "/evidence.jsonl" }
+    public var evidencePath: String { dataDirectory + "/" + EvidenceFiles.activeName }
 
     /// Reads what is to be watched, as this run watches it: politely, or at the lab's speed.
     ///

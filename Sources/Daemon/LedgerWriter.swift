@@ -5,8 +5,8 @@ import PollLoop
 import SQLiteSupport
 import Synchronization
 
-/// Keeps alerts in the ledger on a thread of its own: a disk that hangs holds up neither the rules
-/// nor the readers.
+/// Keeps alerts and evidence in the ledger on a thread of its own: a disk that hangs holds up
+/// neither the rules nor the readers.
 final class LedgerWriter: Sendable {
     /// Jobs that may wait for a disk that hangs; none is needed twice.
     static let jobsMax = 16
@@ -15,11 +15,18 @@ final class LedgerWriter: Sendable {
     private let timekeeper: any Timekeeper
     /// Touched by the writer's thread only, but for the end.
     private let ledger: Mutex<Ledger>
-    /// What the thread has not taken yet; at most one entry an alert.
-    private let inbox = Mutex(AlertChanges())
-    private let endings = Mutex<[Delivery]>([])
     /// Who waits for what was handed over before to be on the disk.
     private let waiters = Mutex<[@Sendable (Bool) -> Void]>([])
+    /// What the thread has not taken yet: at most one entry an alert, and what belongs together
+    /// together.
+    private struct Inbox: Sendable {
+        var changes = AlertChanges()
+        var endings: [Delivery] = []
+        var evidence = EvidenceBacklog()
+    }
+    private let inbox = Mutex(Inbox())
+    /// Gets lines of evidence once they are in the ledger.
+    private let evidence: EvidenceWriter
     private let onOutbox = Mutex<(@Sendable ([Notification]) -> Void)?>(nil)
     private let published = Mutex(Ledger.Counters())
     private let onNotice: @Sendable (SQLiteFile.Notice) -> Void
@@ -28,11 +35,12 @@ final class LedgerWriter: Sendable {
     ///
     /// - Throws: `PollLoopError` when descriptors are short.
     init(
-        ledger: Ledger, timekeeper: any Timekeeper,
+        ledger: Ledger, evidence: EvidenceWriter, timekeeper: any Timekeeper,
         onNotice: @escaping @Sendable (SQLiteFile.Notice) -> Void
     ) throws(PollLoopError) {
         thread = try WriterThread(name: "ledger", limit: Self.jobsMax, timekeeper: timekeeper)
         self.ledger = Mutex(ledger)
+        self.evidence = evidence
         self.timekeeper = timekeeper
         self.onNotice = onNotice
     }
@@ -49,10 +57,16 @@ final class LedgerWriter: Sendable {
         write(isLast: true)
     }
 
-    /// Takes changes; none at all makes the ledger note that the monitor is alive and try again
-    /// what waits.
-    func note(_ changes: AlertChanges) {
-        inbox.withLock { $0.merge(changes) }
+    /// Notes that the file has what was handed over, after the thread of the evidence has ended.
+    func finishEvidence() { write(isLast: true) }
+
+    /// Takes changes and the records of what they were, which are kept together; none at all makes
+    /// the ledger note that the monitor is alive and try again what waits.
+    func note(_ changes: AlertChanges, _ records: [EvidenceRecord] = []) {
+        inbox.withLock { inbox in
+            inbox.changes.merge(changes)
+            inbox.evidence.add(records)
+        }
         // When too many wait, the one that runs next takes these too.
         _ = thread.submit { [self] in write(isLast: false) }
     }
@@ -60,17 +74,24 @@ final class LedgerWriter: Sendable {
     /// Takes changes and says, on the writer's thread, whether they are on the disk.
     ///
     /// Changes that the disk refuses are kept and written when it takes them again.
-    func note(_ changes: AlertChanges, completion: @escaping @Sendable (Bool) -> Void) {
-        inbox.withLock { $0.merge(changes) }
+    func note(
+        _ changes: AlertChanges, _ records: [EvidenceRecord],
+        completion: @escaping @Sendable (Bool) -> Void
+    ) {
+        inbox.withLock { inbox in
+            inbox.changes.merge(changes)
+            inbox.evidence.add(records)
+        }
         waiters.withLock { $0.append(completion) }
         _ = thread.submit { [self] in write(isLast: false) }
     }
 
-    /// Takes how a notification ended.
-    func note(_ ending: Delivery) {
-        endings.withLock { endings in
-            endings.append(ending)
-            endings.removeFirst(max(0, endings.count - Limits.waitingTransitions))
+    /// Takes how a notification ended, and the record of it.
+    func note(_ ending: Delivery, _ record: EvidenceRecord) {
+        inbox.withLock { inbox in
+            inbox.endings.append(ending)
+            inbox.endings.removeFirst(max(0, inbox.endings.count - Limits.waitingTransitions))
+            inbox.evidence.add([record])
         }
         _ = thread.submit { [self] in write(isLast: false) }
     }
@@ -79,9 +100,11 @@ final class LedgerWriter: Sendable {
     ///
     /// What was handed over counts as waiting until it is on the disk.
     var counters: Ledger.Counters {
-        inbox.withLock { changes in
+        inbox.withLock { inbox in
             var counters = published.withLock { $0 }
-            counters.waiting += changes.count
+            counters.waiting += inbox.changes.count
+            counters.evidenceWaiting += inbox.evidence.records.count
+            counters.evidenceLost += inbox.evidence.lost
             return counters
         }
     }
@@ -94,31 +117,27 @@ final class LedgerWriter: Sendable {
             return waiters
         }
         let (notices, counters, outbox, isWritten) = ledger.withLock { ledger in
-            let changes = inbox.withLock { changes in
-                let taken = changes.take()
-                published.withLock { $0.waiting += taken.count }
-                return taken
+            let taken = inbox.withLock { inbox in
+                defer { inbox = Inbox() }
+                published.withLock { counters in
+                    counters.waiting += inbox.changes.count
+                    counters.evidenceWaiting += inbox.evidence.records.count
+                    counters.evidenceLost += inbox.evidence.lost
+                }
+                return inbox
             }
-            ledger.note(changes)
-            ledger.note(
-                endings.withLock { endings in
-                    defer { endings = [] }
-                    return endings
-                })
+            ledger.note(taken.changes)
+            ledger.note(taken.endings)
+            ledger.note(taken.evidence)
+            ledger.noteExported(evidence.counters.lastSeq)
             let notices = ledger.write(at: now, isLast: isLast)
             let isWritten = ledger.isWritten
+            evidence.write(ledger.takeEvidence())
             return (notices, ledger.counters, isLast ? [] : ledger.takeOutbox(), isWritten)
         }
         waiters.forEach { $0(isWritten) }
         published.withLock { $0 = counters }
         if !outbox.isEmpty { onOutbox.withLock { $0 }?(outbox) }
         notices.forEach(onNotice)
-    }
-}
-
-extension AlertChanges {
-    fileprivate mutating func take() -> AlertChanges {
-        defer { self = AlertChanges() }
-        return self
     }
 }

@@ -24,20 +24,15 @@ extension Monitor {
         } catch {
             return .refused("\(error)" + hint(for: error))
         }
-        record(done.records)
-        return .done(done.answer, isDurable: await isWritten(done.changes))
-    }
-
-    /// Whether changes reach the disk in time; those that do not are kept and written later.
-    private func isWritten(_ changes: AlertChanges) async -> Bool {
-        await withCheckedContinuation { continuation in
+        let isDurable = await withCheckedContinuation { continuation in
             let once = Once(continuation)
-            ledger.note(changes) { once.resume($0) }
+            record(done.records, with: done.changes) { once.resume($0) }
             loop.post { [self] in
                 let due = timekeeper.monotonicNanoseconds() + Self.durabilityWait.nanoseconds
                 loop.schedule(atMonotonicNanoseconds: due) { once.resume(false) }
             }
         }
+        return .done(done.answer, isDurable: isDurable)
     }
 
     /// The name that was probably meant.

@@ -1,6 +1,7 @@
 public import Alerting
 import Catalogue
 import DurableStore
+import Evidence
 public import HealthModel
 import Inventory
 import Ledger
@@ -105,11 +106,18 @@ public final class Monitor: MonitorReading, Sendable {
             let line = Self.line(for: notice, at: timekeeper.now())
             _ = console.submit { say(line) }
         }
+        let writer = try LedgerWriter(
+            ledger: ledger, evidence: evidence, timekeeper: timekeeper
+        ) { notice in
+            let line = Self.line(for: notice, of: "ledger of alerts", at: timekeeper.now())
+            _ = console.submit { say(line) }
+        }
+        self.ledger = writer
         inventory = try InventoryWriter(
             recorder: recorder, store: configuration.trustStorePath, timekeeper: timekeeper,
-            onChanges: { [evidence] changes in
+            onChanges: { changes in
                 let records = changes.map { EvidenceRecord($0) }
-                evidence.write(records.map(\.jsonLine))
+                writer.note(AlertChanges(), records)
                 for record in records { _ = console.submit { say(record.humanLine) } }
             },
             onNotice: { notice in
@@ -140,18 +148,16 @@ public final class Monitor: MonitorReading, Sendable {
             actions: ledger.memory.actions, lastSeen: ledger.memory.lastSeen ?? now, at: now)
         brain.restore(objectives: ledger.memory.objectives)
         memory = ledger.memory
-        let writer = try LedgerWriter(ledger: ledger, timekeeper: timekeeper) { notice in
-            let line = Self.line(for: notice, of: "ledger of alerts", at: timekeeper.now())
-            _ = console.submit { say(line) }
-        }
-        self.ledger = writer
         dispatcher = Dispatcher(
             trustStorePath: configuration.trustStorePath, userAgent: configuration.userAgent,
             seed: configuration.seed, timekeeper: timekeeper
-        ) { [evidence] event in
-            if case .ended(let delivery) = event { writer.note(delivery) }
+        ) { event in
             let record = Self.record(of: event, at: timekeeper.now())
-            evidence.write([record.jsonLine])
+            if case .ended(let delivery) = event {
+                writer.note(delivery, record)
+            } else {
+                writer.note(AlertChanges(), [record])
+            }
             // A delivery is no news: the alert itself has been told.
             guard record.action != .notificationDelivered else { return }
             _ = console.submit { say(record.humanLine) }
@@ -187,7 +193,8 @@ public final class Monitor: MonitorReading, Sendable {
         dispatcher.deliver(memory.waiting)
         record(
             [EvidenceRecord(at: timekeeper.now(), action: .monitorStart)]
-                + owed.map { EvidenceRecord($0) })
+                + owed.map { EvidenceRecord($0) },
+            with: state.withLock { $0.brain.takeAlertChanges() })
         let (endpoints, identities, trustStores) = state.withLock { state in
             state.engine = engine
             return (state.brain.catalogue.probedEndpoints, state.identities, state.trustStores)
@@ -211,15 +218,15 @@ public final class Monitor: MonitorReading, Sendable {
         results.finish()
         scanner.stop()
         dispatcher.stop()
-        ledger.note(
-            state.withLock { state in
-                var changes = state.brain.takeAlertChanges()
-                changes.objectives = state.brain.objectiveClocksNow()
-                return changes
-            })
+        let changes = state.withLock { state in
+            var changes = state.brain.takeAlertChanges()
+            changes.objectives = state.brain.objectiveClocksNow()
+            return changes
+        }
+        record([EvidenceRecord(at: timekeeper.now(), action: .monitorStop)], with: changes)
         ledger.finish()
-        record([EvidenceRecord(at: timekeeper.now(), action: .monitorStop)])
         evidence.finish()
+        ledger.finishEvidence()
         console.finish()
     }
 
@@ -271,19 +278,27 @@ public final class Monitor: MonitorReading, Sendable {
             return (transitions, changes, records, sighted)
         }
         sighted?.resume()
-        ledger.note(changes)
-        record(records + transitions.map { EvidenceRecord($0) })
+        record(records + transitions.map { EvidenceRecord($0) }, with: changes)
         scans.tick()
         let next = max(
             due + Self.evaluationInterval.nanoseconds, timekeeper.monotonicNanoseconds())
         loop.schedule(atMonotonicNanoseconds: next) { [self] in tick(at: next) }
     }
 
-    /// Hands records to the evidence log and to the console; both write on threads of their own.
+    /// Hands records and what they tell of to the ledger, and records to the console; both write on
+    /// threads of their own.
     ///
-    /// No record at all makes the log try again what waits.
-    func record(_ records: [EvidenceRecord]) {
-        evidence.write(records.map(\.jsonLine))
+    /// No record at all makes the ledger try again what waits. `completion` is told whether it all
+    /// is on the disk.
+    func record(
+        _ records: [EvidenceRecord], with changes: AlertChanges = AlertChanges(),
+        completion: (@Sendable (Bool) -> Void)? = nil
+    ) {
+        if let completion {
+            ledger.note(changes, records, completion: completion)
+        } else {
+            ledger.note(changes, records)
+        }
         // Start and stop are told by whoever starts and stops.
         for record in records where ![.monitorStart, .monitorStop].contains(record.action) {
             say(record.humanLine)
@@ -299,58 +314,7 @@ public final class Monitor: MonitorReading, Sendable {
         }
     }
 
-    private static func record(of event: Dispatcher.Event, at now: Timestamp) -> EvidenceRecord {
-        switch event {
-        case .ended(let delivery):
-            EvidenceRecord(delivery)
-        case .failing(let receiver, let words):
-            EvidenceRecord(
-                at: now, action: .receiverFailing, object: "receiver/\(receiver)", result: words)
-        case .recovered(let receiver):
-            EvidenceRecord(at: now, action: .receiverRecovered, object: "receiver/\(receiver)")
-        }
-    }
-
     private func say(_ line: String) { _ = console.submit { [sayNow] in sayNow(line) } }
-
-    private static func line(for notice: EvidenceLog.Notice, at now: Timestamp) -> String {
-        switch notice {
-        case .failing(let words):
-            "\(now.dateAndTime)  the evidence log cannot be written: \(words); "
-                + "monitoring goes on, lines wait in memory"
-        case .recovered(let lines):
-            "\(now.dateAndTime)  the evidence log is written again; \(lines) waiting lines saved"
-        }
-    }
-
-    private static func line(
-        for notice: SQLiteFile.Notice, of what: String, at now: Timestamp
-    ) -> String {
-        switch notice {
-        case .failing(let words):
-            "\(now.dateAndTime)  the \(what) cannot be written: \(words); monitoring goes on, it is "
-                + "tried again"
-        case .recovered:
-            "\(now.dateAndTime)  the \(what) is written again"
-        case .setAside(let path):
-            "\(now.dateAndTime)  the \(what) was damaged; it now is \(path), and a new one is begun"
-        }
-    }
-
-    private static func line(for notice: DurableStore.Notice, at now: Timestamp) -> String {
-        switch notice {
-        case .failing(let words):
-            "\(now.dateAndTime)  the store of results: \(words); monitoring goes on, results wait "
-                + "in memory"
-        case .damaged(let words):
-            "\(now.dateAndTime)  the store of results: \(words); the rest of it was read"
-        case .recovered:
-            "\(now.dateAndTime)  the store of results is written again"
-        case .droppedEarly(let name):
-            "\(now.dateAndTime)  the store of results reached its limit of disk space and dropped "
-                + name
-        }
-    }
 
     // MARK: Reading
 
@@ -375,12 +339,13 @@ public final class Monitor: MonitorReading, Sendable {
     /// What the monitor counts about itself.
     public func counters() -> MonitorCounters {
         var (counters, engine) = state.withLock { ($0.counters, $0.engine) }
+        // A line on its way between the two is counted twice rather than not at all.
+        let alerts = ledger.counters
         let written = evidence.counters
         counters.evidenceLines = written.lines
         counters.evidenceErrors = written.errors
-        counters.evidenceWaiting = written.waiting
-        counters.evidenceLost = written.lost
-        let alerts = ledger.counters
+        counters.evidenceWaiting = written.waiting + alerts.evidenceWaiting
+        counters.evidenceLost = alerts.evidenceLost
         counters.ledgerWrites = alerts.writes
         counters.ledgerErrors = alerts.errors
         counters.ledgerWaiting = alerts.waiting
@@ -451,7 +416,7 @@ public final class Monitor: MonitorReading, Sendable {
     private func apply(_ watch: Watch) {
         let now = timekeeper.now()
         use(watch.rules.receivers)
-        let (ended, engine) = state.withLock { state in
+        let (ended, changes, engine) = state.withLock { state in
             let ended = state.brain.replace(
                 catalogue: watch.catalogue, rules: watch.rules, at: now)
             state.identities = watch.identities
@@ -459,12 +424,13 @@ public final class Monitor: MonitorReading, Sendable {
             state.counters.reloads += 1
             state.counters.isConfigurationCurrent = true
             state.counters.configurationReadAt = now
-            return (ended, state.engine)
+            return (ended, state.brain.takeAlertChanges(), state.engine)
         }
         // Whoever rotates the log moves it away and then asks for a reload.
         evidence.reopen { [self] error in say("\(now.dateAndTime)  \(error)") }
         record(
-            ended.map { EvidenceRecord($0) } + [EvidenceRecord(at: now, action: .configReload)])
+            ended.map { EvidenceRecord($0) } + [EvidenceRecord(at: now, action: .configReload)],
+            with: changes)
         inventory.use(watch.catalogue)
         results.use(watch.catalogue)
         scans.use(watch.catalogue.endpoints)

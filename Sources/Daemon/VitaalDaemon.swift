@@ -1,6 +1,7 @@
 import Alerting
 import Catalogue
 import DurableStore
+import Evidence
 import Glibc
 public import HealthModel
 import Inventory

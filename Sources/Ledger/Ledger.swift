@@ -1,4 +1,5 @@
 public import Alerting
+public import Evidence
 import GRDB
 import Glibc
 public import HealthModel
@@ -26,6 +27,10 @@ public struct Ledger: Sendable {
         public var waiting = 0
         /// Transitions lost because too many waited.
         public var lost = 0
+        /// Records of evidence that have no place in the chain yet.
+        public var evidenceWaiting = 0
+        /// Records of evidence lost because too many waited.
+        public var evidenceLost = 0
 
         /// Makes counters that start at zero.
         public init() {}
@@ -83,6 +88,7 @@ public struct Ledger: Sendable {
     private var endings: [Delivery] = []
     /// How many of `outbox`, from the end, have not been handed out.
     private var unsent = 0
+    private var evidence: EvidenceOutbox
     private var aliveAt: Timestamp?
     private var failedAt: Timestamp?
     private var isFailing = false
@@ -97,6 +103,7 @@ public struct Ledger: Sendable {
     /// - Throws: `OpenError` when a later program wrote the file.
     public init(dataDirectory: String) throws(OpenError) {
         path = dataDirectory + "/" + Self.name
+        evidence = EvidenceOutbox(file: EvidenceFiles.head(in: dataDirectory))
         do {
             try open()
         } catch let error as OpenError {
@@ -131,6 +138,20 @@ public struct Ledger: Sendable {
         self.endings.removeFirst(max(0, self.endings.count - Limits.waitingTransitions))
         count()
     }
+
+    /// Takes records of evidence, in memory only; they are written in one transaction with what
+    /// else was noted.
+    public mutating func note(_ backlog: EvidenceBacklog) {
+        evidence.note(backlog)
+        count()
+    }
+
+    /// The lines of evidence that are on the disk and not in the file, each handed out once.
+    public mutating func takeEvidence() -> [ChainedLine] { evidence.take() }
+
+    /// Takes that the file has all lines up to this one; the ledger forgets them with its next
+    /// transaction.
+    public mutating func noteExported(_ seq: Int64) { evidence.noteExported(seq) }
 
     /// The notifications that may be delivered now, each handed out once.
     ///
@@ -182,6 +203,8 @@ public struct Ledger: Sendable {
 
     private mutating func count() {
         counters.waiting = waiting.count + outbox.count + endings.count
+        counters.evidenceWaiting = evidence.backlog.records.count
+        counters.evidenceLost = evidence.lostCount
     }
 
     /// Whether everything that was noted is on the disk.
@@ -202,20 +225,25 @@ public struct Ledger: Sendable {
             return notices
         }
         let isHeartbeatDue = aliveAt.map { now < $0 || now - $0 >= Self.heartbeatInterval } ?? true
-        let isIdle = waiting.isEmpty && outbox.isEmpty && endings.isEmpty
+        let isIdle =
+            waiting.isEmpty && outbox.isEmpty && endings.isEmpty && !evidence.hasWork
         guard !isIdle || isHeartbeatDue || isLast else { return notices }
         do {
             if database == nil { try open() }
+            let sealing = evidence.seal(at: now, isLast: isLast)
+            let entry = evidence.entry(with: sealing)
             try database?.write { [waiting, outbox, endings] database in
                 try LedgerRows.write(waiting, at: now, to: database)
                 try LedgerRows.write(outbox, to: database)
                 try LedgerRows.write(endings, to: database)
+                try LedgerRows.write(entry, to: database)
                 if isHeartbeatDue {
                     try LedgerRows.prune(at: now, in: database)
                     try LedgerRows.pruneIncidents(at: now, in: database)
                     try LedgerRows.pruneActions(at: now, in: database)
                 }
             }
+            evidence.keep(sealing)
             waiting = AlertChanges()
             outbox.removeFirst(outbox.count - unsent)
             endings = []
@@ -278,6 +306,7 @@ public struct Ledger: Sendable {
     private mutating func open() throws {
         let queue = try LedgerFile.open(path)
         memory = try queue.read { try LedgerRows.memory($0) }
+        evidence.open(try queue.read { try LedgerRows.evidence($0) })
         // What this run has noted is newer than what the file says.
         told.merge(
             Dictionary(grouping: memory.told, by: \.episode).mapValues { some in

@@ -28,6 +28,18 @@ enum LedgerFile {
         return queue
     }
 
+    /// Reads from the file; nil when there is none.
+    static func read<Value>(_ path: String, _ body: (Database) throws -> Value?) throws -> Value? {
+        guard access(path, F_OK) == 0 else { return nil }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(busySeconds)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        let value = try queue.read(body)
+        try queue.close()
+        return value
+    }
+
     /// Looks before anything is written; opening for writing alone changes a file.
     private static func refuseLaterForm(_ path: String) throws {
         guard access(path, F_OK) == 0 else { return }
@@ -118,6 +130,23 @@ enum LedgerFile {
                         outside INTEGER NOT NULL,
                         PRIMARY KEY (service, month)
                     ) STRICT, WITHOUT ROWID;
+                    """)
+        }
+        // After those that were released before it; needs none of them.
+        migrator.registerMigration("4 evidence") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE evidence (
+                        seq INTEGER NOT NULL PRIMARY KEY,
+                        hash TEXT NOT NULL,
+                        line TEXT NOT NULL
+                    ) STRICT;
+                    CREATE TABLE evidence_head (
+                        id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+                        seq INTEGER NOT NULL,
+                        hash TEXT NOT NULL,
+                        exported INTEGER NOT NULL
+                    ) STRICT;
                     """)
         }
         migrator.registerMigration("7 operators") { database in

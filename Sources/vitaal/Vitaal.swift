@@ -16,7 +16,7 @@ struct Vitaal: AsyncParsableCommand {
             AcknowledgeCommands.self, SilenceCommands.self, MaintenanceCommands.self,
             DarkCommands.self, Objectives.self,
             Validate.self, PlayLab.self,
-            TLSCommands.self, Certs.self, Store.self,
+            TLSCommands.self, Certs.self, Store.self, LogCommands.self,
         ])
 }
 

@@ -1,5 +1,6 @@
 import Alerting
 import DurableStore
+import Evidence
 import Foundation
 import Glibc
 import HealthModel

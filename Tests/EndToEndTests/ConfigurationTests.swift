@@ -152,10 +152,13 @@ struct ConfigurationTests {
     func reloadOpensTheEvidenceLogAnew() async throws {
         let setting = try Setting(probes: Setting.catalogue([Self.refused]))
         try await Vitaal.daemon(setting) { daemon in
+            try await eventually("a line") { daemon.evidence.isEmpty ? nil : true }
             try FileManager.default.moveItem(
                 atPath: setting.data + "/evidence.jsonl", toPath: setting.data + "/old.jsonl")
             #expect(try await daemon.post("/-/reload").status == 200)
-            #expect(daemon.evidence.first?["action"] == "config.reload")
+            try await eventually("the reload in the new file") {
+                daemon.evidence.contains { $0["action"] == "config.reload" } ? true : nil
+            }
             #expect(setting.directory.read("data/old.jsonl").contains("monitor.start"))
             #expect(!setting.directory.read("data/old.jsonl").contains("config.reload"))
         }

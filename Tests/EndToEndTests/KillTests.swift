@@ -117,6 +117,24 @@ struct KillTests {
         stage.turn(false)
         try await end(stage, alertmanager)
         check(stage)
+        try await checkChain(stage)
+    }
+
+    /// The kills left the chain of evidence whole, and what was told stands in it.
+    private func checkChain(_ stage: Stage) async throws {
+        let setting = stage.setting
+        let verdict = try await Vitaal.outcome(["log", "verify", "--data-dir", setting.data])
+        #expect(verdict.status == 0, "\(verdict.output)\(verdict.errors)")
+        let numbers = setting.evidence.compactMap { $0["seq"].flatMap { Int($0) } }
+        #expect(numbers == Array(1...max(1, numbers.count)))
+        let told = setting.evidence.filter {
+            $0["action"] == "notification.delivered" && $0["object"] == "receiver/on-call"
+        }
+        #expect(Set(told.compactMap { $0["notification"] }) == Set(Self.ids(stage.hook)))
+        let silences = setting.evidence.filter { $0["action"] == "silence.began" }
+        #expect(
+            Set(stage.accepted.map { "silence/\($0)" }).isSubset(
+                of: silences.compactMap { $0["object"] }))
     }
 
     /// Waits until all is told, and looks at what is left.

@@ -99,10 +99,12 @@ struct NotificationTests {
             #expect(hook.requests.isEmpty)
             hook.answer(200)
             try await eventually("both") { hook.requests.count == 2 ? true : nil }
+            try await eventually("the evidence") {
+                setting.evidence.contains { $0["action"] == "receiver.recovered" } ? true : nil
+            }
         }
         #expect(Self.ids(hook).map { $0.hasSuffix("firing") } == [true, false])
         #expect(setting.evidence.contains { $0["action"] == "receiver.failing" })
-        #expect(setting.evidence.contains { $0["action"] == "receiver.recovered" })
     }
 
     static let alertmanager = tool("prometheus-alertmanager")

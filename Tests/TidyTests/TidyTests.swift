@@ -30,21 +30,22 @@ struct TidyTests {
         "StatusServer": ["HealthModel", "ResultStore", "TLSFindings", "Alerting", "Exposition"],
         "SQLiteSupport": [],
         "Inventory": ["HealthModel", "TLSInspection", "SQLiteSupport"],
-        "Ledger": ["HealthModel", "Alerting", "SQLiteSupport"],
+        "Evidence": ["HealthModel", "Alerting", "COpenSSL"],
+        "Ledger": ["HealthModel", "Alerting", "Evidence", "SQLiteSupport"],
         "Notifying": [
             "HealthModel", "Scheduling", "Alerting", "PollLoop", "CProbeShims", "CCurl",
         ],
         "Lab": ["HealthModel"],
         "Daemon": [
             "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
-            "DurableStore", "Ledger", "Notifying", "SQLiteSupport",
+            "DurableStore", "Evidence", "Ledger", "Notifying", "SQLiteSupport",
             "PollLoop", "Inventory",
             "TLSInspection", "Probing", "Catalogue", "StatusServer",
         ],
         "vitaal": [
             "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
             "Scheduling", "TLSFindings", "TLSInspection", "Inventory", "DurableStore",
-            "ResultStore",
+            "ResultStore", "Evidence", "Ledger",
         ],
         "vitaal-bench": [
             "Inventory", "TLSInspection", "HealthModel", "ResultStore", "DurableStore",

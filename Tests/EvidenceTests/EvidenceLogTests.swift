@@ -3,9 +3,27 @@ import Glibc
 import HealthModel
 import Testing
 
-@testable import Daemon
+@testable import Evidence
+
+/// Lines with these texts, numbered from 1; their hashes are nobody's business here.
+private func lines(_ texts: [String], after seq: Int64 = 0) -> [ChainedLine] {
+    texts.enumerated().map { index, text in
+        ChainedLine(seq: seq + Int64(index) + 1, hash: "", text: text)
+    }
+}
+
+extension EvidenceLog {
+    fileprivate mutating func append(_ texts: [String]) -> Notice? {
+        append(lines(texts, after: lastSeq + Int64(waitingCount)), at: EvidenceLogTests.now)
+    }
+
+    fileprivate mutating func writeWaiting() -> Notice? { writeWaiting(at: EvidenceLogTests.now) }
+}
 
 struct EvidenceLogTests {
+    /// The day of the machine's clock: a file has the day of its last write.
+    fileprivate static let now = Timestamp(seconds: Int64(time(nil)))
+
     private let directory: TemporaryDirectory
     private var path: String { directory.path + "/log" }
 
@@ -18,6 +36,7 @@ struct EvidenceLogTests {
         #expect(log.append(["c\n"]) == nil)
         #expect(directory.read("log") == "old\na\nb\nc\n")
         #expect(log.lineCount == 3)
+        #expect(log.lastSeq == 3)
         #expect(log.waitingCount == 0)
     }
 
@@ -33,12 +52,30 @@ struct EvidenceLogTests {
         #expect(log.lineCount == 5)
     }
 
-    @Test(arguments: [("", ""), ("{}\n", "{}\n"), ("{}\n{\"ts", "{}\n{\"ts\n")])
-    func aLineThatACrashCutIsClosed(before: String, after: String) throws {
+    /// What a crash cut is taken back when it is the beginning of the line that comes now.
+    @Test(arguments: [
+        ("", ""), ("{}\n", "{}\n"), ("{}\n{\"ts", "{}\n{\"ts\n"), ("{", ""), ("{}", ""),
+        ("{}\n{}", "{}\n"), ("x\n", "x\n"), ("\n", "\n"), ("{}}", "{}}\n"),
+    ])
+    func aLineThatACrashCutIsEnded(before: String, after: String) throws {
         try directory.write("log", before)
         var log = try EvidenceLog(path: path)
         #expect(log.append(["{}\n"]) == nil)
         #expect(directory.read("log") == after + "{}\n")
+    }
+
+    /// Beyond the longest line a beginning is no beginning of a line.
+    @Test(arguments: [0, 1]) func aCutLineIsLookedForInAsManyBytes(excess: Int) throws {
+        let cut = String(repeating: "x", count: LineReader.lineBytesMax + excess)
+        try directory.write("log", "\n" + cut)
+        var log = try EvidenceLog(path: path)
+        #expect(log.append([cut + "\n"]) == nil)
+        // Its line feed lies outside of what is looked at.
+        #expect(directory.read("log") == "\n" + cut + "\n" + cut + "\n")
+        try directory.write("short", "\n" + cut.dropFirst(1 + excess))
+        var short = try EvidenceLog(path: directory.path + "/short")
+        #expect(short.append([cut + "\n"]) == nil)
+        #expect(directory.read("short") == "\n" + cut + "\n")
     }
 
     @Test func onlyOneWriterAtATime() throws {
@@ -90,7 +127,7 @@ struct EvidenceLogTests {
         }
     }
 
-    /// Lines wait, it is said once, the limit holds, and what waited is written in order.
+    /// Lines wait, it is said once, and what waited is written in order.
     @Test(.timeLimit(.minutes(2)))
     func aDiskThatRefusesIsSurvived() async throws {
         try await withFullDevice {
@@ -104,20 +141,16 @@ struct EvidenceLogTests {
             #expect(log.lineCount == 0)
             #expect(log.waitingCount == 2)
 
-            let limit = Limits.evidenceQueue
-            #expect(log.append((2..<limit).map { "\($0)\n" }) == nil)
-            #expect(log.waitingCount == limit)
-            #expect(log.lostCount == 0)
-            #expect(log.append(["\(limit)\n"]) == nil)
-            #expect(log.waitingCount == limit)
-            #expect(log.lostCount == 1)
+            #expect(log.append((2..<1000).map { "\($0)\n" }) == nil)
+            #expect(log.waitingCount == 1000)
 
             try FileManager.default.removeItem(atPath: path)
             try log.reopen()
-            #expect(log.writeWaiting() == .recovered(lines: limit))
+            #expect(log.writeWaiting() == .recovered(lines: 1000))
             #expect(log.writeWaiting() == nil)
-            #expect(log.lineCount == limit)
-            #expect(directory.read("log") == (1...limit).map { "\($0)\n" }.joined())
+            #expect(log.lineCount == 1000)
+            #expect(log.lastSeq == 1000)
+            #expect(directory.read("log") == (0..<1000).map { "\($0)\n" }.joined())
         }
     }
 
