@@ -13,7 +13,7 @@ struct DoubtState: Sendable {
 
 extension HealthMonitor {
     /// The rule that says that the monitor is blind; it is built in.
-    static let blindKey = AlertKey(rule: RuleID("monitor-blind"), subject: .monitor)
+    public static let blindKey = AlertKey(rule: RuleID("monitor-blind"), subject: .monitor)
 
     /// Whether the monitor can see.
     public var selfDoubt: SelfDoubt { doubtState.doubt }
