@@ -3,7 +3,8 @@ public import HealthModel
 
 /// Plays results to the rules by a clock of its own, as the daemon does by the real one.
 ///
-/// The daemon looks at the rules once a second; so must whoever plays, as the decisions depend on it.
+/// The daemon looks at the rules once a second. Whoever plays steps from `nextStep` to `nextStep`, which
+/// leaves out the seconds in which nothing can change; what comes of it is the same.
 public struct RulePlayer: Sendable {
     /// How often the rules are looked at.
     public static let period: Duration = .seconds(1)
@@ -39,6 +40,22 @@ public struct RulePlayer: Sendable {
         let transitions = monitor.evaluate(at: now)
         let routed = monitor.takeAlertChanges().transitions
         return Step(transitions: transitions, notifications: routed.flatMap { book.address($0) })
+    }
+
+    /// The next instant at which `step` may change something, provided that no result comes before.
+    ///
+    /// - Parameters:
+    ///   - now: The instant of the last step.
+    ///   - next: When the next result comes; nil when none does.
+    /// - Returns: `now` and a whole number of periods later: nothing happens in between.
+    public func nextStep(after now: Timestamp, result next: Timestamp?) -> Timestamp {
+        let period = Self.period.nanoseconds
+        let soonest = now + Self.period
+        if let next, next <= soonest { return soonest }
+        let quiet = monitor.quietUntil(after: now)
+        let until = next.map { min($0, quiet) } ?? quiet
+        let periods = ((until - now).nanoseconds + period - 1) / period
+        return max(soonest, now + .nanoseconds(periods * period))
     }
 
     /// Pending and firing alerts, those of the last step.

@@ -23,8 +23,22 @@ public enum RuleTestReport {
                 guard isVerbose || !outcome.isOK else { return [] }
                 return ["  \(outcome.isOK ? "✔" : "✖") \(outcome.name)"]
                     + (isVerbose ? story(of: outcome) : [])
-                    + outcome.failures.flatMap { Self.lines(of: $0) }
+                    + lines(of: outcome.failures)
             }
+    }
+
+    /// The failures, those of one instant under one line.
+    private static func lines(of failures: [RuleTestOutcome.Failure]) -> [String] {
+        var lines: [String] = []
+        for (place, failure) in failures.enumerated() {
+            if place == 0 || failures[place - 1].at != failure.at {
+                lines.append(
+                    "    at \(failure.at.shortText), \(failure.instant.dateAndTime) UTC "
+                        + "(\(failure.place))")
+            }
+            lines += Self.lines(of: failure)
+        }
+        return lines
     }
 
     private static func lines(of failure: RuleTestOutcome.Failure) -> [String] {
@@ -38,10 +52,7 @@ public enum RuleTestReport {
             return ["      \(failure.kind) \(word)\(rows.isEmpty ? " none" : ":")"] + shown
                 + (more > 0 ? ["          and \(more) more"] : [])
         }
-        return [
-            "    at \(failure.at.shortText), \(failure.instant.dateAndTime) UTC "
-                + "(\(failure.place))"
-        ] + side("expected", failure.expected) + side("came", failure.came)
+        return side("expected", failure.expected) + side("came", failure.came)
     }
 
     private static func story(of outcome: RuleTestOutcome) -> [String] {
@@ -66,7 +77,8 @@ public enum RuleTestReport {
         let last = columns.count - 1
         return columns.enumerated().map { place, text in
             place == last
-                ? text : text + String(repeating: " ", count: widths[place] - text.count + 2)
+                ? text
+                : text + String(repeating: " ", count: max(0, widths[place] - text.count) + 2)
         }.joined()
     }
 }
