@@ -13,7 +13,7 @@ struct Vitaal: AsyncParsableCommand {
         version: VitaalVersion.text,
         subcommands: [
             Run.self, Check.self, Status.self, IncidentCommands.self, Objectives.self,
-            Validate.self, TestRules.self, PlayLab.self,
+            Validate.self, TestRules.self, ReplayRules.self, PlayLab.self,
             TLSCommands.self, Certs.self, Store.self,
         ])
 }
