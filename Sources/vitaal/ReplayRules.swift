@@ -72,6 +72,10 @@ struct ReplayRules: ParsableCommand {
         for path in EvidenceReader.files(in: directory) where !evidence.read(path) {
             StandardError.complain("\(path) cannot be read")
         }
+        if evidence.unreadLines > 0 {
+            StandardError.complain(
+                "lines of the evidence log that could not be read: \(evidence.unreadLines)")
+        }
         let omitted = left.union([HealthMonitor.blindKey.rule])
         func compared(_ alerts: [FiredAlert]) -> [FiredAlert] {
             alerts.filter { !omitted.contains($0.rule) }
