@@ -4,6 +4,32 @@ public import ResultStore
 
 /// Plays stored results to proposed rules, part by part, and keeps what would have fired.
 public struct Replay: Sendable {
+    /// A result as it was kept, a sixth of the size of the result as it was measured.
+    public struct Kept: Sendable {
+        /// The place of its endpoint in the catalogue.
+        var endpoint: Int
+        /// What was kept of it.
+        var stored: StoredResult
+        /// Which address answered; nil when none did.
+        var address: NetworkAddress?
+
+        /// Makes a kept result of the endpoint at a place in the catalogue.
+        public init(endpoint: Int, stored: StoredResult, address: String? = nil) {
+            self.endpoint = endpoint
+            self.stored = stored
+            self.address = address.map { NetworkAddress($0) }
+        }
+
+        /// When the probe ended: after its lateness and its length; for how long a first failure
+        /// waited for its confirmation is not kept.
+        var finishedAt: Timestamp {
+            let length =
+                stored.record.latenessMicroseconds
+                + stored.record.phases.totalMicroseconds
+            return stored.slot.instant + .microseconds(max(0, length))
+        }
+    }
+
     private var player: RulePlayer
     private var now: Timestamp
     /// What would have fired, from the start of the playing on.
@@ -12,7 +38,8 @@ public struct Replay: Sendable {
     public private(set) var told: [ReceiverID: Int] = [:]
     private let countFrom: Timestamp
     /// Results of probes that ended after what was played so far.
-    private var waiting: [ProbeResult] = []
+    private var waiting: [Kept] = []
+    private let endpoints: [Endpoint]
 
     /// Makes a replay.
     ///
@@ -25,6 +52,7 @@ public struct Replay: Sendable {
         catalogue: ServiceCatalogue, rules: RuleSet, start: Timestamp, countFrom: Timestamp
     ) {
         player = RulePlayer(catalogue: catalogue, rules: rules)
+        endpoints = catalogue.endpoints
         now = start
         self.countFrom = countFrom
     }
@@ -35,8 +63,9 @@ public struct Replay: Sendable {
     ///   - results: Those whose slots lie before `end` and were not played yet, in any order; what
     ///     ended later is played with the next part.
     ///   - end: Until when; this second is not played yet.
-    public mutating func play(_ results: [ProbeResult], until end: Timestamp) {
-        waiting = (waiting + results).sorted { left, right in
+    public mutating func play(_ results: [Kept], until end: Timestamp) {
+        waiting += results
+        waiting.sort { left, right in
             left.finishedAt == right.finishedAt
                 ? left.endpoint < right.endpoint : left.finishedAt < right.finishedAt
         }
@@ -44,7 +73,7 @@ public struct Replay: Sendable {
         while now < end {
             let first = next
             while next < waiting.endIndex, waiting[next].finishedAt <= now { next += 1 }
-            let step = player.step(at: now, Array(waiting[first..<next]))
+            let step = player.step(at: now, waiting[first..<next].map(measured))
             for transition in step.transitions { fired.note(transition) }
             for notification in step.notifications where now >= countFrom {
                 told[notification.receiver, default: 0] += 1
@@ -70,15 +99,9 @@ public struct Replay: Sendable {
         rules.rules.filter(\.condition.needsCertificates).map(\.id)
     }
 
-    /// A stored result as it was measured, as far as it was kept.
-    ///
-    /// It ended after its lateness and its length; for how long a first failure waited for its
-    /// confirmation is not kept. Of the certificate only the verdict is known.
-    public static func result(
-        _ stored: StoredResult, of endpoint: Endpoint, address: String?
-    ) -> ProbeResult {
-        let record = stored.record
-        let length = record.latenessMicroseconds + record.phases.totalMicroseconds
+    /// A result as it was measured, as far as it was kept; of the certificate only the verdict is.
+    private func measured(_ kept: Kept) -> ProbeResult {
+        let (endpoint, record) = (endpoints[kept.endpoint], kept.stored.record)
         var tls: TLSRecord?
         if endpoint.url.scheme != .http, record.phases.tlsMicroseconds > 0 || record.isAnswered {
             var seen = TLSRecord()
@@ -88,11 +111,10 @@ public struct Replay: Sendable {
         }
         return ProbeResult(
             endpoint: endpoint.id, slot: record.slot,
-            latenessMicroseconds: record.latenessMicroseconds,
-            finishedAt: record.slot.instant + .microseconds(max(0, length)), reason: record.reason,
-            attempts: record.attempts, phases: record.phases,
+            latenessMicroseconds: record.latenessMicroseconds, finishedAt: kept.finishedAt,
+            reason: record.reason, attempts: record.attempts, phases: record.phases,
             http: record.status.map { HTTPAnswer(status: $0, version: "") },
-            address: address.map { NetworkAddress($0) }, tls: tls)
+            address: kept.address, tls: tls)
     }
 }
 

@@ -93,8 +93,8 @@ struct ReplayTests {
             rule("down", .state(.down), hold: .seconds(90), keep: .seconds(120)),
             rule("slow", .slow(quantile: 0.5, window: .seconds(300), threshold: .seconds(3))),
         ])
-        var results: [ProbeResult] = []
-        for endpoint in watched.endpoints {
+        var results: [Replay.Kept] = []
+        for (place, endpoint) in watched.endpoints.enumerated() {
             for minute in 0..<Int64(60) where Int.random(in: 0..<8, using: &generator) > 0 {
                 let isDown = Int.random(in: 0..<3, using: &generator) == 0
                 let length = Int64.random(in: 0..<9000, using: &generator)
@@ -105,8 +105,8 @@ struct ReplayTests {
                         finishedAt: slot, reason: isDown ? .timeoutConnect : nil,
                         phases: PhaseDurations(totalMicroseconds: length * 1000)))
                 results.append(
-                    Replay.result(
-                        StoredResult(record, coverage: .seconds(90)), of: endpoint, address: nil))
+                    Replay.Kept(
+                        endpoint: place, stored: StoredResult(record, coverage: .seconds(90))))
             }
         }
         func play(_ pieces: [Int64]) -> [FiredAlert] {
@@ -115,7 +115,9 @@ struct ReplayTests {
             for piece in pieces {
                 let end = noon + .seconds(piece)
                 replay.play(
-                    results.filter { from <= $0.slot.instant && $0.slot.instant < end }, until: end)
+                    results.filter {
+                        from <= $0.stored.slot.instant && $0.stored.slot.instant < end
+                    }, until: end)
                 from = end
             }
             return replay.fired.alerts
