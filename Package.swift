@@ -54,6 +54,9 @@ let package = Package(
             name: "Alerting", dependencies: ["HealthModel", "ResultStore", "TLSFindings"],
             swiftSettings: pure),
         .target(
+            name: "RuleTesting", dependencies: ["HealthModel", "ResultStore", "Alerting"],
+            swiftSettings: pure),
+        .target(
             name: "Simulation",
             dependencies: ["HealthModel", "Scheduling", "ResultStore", "Alerting"],
             swiftSettings: strict),
@@ -82,7 +85,7 @@ let package = Package(
         .target(
             name: "Catalogue",
             dependencies: [
-                "HealthModel", "Alerting", "PatternMatching",
+                "HealthModel", "Alerting", "RuleTesting", "PatternMatching",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
@@ -165,7 +168,7 @@ let package = Package(
             dependencies: [
                 "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
                 "Scheduling", "TLSFindings", "TLSInspection", "Inventory", "DurableStore",
-                "ResultStore", "Evidence", "Ledger",
+                "ResultStore", "Evidence", "Ledger", "RuleTesting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -210,7 +213,12 @@ let package = Package(
             ]),
         .testTarget(
             name: "CatalogueTests",
-            dependencies: ["Catalogue", "Alerting", "PatternMatching", "HealthModel"]),
+            dependencies: [
+                "Catalogue", "Alerting", "RuleTesting", "PatternMatching", "HealthModel",
+            ]),
+        .testTarget(
+            name: "RuleTestingTests",
+            dependencies: ["RuleTesting", "Catalogue", "Alerting", "ResultStore", "HealthModel"]),
         .testTarget(
             name: "PatternMatchingTests", dependencies: ["PatternMatching", "HealthModel"]),
         .testTarget(
@@ -245,7 +253,7 @@ let package = Package(
         .testTarget(
             name: "LedgerTests",
             dependencies: [
-                "Ledger", "Evidence", "Alerting", "HealthModel", "SQLiteSupport",
+                "Ledger", "Evidence", "Alerting", "RuleTesting", "HealthModel", "SQLiteSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(

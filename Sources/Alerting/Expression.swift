@@ -55,6 +55,11 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
         isRestless = crossings.count < timed.count
     }
 
+    /// The longest window that is looked back on; nil without one.
+    public var longestWindow: Duration? { windows.max() }
+    /// Whether it looks at how long certificates last.
+    public var needsCertificates: Bool { isTimed }
+
     /// Whether it looks at whether people are served, so that its alerts belong to incidents.
     var isAboutOutage: Bool { root.isAboutOutage }
 

@@ -45,7 +45,7 @@ extension HealthMonitor {
             alerts[index]?.activeSince = since
         }
         for index in slowValues.indices { slowValues[index] = nil }
-        for index in expressionMemories.indices { expressionMemories[index] = nil }
+        for index in trackers.indices { outdate(index) }
         for index in objectiveClocks.indices where catalogue.services[index].kind == .probed {
             objectiveClocks[index].jump(to: now)
         }

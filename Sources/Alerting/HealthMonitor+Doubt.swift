@@ -27,7 +27,7 @@ struct DoubtState: Sendable {
 
 extension HealthMonitor {
     /// The rule that says that the monitor is blind; these rules are built in.
-    static let blindKey = AlertKey(rule: RuleID("monitor-blind"), subject: .monitor)
+    public static let blindKey = AlertKey(rule: RuleID("monitor-blind"), subject: .monitor)
     /// The rule that says that its clock may be wrong.
     static let clockKey = AlertKey(rule: RuleID("monitor-clock"), subject: .monitor)
     /// The rule that says that it does not keep up with its schedule.
@@ -169,7 +169,7 @@ extension HealthMonitor {
         before.level = level
         routedTransitions.append(
             RoutedTransition(
-                transition: transition, receivers: receivers(for: before), part: 1,
+                transition: transition, receivers: receivers(for: before, at: transition.at), part: 1,
                 occasion: .update))
     }
 

@@ -166,6 +166,20 @@ public struct ObjectiveClock: Sendable, Hashable {
         return lost.fractionalSeconds / counted.fractionalSeconds / (1 - objective.target)
     }
 
+    /// What `burnRate` stays at or below for the next minute, when nothing more is lost in it.
+    ///
+    /// Of what was lost nothing is added; of what counted one bucket may leave the window.
+    func burnRateBound(
+        over window: Duration, _ objective: Objective, at now: Timestamp
+    ) -> Double {
+        let (counted, lost) = loss(over: window, at: now)
+        guard lost > .zero else { return 0 }
+        let ring = rings.first { window <= $0.length } ?? rings[rings.count - 1]
+        let stays = (counted - ring.bucketLength).fractionalSeconds
+        guard stays > 0 else { return .infinity }
+        return lost.fractionalSeconds / stays / (1 - objective.target)
+    }
+
     /// Begins the month of an instant, unless it is the running one; returns its end.
     @discardableResult private mutating func open(at instant: Timestamp) -> Timestamp {
         let name = AmsterdamTime.monthName(of: instant)
@@ -200,6 +214,9 @@ struct LossRing: Sendable, Hashable {
     var hasLostOwn: Bool { lostOwnMilliseconds > 0 }
 
     init(bucketSeconds: Int64) { bucketMilliseconds = bucketSeconds * 1000 }
+
+    /// The time of one bucket; a minute at least.
+    var bucketLength: Duration { .milliseconds(bucketMilliseconds) }
 
     /// The longest window that it knows.
     var length: Duration { .milliseconds(bucketMilliseconds * Int64(Self.bucketsMax)) }

@@ -86,6 +86,15 @@ public struct SelfDoubt: Sendable, Hashable {
         successes >= Self.contradictingSuccesses && successes > failures
     }
 
+    /// Whether it sees, and neither time nor another look changes that.
+    var isAtEase: Bool { !isBlind && (!isJudgedByEndpoints || !isSuspect) }
+
+    /// Whether control targets say nothing.
+    private var isJudgedByEndpoints: Bool { controls.isEmpty || areControlsContradicted }
+
+    /// Whether as many endpoints fail as blindness needs at least.
+    private var isSuspect: Bool { Double(failing) >= Self.blindShare * Double(Self.endpointsMin) }
+
     // MARK: Taking results
 
     /// Judges by this catalogue from now on; what stays keeps what was seen of it.
@@ -169,10 +178,9 @@ public struct SelfDoubt: Sendable, Hashable {
 
     /// Judges by the endpoints where control targets say nothing; call it about once a second.
     mutating func conclude(at now: Timestamp) {
-        guard controls.isEmpty || areControlsContradicted else { return }
+        guard isJudgedByEndpoints else { return }
         let recently = now - Self.recentTime / acceleration
         // Cheap while all is well, however many endpoints there are.
-        let isSuspect = Double(failing) >= Self.blindShare * Double(Self.endpointsMin)
         guard isBlind || isSuspect else { return }
         var (measured, lost, regained) = (0, 0, 0)
         var sectors: Set<String> = []

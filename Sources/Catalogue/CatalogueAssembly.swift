@@ -37,6 +37,9 @@ struct CatalogueAssembly {
         services += items.compactMap(reader.service)
     }
 
+    /// Adds services that were read from elsewhere.
+    mutating func add(_ drafts: [ServiceDraft]) { services += drafts }
+
     private mutating func addDefaults(
         _ node: YAMLNode, at position: SourcePosition, isEnabled: Bool
     ) {

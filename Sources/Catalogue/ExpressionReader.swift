@@ -61,7 +61,7 @@ enum ScalarPlaces {
 
 extension SourceFile {
     /// What is written on a line from a position on; empty when there is nothing.
-    fileprivate func restOfLine(from position: SourcePosition) -> String {
+    func restOfLine(from position: SourcePosition) -> String {
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         guard lines.indices.contains(position.line - 1) else { return "" }
         let line = String(decoding: lines[position.line - 1], as: UTF8.self)

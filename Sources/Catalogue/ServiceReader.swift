@@ -101,7 +101,7 @@ struct ServiceReader {
         let sector = sector(fields)
         let peerGroup = fields[.peerGroup].map { $0.identifier(log) } ?? filePeerGroup
         _ = fields[.note]?.text(log)
-        let dependencies = dependencies(fields)
+        let dependencies = Self.dependencies(fields[.dependsOn], log)
         let objective = ObjectiveReader.objective(
             fields[.objective], hours: fields[.serviceHours], tier: tier ?? .tier3, log)
         let endpoints =
@@ -141,10 +141,10 @@ struct ServiceReader {
         return nil
     }
 
-    private func dependencies(_ fields: Fields<ServiceKey>) -> [DependencyDraft] {
+    /// What a service depends on; nothing when nothing is written.
+    static func dependencies(_ node: YAMLNode?, _ log: MistakeLog) -> [DependencyDraft] {
         let items =
-            fields[.dependsOn]?
-            .items(log, of: "dependencies", limit: Limits.dependenciesPerService) ?? []
+            node?.items(log, of: "dependencies", limit: Limits.dependenciesPerService) ?? []
         return items.compactMap { item in
             guard let fields = Fields<DependencyKey>(item, log) else { return nil }
             let service = fields.required(.service)

@@ -7,14 +7,31 @@ import HealthModel
 enum SourceDirectory {
     /// Files read of one directory.
     static let filesLimit = 2000
+    /// How the names of tests of rules end; they stand beside the rules and are none.
+    static let testEndings = [".test.yml", ".test.yaml"]
     /// Directories within each other, which also ends a loop of symbolic links.
     static let depthLimit = 8
 
-    /// The files below `directory` with names ending in `.yml` or `.yaml`, sorted by path.
+    /// The files below `directory` with names ending in `.yml` or `.yaml`, sorted by path; tests of
+    /// rules are left out.
     ///
     /// Hidden files and directories are left alone: editors and Kubernetes keep their own there.
     /// Symbolic links are followed. What cannot be read is reported and left out.
     static func files(in directory: String, _ log: MistakeLog) -> [SourceFile] {
+        files(in: directory, log) { !isTest($0) }
+    }
+
+    /// The tests of rules below `directory`, sorted by path.
+    static func tests(in directory: String, _ log: MistakeLog) -> [SourceFile] {
+        files(in: directory, log, where: isTest)
+    }
+
+    /// Whether this is the name of a test of rules.
+    static func isTest(_ path: String) -> Bool { testEndings.contains { path.hasSuffix($0) } }
+
+    private static func files(
+        in directory: String, _ log: MistakeLog, where isWanted: (String) -> Bool
+    ) -> [SourceFile] {
         var paths: [String] = []
         collect(directory, depth: 1, into: &paths, log)
         if paths.count > filesLimit {
@@ -23,7 +40,7 @@ enum SourceDirectory {
                 expected: "at most \(filesLimit)")
             return []
         }
-        return paths.sorted().compactMap { file($0, log) }
+        return paths.filter(isWanted).sorted().compactMap { file($0, log) }
     }
 
     private static func collect(
@@ -56,7 +73,8 @@ enum SourceDirectory {
         }
     }
 
-    private static func file(_ path: String, _ log: MistakeLog) -> SourceFile? {
+    /// One file; nil, and reported, when it cannot be read.
+    static func file(_ path: String, _ log: MistakeLog) -> SourceFile? {
         guard FileManager.default.fileExists(atPath: path) else {
             // A symbolic link that leads nowhere, or a file that went away just now.
             log.add(at: SourcePosition(file: path), "the file cannot be read")

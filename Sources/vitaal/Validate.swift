@@ -19,12 +19,19 @@ struct Validate: ParsableCommand {
             _ = try ClientIdentityLoader.load(read.clientCertificates)
             _ = try TrustStoreLoader.load(read.trustFiles)
             _ = try SecretLoader.load(read.secretFiles)
+            let tests = try RuleTestLoader.check(
+                in: configuration.alertsDirectory,
+                probesDirectory: configuration.probesDirectory)
             let receivers = read.rules.receivers.count
             Console.say(
                 "\(read.sourceFiles.count) files, \(read.catalogue.services.count) services, "
                     + "\(read.catalogue.endpoints.count) endpoints enabled, "
                     + "\(read.rules.rules.count) rules, "
                     + "\(receivers) receiver\(receivers == 1 ? "" : "s"): no mistakes")
+            if tests > 0 {
+                Console.say(
+                    "\(tests) test\(tests == 1 ? "" : "s") of the rules: vitaal test plays them")
+            }
             if read.catalogue.controls.count < 2 {
                 Console.say(
                     "fewer than two control targets: the monitor takes long to see that it is "

@@ -14,9 +14,9 @@ struct Vitaal: AsyncParsableCommand {
         subcommands: [
             Run.self, Check.self, Status.self, IncidentCommands.self,
             AcknowledgeCommands.self, SilenceCommands.self, MaintenanceCommands.self,
-            DarkCommands.self, Objectives.self,
-            Validate.self, PlayLab.self,
-            TLSCommands.self, Certs.self, Store.self, LogCommands.self,
+            DarkCommands.self, LogCommands.self, Objectives.self,
+            Validate.self, TestRules.self, ReplayRules.self, PlayLab.self,
+            TLSCommands.self, Certs.self, Store.self,
         ])
 }
 

@@ -5,9 +5,10 @@ import Testing
 
 @Suite struct SchemaTests {
     /// The keys of the object at `path` in the schema of a directory.
-    private func keys(_ directory: String, _ path: String...) throws -> Set<String> {
-        let file = repository.appendingPathComponent(directory).appendingPathComponent(
-            "schema.json")
+    private func keys(
+        _ directory: String, _ path: String..., of name: String = "schema.json"
+    ) throws -> Set<String> {
+        let file = repository.appendingPathComponent(directory).appendingPathComponent(name)
         var object = try JSONSerialization.jsonObject(with: Data(contentsOf: file))
         for name in path {
             if let index = Int(name) {
@@ -65,6 +66,29 @@ import Testing
         }
     }
 
+    @Test func `the schema of tests knows the keys of the reader, and no others`() throws {
+        func keys(_ path: String...) throws -> Set<String> {
+            switch path.count {
+            case 0: try self.keys("alerts", of: "test.schema.json")
+            case 1: try self.keys("alerts", "$defs", path[0], of: "test.schema.json")
+            default:
+                try self.keys(
+                    "alerts", "$defs", path[0], "properties", path[1], "items",
+                    of: "test.schema.json")
+            }
+        }
+        #expect(try keys() == names(RuleTestFileKey.self))
+        #expect(try keys("case") == names(RuleTestCaseKey.self))
+        #expect(try keys("check") == names(RuleTestCheckKey.self))
+        #expect(try keys("check", "alerts") == names(ExpectedAlertKey.self))
+        #expect(try keys("check", "notifications") == names(ExpectedNotificationKey.self))
+        #expect(try keys("check", "incidents") == names(ExpectedIncidentKey.self))
+        #expect(try keys("service") == names(TestServiceKey.self))
+        #expect(try keys("service", "endpoints") == names(TestEndpointKey.self))
+        #expect(try keys("service", "depends_on") == names(DependencyKey.self))
+        #expect(try keys("receiver") == names(ReceiverKey.self))
+    }
+
     /// Reads the YAML as editors do (YAML 1.2, core schema) and validates every file.
     private static let validator = """
         import glob, json, os, re, sys
@@ -84,13 +108,17 @@ import Testing
             Core.add_implicit_resolver("tag:yaml.org,2002:" + tag, re.compile(pattern), list(first))
         bad = 0
         for directory in sys.argv[1:]:
-            with open(os.path.join(directory, "schema.json")) as file:
-                schema = json.load(file)
-            jsonschema.Draft202012Validator.check_schema(schema)
-            validator = jsonschema.Draft202012Validator(schema)
+            validators = {}
+            for name in glob.glob(os.path.join(directory, "*schema.json")):
+                with open(name) as file:
+                    schema = json.load(file)
+                jsonschema.Draft202012Validator.check_schema(schema)
+                validators[os.path.basename(name)] = jsonschema.Draft202012Validator(schema)
             paths = glob.glob(os.path.join(directory, "**", "*.yml"), recursive=True)
             bad += not paths
             for path in paths:
+                is_test = path.endswith(".test.yml")
+                validator = validators["test.schema.json" if is_test else "schema.json"]
                 with open(path) as file:
                     for error in validator.iter_errors(yaml.load(file, Core)):
                         bad += 1

@@ -26,7 +26,8 @@ struct TidyTests {
             "CProbeShims", "CCurl", "COpenSSL", "CUnbound", "CPublicSuffix",
         ],
         "PatternMatching": ["HealthModel", "CRegex"],
-        "Catalogue": ["HealthModel", "Alerting", "PatternMatching"],
+        "RuleTesting": ["HealthModel", "ResultStore", "Alerting"],
+        "Catalogue": ["HealthModel", "Alerting", "RuleTesting", "PatternMatching"],
         "StatusServer": ["HealthModel", "ResultStore", "TLSFindings", "Alerting", "Exposition"],
         "SQLiteSupport": [],
         "Inventory": ["HealthModel", "TLSInspection", "SQLiteSupport"],
@@ -45,7 +46,7 @@ struct TidyTests {
         "vitaal": [
             "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
             "Scheduling", "TLSFindings", "TLSInspection", "Inventory", "DurableStore",
-            "ResultStore", "Evidence", "Ledger",
+            "ResultStore", "Evidence", "Ledger", "RuleTesting",
         ],
         "vitaal-bench": [
             "Inventory", "TLSInspection", "HealthModel", "ResultStore", "DurableStore",
@@ -56,6 +57,7 @@ struct TidyTests {
     /// Modules without I/O, clocks and Foundation.
     static let pure: Set<String> = [
         "HealthModel", "Scheduling", "TLSFindings", "ResultStore", "Alerting", "Exposition",
+        "RuleTesting",
     ]
     /// Modules without Foundation, because every probe passes through them.
     static let dataPlane: Set<String> = pure.union([

@@ -1,0 +1,63 @@
+public import Alerting
+public import HealthModel
+
+/// Plays results to the rules by a clock of its own, as the daemon does by the real one.
+///
+/// The daemon looks at the rules once a second. Whoever plays steps from `nextStep` to `nextStep`, which
+/// leaves out the seconds in which nothing can change; what comes of it is the same.
+public struct RulePlayer: Sendable {
+    /// How often the rules are looked at.
+    public static let period: Duration = .seconds(1)
+
+    /// What one look changed.
+    public struct Step: Sendable {
+        /// Alerts that changed.
+        public var transitions: [AlertTransition]
+        /// What receivers are told.
+        public var notifications: [Notification]
+
+        /// Whether nothing changed.
+        public var isEmpty: Bool { transitions.isEmpty && notifications.isEmpty }
+    }
+
+    /// The brain, as the daemon has it.
+    public private(set) var monitor: HealthMonitor
+    private var book = NotificationBook()
+
+    /// Makes a player that has seen nothing.
+    public init(catalogue: ServiceCatalogue, rules: RuleSet) {
+        monitor = HealthMonitor(catalogue: catalogue, rules: rules)
+    }
+
+    /// Takes results, then looks at the rules.
+    ///
+    /// - Parameters:
+    ///   - now: The present, never earlier than that of the last step.
+    ///   - results: What came since then, in the order in which the probes ended.
+    /// - Returns: What changed, and who is told.
+    public mutating func step(at now: Timestamp, _ results: [ProbeResult] = []) -> Step {
+        if !results.isEmpty { monitor.apply(monitor.admit(results)) }
+        let transitions = monitor.evaluate(at: now)
+        let routed = monitor.takeAlertChanges().transitions
+        return Step(transitions: transitions, notifications: routed.flatMap { book.address($0) })
+    }
+
+    /// The next instant at which `step` may change something, provided that no result comes before.
+    ///
+    /// - Parameters:
+    ///   - now: The instant of the last step.
+    ///   - next: When the next result comes; nil when none does.
+    /// - Returns: `now` and a whole number of periods later: nothing happens in between.
+    public func nextStep(after now: Timestamp, result next: Timestamp?) -> Timestamp {
+        let period = Self.period.nanoseconds
+        let soonest = now + Self.period
+        if let next, next <= soonest { return soonest }
+        let quiet = monitor.quietUntil(after: now)
+        let until = next.map { min($0, quiet) } ?? quiet
+        let periods = ((until - now).nanoseconds + period - 1) / period
+        return max(soonest, now + .nanoseconds(periods * period))
+    }
+
+    /// Pending and firing alerts, those of the last step.
+    public mutating func alerts(at now: Timestamp) -> [Alert] { monitor.snapshot(at: now).alerts }
+}
