@@ -10,6 +10,8 @@ public struct Receiver: Sendable, Hashable {
         case alertmanager(ProbeURL)
         /// An incoming webhook of Mattermost or Slack, which shows a line to people.
         case chat(ProbeURL)
+        /// A program that is run for each notification, with the webhook's body as its input.
+        case command(ReceiverCommand)
     }
 
     /// The stable name, unique among the receivers.
@@ -24,7 +26,7 @@ public struct Receiver: Sendable, Hashable {
     public var sectors: Set<String>
     /// Which alerts are for it.
     public var about = About.everything
-    /// The language of what people read in a chat.
+    /// The language of what people read.
     public var language = Language.english
     /// The file of the secret that webhooks are signed with; nil leaves them unsigned.
     public var secretFile: String?

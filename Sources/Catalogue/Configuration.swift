@@ -13,6 +13,8 @@ public struct Configuration: Sendable, Hashable {
     public var trustFiles: [TrustFileReference] = []
     /// The files of secrets that receivers name.
     public var secretFiles: [SecretFileReference] = []
+    /// The programs that receivers name.
+    public var programs: [ProgramReference] = []
     /// What is worth telling.
     public var rules: RuleSet
     /// How many services and endpoints there are, disabled ones apart.
@@ -68,13 +70,12 @@ public enum ConfigurationLoader {
         let catalogueLog = MistakeLog()
         let ruleLog = MistakeLog()
         let reading = CatalogueReader.read(probeFiles, catalogueLog)
-        var secretFiles: [SecretFileReference] = []
-        let rules = RuleReader.read(alertFiles, ruleLog, secretFiles: &secretFiles)
+        let (rules, receivers) = RuleReader.read(alertFiles, ruleLog)
         for error in [catalogueLog.error, ruleLog.error].compactMap({ $0 }) { log.add(error) }
         return Configuration(
             catalogue: reading.catalogue, ownedEndpoints: reading.ownedEndpoints,
             clientCertificates: reading.clientCertificates, trustFiles: reading.trustFiles,
-            secretFiles: secretFiles, rules: rules,
+            secretFiles: receivers.secretFiles, programs: receivers.programs, rules: rules,
             counts: reading.counts, sourceFiles: (probeFiles + alertFiles).map(\.path))
     }
 

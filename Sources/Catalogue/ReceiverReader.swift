@@ -7,6 +7,8 @@ enum ReceiverKey: String, FieldKey {
     case webhook
     case alertmanager
     case chat
+    case command
+    case timeout
     case secretFile = "secret_file"
     case language
     case level
@@ -23,6 +25,8 @@ struct ReceiverReader {
     private(set) var receivers: [Receiver] = []
     /// The files of secrets that they name.
     private(set) var secretFiles: [SecretFileReference] = []
+    /// The programs that they name.
+    private(set) var programs: [ProgramReference] = []
     private var firstPositions: [ReceiverID: SourcePosition] = [:]
     private let log: MistakeLog
 
@@ -73,8 +77,8 @@ struct ReceiverReader {
     }
 
     /// How it is told, of which one way is written.
-    private func kind(_ fields: Fields<ReceiverKey>) -> Receiver.Kind? {
-        let ways: [ReceiverKey] = [.webhook, .alertmanager, .chat]
+    private mutating func kind(_ fields: Fields<ReceiverKey>) -> Receiver.Kind? {
+        let ways: [ReceiverKey] = [.webhook, .alertmanager, .chat, .command]
         let written = ways.filter { fields[$0] != nil }
         guard written.count == 1, let way = written.first, let node = fields[way] else {
             let found = written.isEmpty ? "nothing" : written.map(\.rawValue).listedWithAnd
@@ -82,6 +86,10 @@ struct ReceiverReader {
                 at: fields.position, "a receiver with \(found)",
                 expected: "one of \(ways.map(\.rawValue).listedWithOr)")
             return nil
+        }
+        if way != .command { fields.forbid(.timeout, because: "is for a command") }
+        if way == .command {
+            return command(node, timeLimit: fields[.timeout]).map { .command($0) }
         }
         guard let url = url(node) else { return nil }
         return switch way {
@@ -108,6 +116,38 @@ struct ReceiverReader {
         return path
     }
 
+    /// A program and its words.
+    private mutating func command(_ node: YAMLNode, timeLimit: YAMLNode?) -> ReceiverCommand? {
+        let expected = "a list of words such as `[/usr/local/bin/call, --loud]`"
+        let timeLimit = timeLimit.map { $0.duration(log, within: ReceiverCommand.timeLimits) }
+        guard case .sequence = node.content else {
+            log.add(
+                at: node.position, "found \(node.found)", expected: expected,
+                hint: "no shell reads it: write each word apart")
+            return nil
+        }
+        let items = node.items(log, of: "words", limit: ReceiverCommand.argumentsMax)
+        guard let first = items.first else {
+            if case .sequence(let written) = node.content, written.isEmpty {
+                log.add(at: node.position, "found an empty list", expected: expected)
+            }
+            return nil
+        }
+        let words = items.compactMap { $0.text(log, expected: "a word") }
+        guard words.count == items.count, let program = words.first else { return nil }
+        guard program.hasPrefix("/"), !program.hasSuffix("/") else {
+            log.add(
+                at: first.position, "\(program.fit(80).quoted) is no absolute path of a program",
+                expected: "one such as `/usr/local/bin/call`",
+                hint: "nothing is looked up in PATH")
+            return nil
+        }
+        programs.append(ProgramReference(path: program, position: first.position))
+        guard let limit = timeLimit ?? ReceiverCommand.usualTimeLimit else { return nil }
+        return ReceiverCommand(
+            program: program, arguments: Array(words.dropFirst()), timeLimit: limit)
+    }
+
     private func url(_ node: YAMLNode) -> ProbeURL? {
         let expected = "an address such as `https://example.org/hook`"
         guard let text = node.text(log, expected: expected) else { return nil }
@@ -122,6 +162,14 @@ struct ReceiverReader {
 /// A file with a secret that a receiver names.
 public struct SecretFileReference: Sendable, Hashable {
     /// Where it is.
+    public var path: String
+    /// Where it is named.
+    public var position: SourcePosition
+}
+
+/// A program that a receiver names.
+public struct ProgramReference: Sendable, Hashable {
+    /// Its absolute path.
     public var path: String
     /// Where it is named.
     public var position: SourcePosition

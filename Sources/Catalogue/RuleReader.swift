@@ -53,16 +53,16 @@ public enum RuleReader {
     /// - Throws: every mistake in every file, sorted.
     public static func read(_ files: [SourceFile]) throws(ConfigurationError) -> RuleSet {
         let log = MistakeLog()
-        var secretFiles: [SecretFileReference] = []
-        let rules = read(files, log, secretFiles: &secretFiles)
+        let (rules, _) = read(files, log)
         if let error = log.error { throw error }
         return rules
     }
 
-    /// The rules as far as they could be read; of use only when `log` stayed empty.
+    /// The rules as far as they could be read, of use only when `log` stayed empty, and who read
+    /// the receivers, which knows the files that they name.
     static func read(
-        _ files: [SourceFile], _ log: MistakeLog, secretFiles: inout [SecretFileReference]
-    ) -> RuleSet {
+        _ files: [SourceFile], _ log: MistakeLog
+    ) -> (rules: RuleSet, receivers: ReceiverReader) {
         var rules: [Rule] = []
         var firstPositions: [RuleID: SourcePosition] = [:]
         var receivers = ReceiverReader(log)
@@ -88,8 +88,8 @@ public enum RuleReader {
                 }
             }
         }
-        secretFiles = receivers.secretFiles
-        return log.count == 0 ? RuleSet(rules: rules, receivers: receivers.receivers) : .empty
+        let isWhole = log.count == 0
+        return (isWhole ? RuleSet(rules: rules, receivers: receivers.receivers) : .empty, receivers)
     }
 
     /// One rule and where its id stands.

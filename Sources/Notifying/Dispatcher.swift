@@ -18,7 +18,7 @@ public final class Dispatcher: Sendable {
         case recovered(ReceiverID)
     }
 
-    private let sender: HTTPSender
+    private let carrier: Carrier
     private let seed: UInt64
     private let timekeeper: any Timekeeper
     private let couriers = Mutex<[ReceiverID: Courier]>([:])
@@ -36,7 +36,9 @@ public final class Dispatcher: Sendable {
         trustStorePath: String, userAgent: String, seed: UInt64, timekeeper: any Timekeeper,
         onEvent: @escaping @Sendable (Event) -> Void
     ) {
-        sender = HTTPSender(trustStorePath: trustStorePath, userAgent: userAgent)
+        carrier = Carrier(
+            http: HTTPSender(trustStorePath: trustStorePath, userAgent: userAgent),
+            commands: CommandRunner(timekeeper: timekeeper))
         self.seed = seed
         self.timekeeper = timekeeper
         self.onEvent = onEvent
@@ -56,7 +58,7 @@ public final class Dispatcher: Sendable {
                     courier.use(receiver)
                 } else {
                     couriers[receiver.id] = try Courier(
-                        receiver: receiver, sender: sender, seed: seed &+ UInt64(number),
+                        receiver: receiver, carrier: carrier, seed: seed &+ UInt64(number),
                         timekeeper: timekeeper, onEvent: onEvent)
                 }
             }

@@ -32,7 +32,7 @@ struct TidyTests {
         "Inventory": ["HealthModel", "TLSInspection", "SQLiteSupport"],
         "Ledger": ["HealthModel", "Alerting", "SQLiteSupport"],
         "Notifying": [
-            "HealthModel", "Scheduling", "Alerting", "PollLoop", "CProbeShims", "CCurl",
+            "HealthModel", "Scheduling", "Alerting", "PollLoop", "CProbeShims", "CCurl", "CLinux",
         ],
         "Lab": ["HealthModel"],
         "Daemon": [
