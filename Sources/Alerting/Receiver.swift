@@ -12,6 +12,8 @@ public struct Receiver: Sendable, Hashable {
         case chat(ProbeURL)
         /// A program that is run for each notification, with the webhook's body as its input.
         case command(ReceiverCommand)
+        /// A mail to people.
+        case email(ReceiverEmail)
     }
 
     /// The stable name, unique among the receivers.
@@ -28,7 +30,8 @@ public struct Receiver: Sendable, Hashable {
     public var about = About.everything
     /// The language of what people read.
     public var language = Language.english
-    /// The file of the secret that webhooks are signed with; nil leaves them unsigned.
+    /// The file of the secret that webhooks are signed with, or of the password of mail; nil
+    /// without one.
     public var secretFile: String?
     /// The secret in that file, once it was read.
     public var secret: Secret?

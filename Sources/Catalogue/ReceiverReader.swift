@@ -9,6 +9,7 @@ enum ReceiverKey: String, FieldKey {
     case chat
     case command
     case timeout
+    case email
     case secretFile = "secret_file"
     case language
     case level
@@ -56,7 +57,8 @@ struct ReceiverReader {
     private mutating func receiver(_ node: YAMLNode) -> (Receiver, SourcePosition)? {
         guard let fields = Fields<ReceiverKey>(node, log) else { return nil }
         let id = fields.required(.id).flatMap { $0.identifier(log) }
-        let kind = kind(fields)
+        var passwordFile: String?
+        let kind = kind(fields, &passwordFile)
         let level = fields[.level]?.choice(Level.self, log) ?? .warning
         let tiers = fields[.tiers]?.items(log, of: "tiers").compactMap { node in
             node.integer(log, in: 0...3).flatMap { Tier(rawValue: $0) }
@@ -72,13 +74,15 @@ struct ReceiverReader {
             sectors: Set(sectors ?? []))
         receiver.language = language ?? .english
         receiver.about = about ?? .everything
-        receiver.secretFile = secretFile
+        receiver.secretFile = secretFile ?? passwordFile
         return (receiver, fields.position(of: .id))
     }
 
     /// How it is told, of which one way is written.
-    private mutating func kind(_ fields: Fields<ReceiverKey>) -> Receiver.Kind? {
-        let ways: [ReceiverKey] = [.webhook, .alertmanager, .chat, .command]
+    private mutating func kind(
+        _ fields: Fields<ReceiverKey>, _ passwordFile: inout String?
+    ) -> Receiver.Kind? {
+        let ways: [ReceiverKey] = [.webhook, .alertmanager, .chat, .command, .email]
         let written = ways.filter { fields[$0] != nil }
         guard written.count == 1, let way = written.first, let node = fields[way] else {
             let found = written.isEmpty ? "nothing" : written.map(\.rawValue).listedWithAnd
@@ -88,14 +92,17 @@ struct ReceiverReader {
             return nil
         }
         if way != .command { fields.forbid(.timeout, because: "is for a command") }
-        if way == .command {
+        switch way {
+        case .command:
             return command(node, timeLimit: fields[.timeout]).map { .command($0) }
-        }
-        guard let url = url(node) else { return nil }
-        return switch way {
-        case .alertmanager: .alertmanager(url)
-        case .chat: .chat(url)
-        default: .webhook(url)
+        case .email:
+            guard let (email, password) = EmailReader.email(node, log) else { return nil }
+            if let password { secretFiles.append(password) }
+            passwordFile = password?.path
+            return .email(email)
+        case .alertmanager: return url(node).map { .alertmanager($0) }
+        case .chat: return url(node).map { .chat($0) }
+        default: return url(node).map { .webhook($0) }
         }
     }
 

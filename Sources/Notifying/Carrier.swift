@@ -6,6 +6,7 @@ import Synchronization
 struct Carrier: Sendable {
     let http: HTTPSender
     let commands: CommandRunner
+    let mail: MailSender
 
     /// Makes one attempt.
     ///
@@ -39,6 +40,10 @@ struct Carrier: Sendable {
             return commands.run(
                 command, variables: CommandVariables.of(one, in: receiver.language),
                 input: Payload.webhook(one), isStopping: isStopping)
+        case .email(let email):
+            return mail.send(
+                MailMessage.bytes(one, email, in: receiver.language), to: email,
+                password: receiver.secret, isStopping: isStopping)
         }
     }
 

@@ -85,6 +85,7 @@ struct CommandRunner: Sendable {
     /// - Parameters:
     ///   - status: As waitpid(2) gives it.
     ///   - quotation: What it said.
+    /// - Returns: What it led to.
     static func outcome(status: CInt, quotation: String) -> DeliveryQueue.Outcome {
         let signal = status & 0x7F
         guard signal == 0 else {

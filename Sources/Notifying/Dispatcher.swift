@@ -38,7 +38,8 @@ public final class Dispatcher: Sendable {
     ) {
         carrier = Carrier(
             http: HTTPSender(trustStorePath: trustStorePath, userAgent: userAgent),
-            commands: CommandRunner(timekeeper: timekeeper))
+            commands: CommandRunner(timekeeper: timekeeper),
+            mail: MailSender(trustStorePath: trustStorePath))
         self.seed = seed
         self.timekeeper = timekeeper
         self.onEvent = onEvent

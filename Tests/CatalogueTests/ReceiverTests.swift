@@ -60,14 +60,14 @@ import Testing
         Row(
             "neither", "receivers: [{id: a}]",
             """
-            1:13: a receiver with nothing; expected one of `webhook`, `alertmanager`, `chat` or \
-            `command`
+            1:13: a receiver with nothing; expected one of `webhook`, `alertmanager`, `chat`, \
+            `command` or `email`
             """),
         Row(
             "both", "receivers: [{id: a, \(hook), alertmanager: 'http://a/'}]",
             """
             1:13: a receiver with `webhook` and `alertmanager`; expected one of `webhook`, \
-            `alertmanager`, `chat` or `command`
+            `alertmanager`, `chat`, `command` or `email`
             """),
         Row("no id", "receivers: [{\(hook)}]", "1:13: a receiver without `id`"),
         Row(
