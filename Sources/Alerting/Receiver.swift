@@ -35,6 +35,8 @@ public struct Receiver: Sendable, Hashable {
     public var secretFile: String?
     /// The secret in that file, once it was read.
     public var secret: Secret?
+    /// Who is told when this one does not take a notification; nil when nobody is.
+    public var fallback: ReceiverFallback?
 
     /// Which alerts are for a receiver.
     public enum About: String, Sendable, Hashable, CaseIterable {

@@ -16,6 +16,8 @@ enum ReceiverKey: String, FieldKey {
     case tiers
     case sectors
     case about
+    case fallback
+    case fallbackAfter = "fallback_after"
     case note
     static let mappingName = "a receiver"
 }
@@ -29,6 +31,11 @@ struct ReceiverReader {
     /// The programs that they name.
     private(set) var programs: [ProgramReference] = []
     private var firstPositions: [ReceiverID: SourcePosition] = [:]
+    /// Every id, also of a receiver with mistakes.
+    private var ids: Set<ReceiverID> = []
+    /// Where each fallback is named, in the order of the files.
+    private var fallbacks: [(receiver: ReceiverID, other: ReceiverID, position: SourcePosition)] =
+        []
     private let log: MistakeLog
 
     /// Makes a reader that has read nothing and reports to `log`.
@@ -57,6 +64,8 @@ struct ReceiverReader {
     private mutating func receiver(_ node: YAMLNode) -> (Receiver, SourcePosition)? {
         guard let fields = Fields<ReceiverKey>(node, log) else { return nil }
         let id = fields.required(.id).flatMap { $0.identifier(log) }
+        if let id { ids.insert(ReceiverID(id)) }
+        let fallback = fallback(fields, of: id)
         var passwordFile: String?
         let kind = kind(fields, &passwordFile)
         let level = fields[.level]?.choice(Level.self, log) ?? .warning
@@ -74,8 +83,62 @@ struct ReceiverReader {
             sectors: Set(sectors ?? []))
         receiver.language = language ?? .english
         receiver.about = about ?? .everything
+        receiver.fallback = fallback
         receiver.secretFile = secretFile ?? passwordFile
         return (receiver, fields.position(of: .id))
+    }
+
+    /// Who is told when it does not take a notification.
+    private mutating func fallback(
+        _ fields: Fields<ReceiverKey>, of id: String?
+    ) -> ReceiverFallback? {
+        let after = fields[.fallbackAfter].map { $0.duration(log, within: ReceiverFallback.times) }
+        guard let node = fields[.fallback] else {
+            fields.forbid(
+                .fallbackAfter, because: "is how long a `fallback` waits, which is not written")
+            return nil
+        }
+        guard let name = node.identifier(log) else { return nil }
+        if let id { fallbacks.append((ReceiverID(id), ReceiverID(name), node.position)) }
+        guard let time = after ?? ReceiverFallback.usualTime else { return nil }
+        return ReceiverFallback(receiver: ReceiverID(name), after: time)
+    }
+
+    /// Looks at fallbacks once every file was read.
+    func checkFallbacks() {
+        let next = Dictionary(fallbacks.map { ($0.receiver, $0.other) }) { first, _ in first }
+        var reported: Set<ReceiverID> = []
+        for (receiver, other, position) in fallbacks {
+            guard ids.contains(other) else {
+                let known = ids.map(\.text).sorted()
+                let hint = NearestName.hint(for: other.text, among: known)
+                log.add(
+                    at: position, "there is no receiver `\(other)`",
+                    expected: hint == nil ? known.listedWithOr : nil, hint: hint)
+                continue
+            }
+            guard receiver != other else {
+                log.add(
+                    at: position, "the receiver `\(receiver)` is its own fallback",
+                    hint: "name another one")
+                continue
+            }
+            var circle = [receiver]
+            while let last = circle.last, let following = next[last], circle.count <= next.count,
+                !circle.dropFirst().contains(following)
+            {
+                circle.append(following)
+                if following == receiver { break }
+            }
+            guard circle.count > 1, circle.last == receiver, !reported.contains(receiver) else {
+                continue
+            }
+            reported.formUnion(circle)
+            log.add(
+                at: position,
+                "fallbacks go round: \(circle.map { "`\($0)`" }.joined(separator: " to "))",
+                hint: "leave one of them out, or when none is reached nobody is told")
+        }
     }
 
     /// How it is told, of which one way is written.

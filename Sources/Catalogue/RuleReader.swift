@@ -88,6 +88,7 @@ public enum RuleReader {
                 }
             }
         }
+        receivers.checkFallbacks()
         let isWhole = log.count == 0
         return (isWhole ? RuleSet(rules: rules, receivers: receivers.receivers) : .empty, receivers)
     }

@@ -18,6 +18,8 @@ final class LedgerWriter: Sendable {
     /// What the thread has not taken yet; at most one entry an alert.
     private let inbox = Mutex(AlertChanges())
     private let endings = Mutex<[Delivery]>([])
+    /// Receivers that the thread has not taken yet.
+    private let receivers = Mutex<[Receiver]?>(nil)
     private let onOutbox = Mutex<(@Sendable ([Notification]) -> Void)?>(nil)
     private let published = Mutex(Ledger.Counters())
     private let onNotice: @Sendable (SQLiteFile.Notice) -> Void
@@ -64,6 +66,9 @@ final class LedgerWriter: Sendable {
         _ = thread.submit { [self] in write(isLast: false) }
     }
 
+    /// Takes the receivers in force, for who is told when one of them does not take a notification.
+    func use(_ receivers: [Receiver]) { self.receivers.withLock { $0 = receivers } }
+
     /// What has been written so far; never waits for the disk.
     ///
     /// What was handed over counts as waiting until it is on the disk.
@@ -83,6 +88,7 @@ final class LedgerWriter: Sendable {
                 published.withLock { $0.waiting += taken.count }
                 return taken
             }
+            if let receivers = receivers.withLock({ $0.take() }) { ledger.use(receivers) }
             ledger.note(changes)
             ledger.note(
                 endings.withLock { endings in
