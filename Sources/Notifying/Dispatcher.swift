@@ -128,8 +128,6 @@ extension ReceiverCounters {
             givenUp += 1
             return
         }
-        delivered += 1
-        let latency = max(.zero, ending.at - ending.notification.at)
-        deliveryTime += latency
+        noteDelivery(after: ending.at - ending.notification.at)
     }
 }
