@@ -13,6 +13,7 @@ struct Vitaal: AsyncParsableCommand {
         version: VitaalVersion.text,
         subcommands: [
             Run.self, Check.self, Status.self, IncidentCommands.self, Objectives.self,
+            ReceiverCommands.self,
             Validate.self, PlayLab.self,
             TLSCommands.self, Certs.self, Store.self,
         ])
