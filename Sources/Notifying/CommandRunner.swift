@@ -21,6 +21,9 @@ struct CommandRunner: Sendable {
     /// The program takes the notification for wrong: EX_USAGE and EX_DATAERR (sysexits.h(3head)).
     private static let refusals: Set<CInt> = [64, 65]
 
+    /// Killed programs that were not gone in time; they are waited for before the next run.
+    private static let abandoned = Mutex<[pid_t]>([])
+
     let timekeeper: any Timekeeper
 
     /// Why a run was ended by us.
@@ -53,6 +56,7 @@ struct CommandRunner: Sendable {
             if sigismember(&before, SIGPIPE) == 0 { linux_take_signals(&signals) }
             pthread_sigmask(SIG_SETMASK, &before, nil)
         }
+        Self.abandoned.withLock { all in all.removeAll { waitpid($0, nil, WNOHANG) != 0 } }
         let child: ChildProcess
         switch ChildProcess.start(command, variables: variables) {
         case .success(let started): child = started
@@ -129,7 +133,10 @@ struct CommandRunner: Sendable {
             case -1 where linux_errno() != EINTR: return nil
             default: break
             }
-            guard timekeeper.monotonicNanoseconds() < end else { return nil }
+            guard timekeeper.monotonicNanoseconds() < end else {
+                Self.abandoned.withLock { $0.append(child.id) }
+                return nil
+            }
             usleep(1000)
         }
     }
