@@ -40,6 +40,8 @@ enum CurlTransfer {
         shim_set_string(easy, CURLOPT_CAINFO, trustStorePath)
         shim_set_string(easy, CURLOPT_CAPATH, nil)
         shim_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        // A name server that hangs holds up nobody: the thread that asks it ends by itself.
+        shim_set_long(easy, CURLOPT_QUICK_EXIT, 1)
         shim_set_long(easy, CURLOPT_TIMEOUT_MS, Int(timeLimit.nanoseconds / 1_000_000))
     }
 
