@@ -136,6 +136,7 @@ let package = Package(
             name: "Notifying",
             dependencies: [
                 "HealthModel", "Scheduling", "Alerting", "PollLoop", "CProbeShims", "CCurl",
+                "CLinux",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
@@ -258,7 +259,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "NotifyingTests",
-            dependencies: ["Notifying", "Scheduling", "Alerting", "HealthModel", "CCurl"]),
+            dependencies: [
+                "Notifying", "Scheduling", "Alerting", "HealthModel", "CCurl", "COpenSSL",
+            ]),
         .testTarget(
             name: "ScenarioTests",
             dependencies: [

@@ -10,6 +10,10 @@ public struct Receiver: Sendable, Hashable {
         case alertmanager(ProbeURL)
         /// An incoming webhook of Mattermost or Slack, which shows a line to people.
         case chat(ProbeURL)
+        /// A program that is run for each notification, with the webhook's body as its input.
+        case command(ReceiverCommand)
+        /// A mail to people.
+        case email(ReceiverEmail)
     }
 
     /// The stable name, unique among the receivers.
@@ -36,12 +40,15 @@ public struct Receiver: Sendable, Hashable {
     public var escalation: Escalation?
     /// Which alerts are for it.
     public var about = About.everything
-    /// The language of what people read in a chat.
+    /// The language of what people read.
     public var language = Language.english
-    /// The file of the secret that webhooks are signed with; nil leaves them unsigned.
+    /// The file of the secret that webhooks are signed with, or of the password of mail; nil
+    /// without one.
     public var secretFile: String?
     /// The secret in that file, once it was read.
     public var secret: Secret?
+    /// Who is told when this one does not take a notification; nil when nobody is.
+    public var fallback: ReceiverFallback?
 
     /// Who else is told, and when.
     public struct Escalation: Sendable, Hashable {

@@ -13,6 +13,8 @@ public struct Configuration: Sendable, Hashable {
     public var trustFiles: [TrustFileReference] = []
     /// The files of secrets that receivers name.
     public var secretFiles: [SecretFileReference] = []
+    /// The programs that receivers name.
+    public var programs: [ProgramReference] = []
     /// What is worth telling.
     public var rules: RuleSet
     /// How many services and endpoints there are, disabled ones apart.
@@ -74,7 +76,8 @@ public enum ConfigurationLoader {
         return Configuration(
             catalogue: reading.catalogue, ownedEndpoints: reading.ownedEndpoints,
             clientCertificates: reading.clientCertificates, trustFiles: reading.trustFiles,
-            secretFiles: alerts.secretFiles, rules: alerts.rules,
+            secretFiles: alerts.receivers.secretFiles, programs: alerts.receivers.programs,
+            rules: alerts.rules,
             counts: reading.counts, sourceFiles: (probeFiles + alertFiles).map(\.path))
     }
 

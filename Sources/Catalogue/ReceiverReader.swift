@@ -7,12 +7,17 @@ enum ReceiverKey: String, FieldKey {
     case webhook
     case alertmanager
     case chat
+    case command
+    case timeout
+    case email
     case secretFile = "secret_file"
     case language
     case level
     case tiers
     case sectors
     case about
+    case fallback
+    case fallbackAfter = "fallback_after"
     case note
     static let mappingName = "a receiver"
 }
@@ -29,7 +34,14 @@ struct ReceiverReader {
     private(set) var receivers: [Receiver] = []
     /// The files of secrets that they name.
     private(set) var secretFiles: [SecretFileReference] = []
+    /// The programs that they name.
+    private(set) var programs: [ProgramReference] = []
     private var firstPositions: [ReceiverID: SourcePosition] = [:]
+    /// Every id, also of a receiver with mistakes.
+    private var ids: Set<ReceiverID> = []
+    /// Where each fallback is named, in the order of the files.
+    private var fallbacks: [(receiver: ReceiverID, other: ReceiverID, position: SourcePosition)] =
+        []
     private let log: MistakeLog
 
     /// Makes a reader that has read nothing and reports to `log`.
@@ -86,7 +98,10 @@ struct ReceiverReader {
     private mutating func receiver(_ node: YAMLNode) -> (Receiver, SourcePosition)? {
         guard let fields = Fields<ReceiverKey>(node, log) else { return nil }
         let id = fields.required(.id).flatMap { $0.identifier(log) }
-        let kind = kind(fields)
+        if let id { ids.insert(ReceiverID(id)) }
+        let fallback = fallback(fields, of: id)
+        var passwordFile: String?
+        let kind = kind(fields, &passwordFile)
         let level = fields[.level]?.choice(Level.self, log) ?? .warning
         let tiers = fields[.tiers]?.items(log, of: "tiers").compactMap { node in
             node.integer(log, in: 0...3).flatMap { Tier(rawValue: $0) }
@@ -102,13 +117,69 @@ struct ReceiverReader {
             sectors: Set(sectors ?? []))
         receiver.language = language ?? .english
         receiver.about = about ?? .everything
-        receiver.secretFile = secretFile
+        receiver.fallback = fallback
+        receiver.secretFile = secretFile ?? passwordFile
         return (receiver, fields.position(of: .id))
     }
 
+    /// Who is told when it does not take a notification.
+    private mutating func fallback(
+        _ fields: Fields<ReceiverKey>, of id: String?
+    ) -> ReceiverFallback? {
+        let after = fields[.fallbackAfter].map { $0.duration(log, within: ReceiverFallback.times) }
+        guard let node = fields[.fallback] else {
+            fields.forbid(
+                .fallbackAfter, because: "is how long a `fallback` waits, which is not written")
+            return nil
+        }
+        guard let name = node.identifier(log) else { return nil }
+        if let id { fallbacks.append((ReceiverID(id), ReceiverID(name), node.position)) }
+        guard let time = after ?? ReceiverFallback.usualTime else { return nil }
+        return ReceiverFallback(receiver: ReceiverID(name), after: time)
+    }
+
+    /// Looks at fallbacks once every file was read.
+    func checkFallbacks() {
+        let next = Dictionary(fallbacks.map { ($0.receiver, $0.other) }) { first, _ in first }
+        var reported: Set<ReceiverID> = []
+        for (receiver, other, position) in fallbacks {
+            guard ids.contains(other) else {
+                let known = ids.map(\.text).sorted()
+                let hint = NearestName.hint(for: other.text, among: known)
+                log.add(
+                    at: position, "there is no receiver `\(other)`",
+                    expected: hint == nil ? known.listedWithOr : nil, hint: hint)
+                continue
+            }
+            guard receiver != other else {
+                log.add(
+                    at: position, "the receiver `\(receiver)` is its own fallback",
+                    hint: "name another one")
+                continue
+            }
+            var circle = [receiver]
+            while let last = circle.last, let following = next[last], circle.count <= next.count,
+                !circle.dropFirst().contains(following)
+            {
+                circle.append(following)
+                if following == receiver { break }
+            }
+            guard circle.count > 1, circle.last == receiver, !reported.contains(receiver) else {
+                continue
+            }
+            reported.formUnion(circle)
+            log.add(
+                at: position,
+                "fallbacks go round: \(circle.map { "`\($0)`" }.joined(separator: " to "))",
+                hint: "leave one of them out, or when none is reached nobody is told")
+        }
+    }
+
     /// How it is told, of which one way is written.
-    private func kind(_ fields: Fields<ReceiverKey>) -> Receiver.Kind? {
-        let ways: [ReceiverKey] = [.webhook, .alertmanager, .chat]
+    private mutating func kind(
+        _ fields: Fields<ReceiverKey>, _ passwordFile: inout String?
+    ) -> Receiver.Kind? {
+        let ways: [ReceiverKey] = [.webhook, .alertmanager, .chat, .command, .email]
         let written = ways.filter { fields[$0] != nil }
         guard written.count == 1, let way = written.first, let node = fields[way] else {
             let found = written.isEmpty ? "nothing" : written.map(\.rawValue).listedWithAnd
@@ -117,11 +188,18 @@ struct ReceiverReader {
                 expected: "one of \(ways.map(\.rawValue).listedWithOr)")
             return nil
         }
-        guard let url = url(node) else { return nil }
-        return switch way {
-        case .alertmanager: .alertmanager(url)
-        case .chat: .chat(url)
-        default: .webhook(url)
+        if way != .command { fields.forbid(.timeout, because: "is for a command") }
+        switch way {
+        case .command:
+            return command(node, timeLimit: fields[.timeout]).map { .command($0) }
+        case .email:
+            guard let (email, password) = EmailReader.email(node, log) else { return nil }
+            if let password { secretFiles.append(password) }
+            passwordFile = password?.path
+            return .email(email)
+        case .alertmanager: return url(node).map { .alertmanager($0) }
+        case .chat: return url(node).map { .chat($0) }
+        default: return url(node).map { .webhook($0) }
         }
     }
 
@@ -142,6 +220,38 @@ struct ReceiverReader {
         return path
     }
 
+    /// A program and its words.
+    private mutating func command(_ node: YAMLNode, timeLimit: YAMLNode?) -> ReceiverCommand? {
+        let expected = "a list of words such as `[/usr/local/bin/call, --loud]`"
+        let timeLimit = timeLimit.map { $0.duration(log, within: ReceiverCommand.timeLimits) }
+        guard case .sequence = node.content else {
+            log.add(
+                at: node.position, "found \(node.found)", expected: expected,
+                hint: "no shell reads it: write each word apart")
+            return nil
+        }
+        let items = node.items(log, of: "words", limit: ReceiverCommand.argumentsMax)
+        guard let first = items.first else {
+            if case .sequence(let written) = node.content, written.isEmpty {
+                log.add(at: node.position, "found an empty list", expected: expected)
+            }
+            return nil
+        }
+        let words = items.compactMap { $0.text(log, expected: "a word") }
+        guard words.count == items.count, let program = words.first else { return nil }
+        guard program.hasPrefix("/"), !program.hasSuffix("/") else {
+            log.add(
+                at: first.position, "\(program.fit(80).quoted) is no absolute path of a program",
+                expected: "one such as `/usr/local/bin/call`",
+                hint: "nothing is looked up in PATH")
+            return nil
+        }
+        programs.append(ProgramReference(path: program, position: first.position))
+        guard let limit = timeLimit ?? ReceiverCommand.usualTimeLimit else { return nil }
+        return ReceiverCommand(
+            program: program, arguments: Array(words.dropFirst()), timeLimit: limit)
+    }
+
     private func url(_ node: YAMLNode) -> ProbeURL? {
         let expected = "an address such as `https://example.org/hook`"
         guard let text = node.text(log, expected: expected) else { return nil }
@@ -156,6 +266,14 @@ struct ReceiverReader {
 /// A file with a secret that a receiver names.
 public struct SecretFileReference: Sendable, Hashable {
     /// Where it is.
+    public var path: String
+    /// Where it is named.
+    public var position: SourcePosition
+}
+
+/// A program that a receiver names.
+public struct ProgramReference: Sendable, Hashable {
+    /// Its absolute path.
     public var path: String
     /// Where it is named.
     public var position: SourcePosition

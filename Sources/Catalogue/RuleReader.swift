@@ -48,8 +48,8 @@ enum LevelText: String, CaseIterable {
 /// What the files of `alerts/` say.
 struct RuleReading {
     var rules: RuleSet
-    /// The files of secrets that receivers name.
-    var secretFiles: [SecretFileReference]
+    /// Who read the receivers, which knows the files and programs that they name.
+    var receivers: ReceiverReader
     /// What rules are for, to be held against the services.
     var scopeNames: [ScopeName]
 }
@@ -101,10 +101,11 @@ public enum RuleReader {
             }
         }
         receivers.check(receiverNames)
+        receivers.checkFallbacks()
         return RuleReading(
             rules: log.count == 0
                 ? RuleSet(rules: rules, receivers: receivers.receivers) : .empty,
-            secretFiles: receivers.secretFiles, scopeNames: scopeNames)
+            receivers: receivers, scopeNames: scopeNames)
     }
 
     /// One rule and where its id stands.

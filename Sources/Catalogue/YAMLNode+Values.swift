@@ -94,6 +94,17 @@ extension YAMLNode {
         return nil
     }
 
+    /// A duration within `range`.
+    func duration(_ log: MistakeLog, within range: ClosedRange<Duration>) -> Duration? {
+        guard let duration = duration(log) else { return nil }
+        if range.contains(duration) { return duration }
+        log.add(
+            at: position, "found \(found)",
+            expected:
+                "a duration from `\(range.lowerBound.fileText)` to `\(range.upperBound.fileText)`")
+        return nil
+    }
+
     /// One of the raw values of an enumeration.
     func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ type: Choice.Type, _ log: MistakeLog

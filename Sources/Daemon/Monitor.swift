@@ -307,6 +307,7 @@ public final class Monitor: MonitorReading, Sendable {
 
     /// Puts receivers in force; when that fails, those of before stay and a person hears it.
     private func use(_ receivers: [Receiver]) {
+        ledger.use(receivers)
         do throws(PollLoopError) {
             try dispatcher.use(receivers)
         } catch {

@@ -21,8 +21,8 @@ public enum VitaalDaemon {
     static let shutdownDuration: Duration = .milliseconds(1500)
     /// Descriptors that the server, the loops and the files open: 56 were counted with two loops.
     static let ownDescriptors = 64
-    /// Descriptors of one receiver: its loop's and its connection.
-    static let descriptorsPerReceiver = 6
+    /// Descriptors of one receiver: its loop's and its connection, or the pipes of its program.
+    static let descriptorsPerReceiver = 10
 
     /// The daemon could not start; the text says why and what to do.
     public struct StartError: Error, Sendable, CustomStringConvertible {

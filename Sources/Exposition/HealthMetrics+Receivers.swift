@@ -20,10 +20,6 @@ extension HealthMetrics {
             "vitaal_notifications_delivered_total", .counter, "Notifications that a receiver took."
         ) { .count($0.delivered) }
         family(
-            "vitaal_notification_delivery_seconds_total", .counter,
-            "Time from the change of an alert to its delivery, all deliveries together."
-        ) { .microseconds($0.deliveryTime.nanoseconds / 1000) }
-        family(
             "vitaal_notification_failures_total", .counter,
             "Attempts to deliver a notification that failed."
         ) { .count($0.failures) }
@@ -34,6 +30,16 @@ extension HealthMetrics {
         family(
             "vitaal_notifications_waiting", .gauge, "Notifications that wait for a receiver."
         ) { .count($0.waiting) }
+        if !receivers.isEmpty {
+            text.openFamily(
+                "vitaal_notification_delivery_seconds", .histogram,
+                help: "Time from the change of an alert to its delivery.")
+        }
+        for (id, one) in receivers {
+            text.addHistogram(
+                LabelSet("receiver", id.text), bounds: ReceiverCounters.deliveryBounds,
+                counts: one.deliveryCounts, sum: one.deliveryTime)
+        }
         family(
             "vitaal_receiver_up", .gauge, "Whether the last attempt to deliver succeeded."
         ) { .integer($0.failure == nil ? 1 : 0) }

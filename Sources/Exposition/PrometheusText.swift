@@ -12,6 +12,8 @@ public struct PrometheusText: Sendable {
         case counter
         /// May take any value at any time.
         case gauge
+        /// How many events took how long; each counter starts again from zero.
+        case histogram
     }
 
     /// The text so far; every line ends with a line feed.
@@ -57,12 +59,19 @@ public struct PrometheusText: Sendable {
     public mutating func addSample(
         _ labels: LabelSet, _ more: LabelSet, _ value: SampleValue
     ) {
+        addSample(suffix: "", labels, more, value)
+    }
+
+    private mutating func addSample(
+        suffix: String, _ labels: LabelSet, _ more: LabelSet, _ value: SampleValue
+    ) {
         precondition(!name.isEmpty, "a sample outside a family")
         if !pendingHeader.isEmpty {
             bytes.append(contentsOf: pendingHeader)
             pendingHeader.removeAll(keepingCapacity: true)
         }
         bytes.append(contentsOf: name)
+        bytes.append(contentsOf: suffix.utf8)
         if !labels.bytes.isEmpty || !more.bytes.isEmpty {
             bytes.append(UInt8(ascii: "{"))
             bytes.append(contentsOf: labels.bytes)
@@ -80,6 +89,32 @@ public struct PrometheusText: Sendable {
     /// - Precondition: A family is open.
     public mutating func addSample(_ labels: LabelSet, _ value: SampleValue) {
         addSample(labels, .none, value)
+    }
+
+    /// Adds a histogram of durations to the open family.
+    ///
+    /// - Parameters:
+    ///   - labels: Its labels.
+    ///   - bounds: The upper bounds of its buckets, rising.
+    ///   - counts: How many events each bucket alone holds, and those above all bounds.
+    ///   - sum: All durations together.
+    /// - Precondition: A histogram is open, and there is one count more than bounds.
+    public mutating func addHistogram(
+        _ labels: LabelSet, bounds: [Duration], counts: [Int], sum: Duration
+    ) {
+        precondition(counts.count == bounds.count + 1, "a count for each bucket")
+        var total = 0
+        for (index, count) in counts.enumerated() {
+            total += count
+            var bound: [UInt8] = []
+            (index < bounds.count ? SampleValue.duration(bounds[index]) : .double(.infinity))
+                .append(to: &bound)
+            addSample(
+                suffix: "_bucket", labels, LabelSet("le", String(decoding: bound, as: UTF8.self)),
+                .count(total))
+        }
+        addSample(suffix: "_sum", labels, .none, .duration(sum))
+        addSample(suffix: "_count", labels, .none, .count(total))
     }
 
     /// Opens a family that has one sample without labels.

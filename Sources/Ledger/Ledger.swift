@@ -92,6 +92,7 @@ public struct Ledger: Sendable {
     private var aliveAt: Timestamp?
     private var failedAt: Timestamp?
     private var isFailing = false
+    private var fallbacks = FallbackWatch()
     private var openingNotices: [SQLiteFile.Notice] = []
 
     /// Opens the ledger of a data directory, of which the caller is the only user, and reads what
@@ -131,8 +132,12 @@ public struct Ledger: Sendable {
         count()
     }
 
+    /// Takes who is told when a receiver does not take a notification.
+    public mutating func use(_ receivers: [Receiver]) { fallbacks.use(receivers) }
+
     /// Takes what came of notifications, in memory only.
     public mutating func note(_ endings: [Delivery]) {
+        for ending in endings { fallbacks.end(ending) }
         self.endings += endings
         // One that is forgotten is delivered again after a restart, under the same id.
         self.endings.removeFirst(max(0, self.endings.count - Limits.waitingTransitions))
@@ -188,12 +193,33 @@ public struct Ledger: Sendable {
         for one in news {
             var alert = alert
             alert.level = one.level
-            outbox.append(
+            send(
                 Notification(
                     receiver: one.receiver, at: routed.transition.at, alert: alert,
-                    part: routed.part, occasion: routed.occasion))
+                    part: routed.part, occasion: routed.occasion), knownTo: known)
         }
-        unsent += news.count
+    }
+
+    /// Tells others what a receiver has not taken in time, and has the end told to them too.
+    private mutating func fallBack(at now: Timestamp) {
+        for due in fallbacks.due(at: now) {
+            let (one, episode) = (due.notification, due.notification.episode)
+            let known = told[episode] ?? []
+            if let end = due.end {
+                send(one, knownTo: known)
+                send(end, knownTo: known)
+            } else if !known.isEmpty {
+                send(one, knownTo: known)
+                told[episode] = known + [Told(receiver: one.receiver, level: one.alert.level)]
+            }
+        }
+    }
+
+    /// Puts a notification into the outbox; the oldest is lost when too many wait.
+    private mutating func send(_ notification: Notification, knownTo known: [Told]) {
+        outbox.append(notification)
+        fallbacks.add(notification, knownTo: known.map(\.receiver))
+        unsent += 1
         let excess = outbox.count - Limits.waitingTransitions
         guard excess > 0 else { return }
         counters.lost += max(0, excess - (outbox.count - unsent))
@@ -221,6 +247,7 @@ public struct Ledger: Sendable {
     public mutating func write(at now: Timestamp, isLast: Bool = false) -> [SQLiteFile.Notice] {
         var notices = openingNotices
         openingNotices = []
+        if !isLast { fallBack(at: now) }
         if let failedAt, !isLast, now >= failedAt, now - failedAt < Self.retryInterval {
             return notices
         }
@@ -305,8 +332,13 @@ public struct Ledger: Sendable {
 
     private mutating func open() throws {
         let queue = try LedgerFile.open(path)
-        memory = try queue.read { try LedgerRows.memory($0) }
         evidence.open(try queue.read { try LedgerRows.evidence($0) })
+        let heard: [Notification]
+        (memory, heard) = try queue.read { (try LedgerRows.memory($0), try LedgerRows.heard($0)) }
+        let receivers = Dictionary(grouping: heard, by: \.episode).mapValues { $0.map(\.receiver) }
+        for one in memory.waiting {
+            fallbacks.add(one, knownTo: receivers[one.episode] ?? [])
+        }
         // What this run has noted is newer than what the file says.
         told.merge(
             Dictionary(grouping: memory.told, by: \.episode).mapValues { some in

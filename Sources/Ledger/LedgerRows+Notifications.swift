@@ -96,6 +96,21 @@ extension LedgerRows {
                 """)
     }
 
+    /// Who has heard, or is going to hear, of episodes of which something waits.
+    static func heard(_ database: Database) throws -> [Notification] {
+        try notifications(
+            database,
+            sql: """
+                SELECT * FROM notification WHERE state = 'firing' AND EXISTS (
+                    SELECT 1 FROM notification AS other WHERE other.ended_at IS NULL
+                        AND other.rule = notification.rule
+                        AND other.subject_kind = notification.subject_kind
+                        AND other.subject = notification.subject
+                        AND other.firing_since = notification.firing_since)
+                ORDER BY number
+                """)
+    }
+
     private static func notifications(_ database: Database, sql: String) throws -> [Notification] {
         var notifications: [Notification] = []
         let rows = try Row.fetchCursor(database, sql: "\(sql) LIMIT \(alertsLimit)")

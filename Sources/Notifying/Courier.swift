@@ -19,7 +19,7 @@ final class Courier: Sendable {
     }
 
     private let loop: PollLoop
-    private let sender: HTTPSender
+    private let carrier: Carrier
     private let timekeeper: any Timekeeper
     private let state: Mutex<State>
     private let isStopping = Atomic<Bool>(false)
@@ -29,11 +29,11 @@ final class Courier: Sendable {
     ///
     /// - Throws: `PollLoopError` when descriptors are short.
     init(
-        receiver: Receiver, sender: HTTPSender, seed: UInt64, timekeeper: any Timekeeper,
+        receiver: Receiver, carrier: Carrier, seed: UInt64, timekeeper: any Timekeeper,
         onEvent: @escaping @Sendable (Dispatcher.Event) -> Void
     ) throws(PollLoopError) {
         loop = try PollLoop(name: "receiver", timekeeper: timekeeper)
-        self.sender = sender
+        self.carrier = carrier
         self.timekeeper = timekeeper
         self.onEvent = onEvent
         let idle = IdleCheck(at: timekeeper.monotonicNanoseconds())
@@ -123,9 +123,7 @@ final class Courier: Sendable {
         }
         for batch in again {
             guard case .alertmanager(let url) = receiver.kind else { break }
-            let outcome = sender.post(
-                Payload.alertmanager(batch, at: date), to: Self.alerts(url), fields: [],
-                isStopping: isStopping)
+            let outcome = carrier.remind(batch, to: url, at: date, isStopping: isStopping)
             finish(outcome, of: nil)
             guard outcome == .delivered else { return true }
         }
@@ -133,27 +131,8 @@ final class Courier: Sendable {
             checkIfIdle(receiver, at: now)
             return false
         }
-        finish(post(one, to: receiver, at: date), of: one)
+        finish(carrier.carry(one, to: receiver, at: date, isStopping: isStopping), of: one)
         return true
-    }
-
-    private func post(
-        _ one: Notification, to receiver: Receiver, at date: Timestamp
-    ) -> DeliveryQueue.Outcome {
-        var fields = ["Idempotency-Key: \"\(one.id)\""]
-        let (body, address): ([UInt8], String)
-        switch receiver.kind {
-        case .webhook(let url):
-            (body, address) = (Payload.webhook(one), url.description)
-            if let secret = receiver.secret {
-                fields += Signature.fields(of: body, id: one.id, at: date, secret: secret)
-            }
-        case .alertmanager(let url):
-            (body, address) = (Payload.alertmanager([one], at: date), Self.alerts(url))
-        case .chat(let url):
-            (body, address) = (Payload.chat(one, in: receiver.language), url.description)
-        }
-        return sender.post(body, to: address, fields: fields, isStopping: isStopping)
     }
 
     /// Looks whether a receiver can be reached that has had nothing to take for a while.
@@ -162,12 +141,13 @@ final class Courier: Sendable {
             state.idle.wakeAt(waiting: state.queue.count).map { $0 <= now } ?? false
         }
         guard isDue else { return }
-        let outcome = sender.connect(to: receiver.address, isStopping: isStopping)
+        let outcome = carrier.check(receiver, isStopping: isStopping)
         guard outcome != .cancelled else { return }
-        let change = state.withLock { state in
-            let isReached = outcome == .delivered
+        let change = state.withLock { state -> DeliveryQueue.Change? in
             state.idle.noteCheck(
-                isReached: isReached, at: timekeeper.monotonicNanoseconds())
+                isReached: outcome == nil || outcome == .delivered,
+                at: timekeeper.monotonicNanoseconds())
+            guard let outcome else { return nil }
             state.counters.note(outcome, nil)
             return state.queue.noteCheck(failure: state.counters.failure)
         }
@@ -197,20 +177,6 @@ final class Courier: Sendable {
         case .failing(let words): onEvent(.failing(receiver, words))
         case .recovered: onEvent(.recovered(receiver))
         case nil: break
-        }
-    }
-
-    private static func alerts(_ url: ProbeURL) -> String {
-        let base = url.withoutQuery
-        return base + (base.hasSuffix("/") ? "" : "/") + "api/v2/alerts"
-    }
-}
-
-extension Receiver {
-    /// Where it is.
-    fileprivate var address: String {
-        switch kind {
-        case .webhook(let url), .alertmanager(let url), .chat(let url): url.description
         }
     }
 }

@@ -18,7 +18,7 @@ public final class Dispatcher: Sendable {
         case recovered(ReceiverID)
     }
 
-    private let sender: HTTPSender
+    private let carrier: Carrier
     private let seed: UInt64
     private let timekeeper: any Timekeeper
     private let couriers = Mutex<[ReceiverID: Courier]>([:])
@@ -36,7 +36,10 @@ public final class Dispatcher: Sendable {
         trustStorePath: String, userAgent: String, seed: UInt64, timekeeper: any Timekeeper,
         onEvent: @escaping @Sendable (Event) -> Void
     ) {
-        sender = HTTPSender(trustStorePath: trustStorePath, userAgent: userAgent)
+        carrier = Carrier(
+            http: HTTPSender(trustStorePath: trustStorePath, userAgent: userAgent),
+            commands: CommandRunner(timekeeper: timekeeper),
+            mail: MailSender(trustStorePath: trustStorePath))
         self.seed = seed
         self.timekeeper = timekeeper
         self.onEvent = onEvent
@@ -56,7 +59,7 @@ public final class Dispatcher: Sendable {
                     courier.use(receiver)
                 } else {
                     couriers[receiver.id] = try Courier(
-                        receiver: receiver, sender: sender, seed: seed &+ UInt64(number),
+                        receiver: receiver, carrier: carrier, seed: seed &+ UInt64(number),
                         timekeeper: timekeeper, onEvent: onEvent)
                 }
             }
@@ -126,8 +129,6 @@ extension ReceiverCounters {
             givenUp += 1
             return
         }
-        delivered += 1
-        let latency = max(.zero, ending.at - ending.notification.at)
-        deliveryTime += latency
+        noteDelivery(after: ending.at - ending.notification.at)
     }
 }

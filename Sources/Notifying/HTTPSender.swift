@@ -12,9 +12,6 @@ struct HTTPSender: Sendable {
     static let timeout: Duration = .seconds(10)
     /// Bytes of an answer that are read; the status has come before them.
     static let answerBytes = 64 * 1024
-    /// How soon a request notices that it is to stop.
-    private static let lookMilliseconds: CInt = 50
-    private static let isPrepared: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     /// The file of trusted roots.
     let trustStorePath: String
@@ -36,7 +33,7 @@ struct HTTPSender: Sendable {
     func post(
         _ body: [UInt8], to url: String, fields: [String], isStopping: borrowing Atomic<Bool>
     ) -> DeliveryQueue.Outcome {
-        guard Self.isPrepared, let easy = curl_easy_init(), let multi = curl_multi_init() else {
+        guard let (easy, multi) = CurlTransfer.handles() else {
             return .failed("libcurl cannot start", retryAfter: nil)
         }
         defer {
@@ -49,7 +46,10 @@ struct HTTPSender: Sendable {
         headers = curl_slist_append(headers, "Expect:")
         defer { curl_slist_free_all(headers) }
         let answer = Answer()
-        prepare(easy, for: url)
+        CurlTransfer.setUp(
+            easy, url: url, protocols: "http,https", trustStorePath: trustStorePath,
+            timeLimit: Self.timeout)
+        shim_set_string(easy, CURLOPT_USERAGENT, userAgent)
         shim_set_pointer(easy, CURLOPT_HTTPHEADER, headers)
         shim_set_long(easy, CURLOPT_POSTFIELDSIZE, body.count)
         // Safety: the answer lives to the end of this function, which is after the last call.
@@ -74,54 +74,34 @@ struct HTTPSender: Sendable {
     ///
     /// - Returns: `delivered` when that went well.
     func connect(to url: String, isStopping: borrowing Atomic<Bool>) -> DeliveryQueue.Outcome {
-        guard Self.isPrepared, let easy = curl_easy_init(), let multi = curl_multi_init() else {
+        guard let (easy, multi) = CurlTransfer.handles() else {
             return .failed("libcurl cannot start", retryAfter: nil)
         }
         defer {
             curl_multi_cleanup(multi)
             curl_easy_cleanup(easy)
         }
-        prepare(easy, for: url)
+        CurlTransfer.setUp(
+            easy, url: url, protocols: "http,https", trustStorePath: trustStorePath,
+            timeLimit: Self.timeout)
+        shim_set_string(easy, CURLOPT_USERAGENT, userAgent)
         shim_set_long(easy, CURLOPT_CONNECT_ONLY, 1)
         return Self.run(easy, on: multi, isStopping: isStopping, isConnectionOnly: true)
-    }
-
-    /// What every request has in common.
-    private func prepare(_ easy: UnsafeMutableRawPointer, for url: String) {
-        shim_set_string(easy, CURLOPT_URL, url)
-        shim_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        shim_set_string(easy, CURLOPT_PROXY, "")
-        shim_set_string(easy, CURLOPT_CAINFO, trustStorePath)
-        shim_set_string(easy, CURLOPT_CAPATH, nil)
-        shim_set_string(easy, CURLOPT_USERAGENT, userAgent)
-        shim_set_long(easy, CURLOPT_NOSIGNAL, 1)
-        shim_set_long(easy, CURLOPT_TIMEOUT_MS, Int(Self.timeout.nanoseconds / 1_000_000))
     }
 
     private static func run(
         _ easy: UnsafeMutableRawPointer, on multi: UnsafeMutableRawPointer,
         isStopping: borrowing Atomic<Bool>, isConnectionOnly: Bool = false
     ) -> DeliveryQueue.Outcome {
-        guard curl_multi_add_handle(multi, easy) == CURLM_OK else {
-            return .failed("libcurl cannot start", retryAfter: nil)
+        switch CurlTransfer.run(easy, on: multi, isStopping: isStopping) {
+        case .cancelled: return .cancelled
+        case .broken: return .failed("libcurl failed", retryAfter: nil)
+        case .done(let code):
+            if isConnectionOnly, code == CURLE_OK { return .delivered }
+            return outcome(
+                code, status: shim_get_long(easy, CURLINFO_RESPONSE_CODE),
+                retryAfterSeconds: shim_get_offset(easy, CURLINFO_RETRY_AFTER))
         }
-        defer { curl_multi_remove_handle(multi, easy) }
-        var running: CInt = 1
-        while true {
-            guard curl_multi_perform(multi, &running) == CURLM_OK else {
-                return .failed("libcurl failed", retryAfter: nil)
-            }
-            if running == 0 { break }
-            if isStopping.load(ordering: .relaxed) { return .cancelled }
-            curl_multi_poll(multi, nil, 0, lookMilliseconds, nil)
-        }
-        var finished: UnsafeMutableRawPointer?
-        var code = CURLE_OK
-        _ = shim_next_finished(multi, &finished, &code)
-        if isConnectionOnly, code == CURLE_OK { return .delivered }
-        return outcome(
-            code, status: shim_get_long(easy, CURLINFO_RESPONSE_CODE),
-            retryAfterSeconds: shim_get_offset(easy, CURLINFO_RETRY_AFTER))
     }
 
     /// What a request came to.

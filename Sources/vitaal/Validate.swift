@@ -19,6 +19,7 @@ struct Validate: ParsableCommand {
             _ = try ClientIdentityLoader.load(read.clientCertificates)
             _ = try TrustStoreLoader.load(read.trustFiles)
             _ = try SecretLoader.load(read.secretFiles)
+            try ProgramChecker.check(read.programs)
             let tests = try RuleTestLoader.check(
                 in: configuration.alertsDirectory,
                 probesDirectory: configuration.probesDirectory)

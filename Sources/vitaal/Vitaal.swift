@@ -15,7 +15,7 @@ struct Vitaal: AsyncParsableCommand {
             Run.self, Check.self, Status.self, IncidentCommands.self,
             AcknowledgeCommands.self, SilenceCommands.self, MaintenanceCommands.self,
             DarkCommands.self, LogCommands.self, Objectives.self,
-            Validate.self, TestRules.self, ReplayRules.self, PlayLab.self,
+            Validate.self, TestRules.self, ReplayRules.self, ReceiverCommands.self, PlayLab.self,
             TLSCommands.self, Certs.self, Store.self,
         ])
 }

@@ -25,6 +25,8 @@ import Testing
                 secret_file: on-call.secret
               - {id: am, alertmanager: 'http://127.0.0.1:9093'}
               - {id: team, chat: 'https://chat.example.org/hooks/x', language: nl}
+              - {id: siren, command: [/usr/local/bin/siren, --loud, '7'], timeout: 3s}
+              - {id: bell, command: [/usr/local/bin/bell]}
             """)
         let hook = try #require(ProbeURL("https://example.org/hook?a=b"))
         let manager = try #require(ProbeURL("http://127.0.0.1:9093/"))
@@ -42,18 +44,30 @@ import Testing
                 onCall,
                 Receiver(id: ReceiverID("am"), kind: .alertmanager(manager), level: .warning),
                 team,
+                Receiver(
+                    id: ReceiverID("siren"),
+                    kind: .command(
+                        ReceiverCommand(
+                            program: "/usr/local/bin/siren", arguments: ["--loud", "7"],
+                            timeLimit: .seconds(3)))),
+                Receiver(
+                    id: ReceiverID("bell"),
+                    kind: .command(ReceiverCommand(program: "/usr/local/bin/bell"))),
             ])
     }
 
     static let rows: [Row] = [
         Row(
             "neither", "receivers: [{id: a}]",
-            "1:13: a receiver with nothing; expected one of `webhook`, `alertmanager` or `chat`"),
+            """
+            1:13: a receiver with nothing; expected one of `webhook`, `alertmanager`, `chat`, \
+            `command` or `email`
+            """),
         Row(
             "both", "receivers: [{id: a, \(hook), alertmanager: 'http://a/'}]",
             """
             1:13: a receiver with `webhook` and `alertmanager`; expected one of `webhook`, \
-            `alertmanager` or `chat`
+            `alertmanager`, `chat`, `command` or `email`
             """),
         Row("no id", "receivers: [{\(hook)}]", "1:13: a receiver without `id`"),
         Row(
@@ -88,6 +102,48 @@ import Testing
         Row(
             "language", "receivers: [{id: a, chat: 'http://a/', language: de}]",
             "1:50: found the text `de`; expected `nl` or `en`"),
+        Row(
+            "a shell's string", "receivers: [{id: a, command: '/bin/mail -s x'}]",
+            """
+            1:30: found the text `/bin/mail -s x`; expected a list of words such as \
+            `[/usr/local/bin/call, --loud]`; no shell reads it: write each word apart
+            """),
+        Row(
+            "no program", "receivers: [{id: a, command: []}]",
+            """
+            1:30: found an empty list; expected a list of words such as \
+            `[/usr/local/bin/call, --loud]`
+            """),
+        Row(
+            "a program somewhere", "receivers: [{id: a, command: [call, --loud]}]",
+            """
+            1:31: `call` is no absolute path of a program; expected one such as \
+            `/usr/local/bin/call`; nothing is looked up in PATH
+            """),
+        Row(
+            "a directory", "receivers: [{id: a, command: [/usr/local/]}]",
+            """
+            1:31: `/usr/local/` is no absolute path of a program; expected one such as \
+            `/usr/local/bin/call`; nothing is looked up in PATH
+            """),
+        Row(
+            "a number", "receivers: [{id: a, command: [/bin/call, 7]}]",
+            "1:42: found the number `7`; expected a word; put it in quotes: \"7\""),
+        Row(
+            "too slow", "receivers: [{id: a, command: [/bin/call], timeout: 61s}]",
+            "1:52: found the text `61s`; expected a duration from `1s` to `60s`"),
+        Row(
+            "too fast", "receivers: [{id: a, command: [/bin/call], timeout: 999ms}]",
+            "1:52: found the text `999ms`; expected a duration from `1s` to `60s`"),
+        Row(
+            "no time", "receivers: [{id: a, command: [/bin/call], timeout: soon}]",
+            """
+            1:52: found the text `soon`; expected a duration such as `250ms`, `60s`, `2m`, `1h` \
+            or `1d`
+            """),
+        Row(
+            "the time of a webhook", "receivers: [{id: a, \(hook), timeout: 5s}]",
+            "1:58: `timeout` is for a command"),
         Row(
             "no list", "receivers: {id: a}",
             "1:12: found a mapping; expected a list of receivers"),
@@ -132,6 +188,21 @@ import Testing
                 text: "receivers: [{id: a, \(Self.hook)}, {id: b, \(Self.hook)}]\n"),
         ])
         #expect(rules.rules.map(\.receivers) == [[ReceiverID("b"), ReceiverID("a")]])
+    }
+
+    @Test func asManyWordsAsTheLimitAndNoMore() throws {
+        func text(_ count: Int) -> String {
+            let words = ["/bin/call"] + Array(repeating: "word", count: count - 1)
+            return "receivers: [{id: a, command: [\(words.joined(separator: ", "))]}]"
+        }
+        #expect(try receivers(text(ReceiverCommand.argumentsMax)).count == 1)
+        #expect(
+            ruleLines(text(ReceiverCommand.argumentsMax + 1))
+                == ["1:30: a list of 65 words; expected at most 64"])
+        for limit in ["1s", "60s"] {
+            let text = "receivers: [{id: a, command: [/bin/call], timeout: \(limit)}]"
+            #expect(try receivers(text).count == 1)
+        }
     }
 
     private func file(_ numbers: Range<Int>) -> String {

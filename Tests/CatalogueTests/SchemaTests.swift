@@ -53,6 +53,8 @@ import Testing
         #expect(try keys("alerts") == names(RuleFileKey.self))
         #expect(try keys("alerts", "$defs", "rule") == names(RuleKey.self))
         #expect(try keys("alerts", "$defs", "receiver") == names(ReceiverKey.self))
+        #expect(
+            try keys("alerts", "$defs", "receiver", "properties", "email") == names(EmailKey.self))
         #expect(try keys("alerts", "$defs", "localized_text") == names(LocalizedTextKey.self))
         #expect(try keys("alerts", "$defs", "condition") == names(ConditionKey.self))
         #expect(

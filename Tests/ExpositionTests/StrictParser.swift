@@ -11,6 +11,11 @@ struct StrictParser {
         var type: String
         var help: String
         var samples: [Sample] = []
+
+        /// What its samples may be called.
+        var sampleNames: [String] {
+            type == "histogram" ? ["_bucket", "_sum", "_count"].map { name + $0 } : [name]
+        }
     }
 
     struct Refusal: Error, CustomStringConvertible {
@@ -59,13 +64,14 @@ struct StrictParser {
             let words = line.split(separator: " ", omittingEmptySubsequences: false)
             guard words.count == 4, let last = families.indices.last,
                 families[last].name == words[2], families[last].type.isEmpty,
-                families[last].samples.isEmpty, ["counter", "gauge"].contains(words[3])
+                families[last].samples.isEmpty,
+                ["counter", "gauge", "histogram"].contains(words[3])
             else { throw Refusal(description: "misplaced: \(line)") }
             families[last].type = String(words[3])
         } else {
             let sample = try readSample(line)
-            guard let last = families.indices.last, families[last].name == sample.name,
-                !families[last].type.isEmpty
+            guard let last = families.indices.last, !families[last].type.isEmpty,
+                families[last].sampleNames.contains(sample.name)
             else { throw Refusal(description: "outside its family: \(line)") }
             families[last].samples.append(sample)
         }

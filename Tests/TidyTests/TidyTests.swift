@@ -34,7 +34,7 @@ struct TidyTests {
         "Evidence": ["HealthModel", "Alerting", "COpenSSL"],
         "Ledger": ["HealthModel", "Alerting", "Evidence", "SQLiteSupport"],
         "Notifying": [
-            "HealthModel", "Scheduling", "Alerting", "PollLoop", "CProbeShims", "CCurl",
+            "HealthModel", "Scheduling", "Alerting", "PollLoop", "CProbeShims", "CCurl", "CLinux",
         ],
         "Lab": ["HealthModel"],
         "Daemon": [

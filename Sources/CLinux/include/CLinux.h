@@ -1,13 +1,18 @@
 #pragma once
 /* The Linux calls that Swift's Glibc module does not export. */
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/timex.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,3 +74,36 @@ static inline int linux_read_clock_discipline(struct linux_clock_discipline *_No
 }
 
 static inline int linux_errno(void) { return errno; }
+
+/* A descriptor that is readable once the process has ended (pidfd_open(2), Linux 5.3), or minus
+   errno. */
+static inline int linux_open_process(pid_t process) {
+    int descriptor = (int)syscall(SYS_pidfd_open, process, 0);
+    return descriptor >= 0 ? descriptor : -errno;
+}
+
+/* Whether a child has ended, which leaves it to be waited for: 1, 0 or minus errno. Here, because
+   siginfo_t holds unions. */
+static inline int linux_child_has_ended(pid_t child) {
+    siginfo_t information = {0};
+    if (waitid(P_PID, (id_t)child, &information, WEXITED | WNOHANG | WNOWAIT) != 0) return -errno;
+    return information.si_pid == child;
+}
+
+/* pipe2(2) with close-on-exec: 0 or errno. */
+static inline int linux_pipe(int *_Nonnull ends) {
+    return syscall(SYS_pipe2, ends, O_CLOEXEC) == 0 ? 0 : errno;
+}
+
+/* What glibc (2.29 and 2.34) shows with _GNU_SOURCE only, which Swift's Glibc module is built
+   without. */
+extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *_Nonnull,
+                                                const char *_Nonnull);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *_Nonnull, int);
+
+/* Takes signals of a set that are blocked and wait for this thread. */
+static inline void linux_take_signals(const sigset_t *_Nonnull signals) {
+    struct timespec now = {0, 0};
+    while (sigtimedwait(signals, NULL, &now) > 0) {
+    }
+}

@@ -17,6 +17,10 @@ typedef int (*shim_timer_function)(CURLM *_Nonnull, long, void *_Nullable);
 typedef curl_socket_t (*shim_open_socket_function)(void *_Nullable, curlsocktype,
                                                    struct curl_sockaddr *_Nonnull);
 typedef CURLcode (*shim_ssl_context_function)(CURL *_Nonnull, void *_Nonnull, void *_Nullable);
+typedef int (*shim_debug_function)(CURL *_Nonnull, curl_infotype, char *_Nonnull, size_t,
+                                   void *_Nullable);
+typedef int (*shim_progress_function)(void *_Nullable, curl_off_t, curl_off_t, curl_off_t,
+                                      curl_off_t);
 typedef int (*shim_prerequest_function)(void *_Nullable, char *_Nullable, char *_Nullable, int,
                                         int);
 
@@ -47,6 +51,13 @@ static inline CURLcode shim_set_ssl_context(CURL *_Nonnull h,
 static inline CURLcode shim_set_prerequest(CURL *_Nonnull h,
                                            shim_prerequest_function _Nonnull function) {
     return curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, function);
+}
+static inline CURLcode shim_set_debug(CURL *_Nonnull h, shim_debug_function _Nonnull function) {
+    return curl_easy_setopt(h, CURLOPT_DEBUGFUNCTION, function);
+}
+static inline CURLcode shim_set_progress(CURL *_Nonnull h,
+                                         shim_progress_function _Nonnull function) {
+    return curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, function);
 }
 
 /* curl_easy_getinfo(3), one wrapper for each type of value. */
