@@ -57,8 +57,24 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
 
     /// The longest window that is looked back on; nil without one.
     public var longestWindow: Duration? { windows.max() }
-    /// Whether it looks at how long certificates last.
-    public var needsCertificates: Bool { isTimed }
+    /// Whether it looks at how long certificates last, or at what became of them.
+    public var needsCertificates: Bool {
+        root.quantities.contains { quantity in
+            switch quantity {
+            case .certificateExpiresIn, .certificateLifetimeLeft, .changed: true
+            default: false
+            }
+        }
+    }
+
+    /// Whether time alone may change what it says of a service in this state.
+    func waits(in state: HealthState) -> Bool {
+        burnWindow != nil
+            || root.comparisons.contains { comparison in
+                comparison.heldFor != nil
+                    && [comparison.left, comparison.right].contains { "\($0)" == state.rawValue }
+            }
+    }
 
     /// Whether it looks at whether people are served, so that its alerts belong to incidents.
     var isAboutOutage: Bool { root.isAboutOutage }

@@ -1,5 +1,4 @@
 public import HealthModel
-import TLSFindings
 
 extension HealthMonitor {
     /// The longest quiet that is promised; the reckoning of burn rates counts on it.
@@ -16,7 +15,7 @@ extension HealthMonitor {
     ///   `quietMax` at most.
     public func quietUntil(after now: Timestamp) -> Timestamp {
         let soon = now + .nanoseconds(1)
-        guard alerts.isEmpty, doubtState.alert == nil, doubtState.doubt.isAtEase,
+        guard alerts.isEmpty, doubtState.alerts.isEmpty, doubtState.doubt.isAtEase,
             incidents.open.isEmpty, !incidents.needsSettling(at: now)
         else { return soon }
         var until = now + Self.quietMax
@@ -29,41 +28,23 @@ extension HealthMonitor {
             limit(Timestamp(seconds: (now.seconds.flooredQuotient(by: 60) + 1) * 60))
         }
         for (index, binding) in bindings.enumerated() {
+            if let tracker = binding.tracker {
+                let known = memories[index]
+                guard known.revision == revisions[tracker], known.validFrom <= now.nanoseconds,
+                    known.validUntil >= now.nanoseconds
+                else { return soon }
+                if known.validUntil < .max { limit(Timestamp(nanoseconds: known.validUntil + 1)) }
+                continue
+            }
             switch binding.condition {
-            case .state: continue
             case .burnRate(let condition):
                 if mayBurn(binding.service, condition, at: now) { return soon }
             case .expression(let expression):
-                if expression.isTimed { return soon }
-                limit(expressionMemories[index]?.validUntil.map { $0 + .nanoseconds(1) })
-            case .slow:
-                limit(slowValues[index]?.validUntil.map { $0 + .nanoseconds(1) })
-            case .certificateInvalid, .certificateRunningOut, .sentCertificateRunningOut,
-                .certificateRenewalOverdue:
-                for instant in boundaries(of: binding) { limit(instant) }
+                if expression.waits(in: services[binding.service].own) { return soon }
+            default: continue
             }
         }
         return until
-    }
-
-    /// The instants at which a rule on certificates begins to hold or stops, by time alone.
-    private func boundaries(of binding: Binding) -> [Timestamp] {
-        guard let tracker = binding.tracker else { return [] }
-        let status = trackers[tracker].status
-        switch binding.condition {
-        case .certificateRunningOut(let share):
-            return status.outlook.runningOut.flatMap {
-                [RenewalThreshold.start(of: $0, share: share), $0.notAfter + .nanoseconds(1)]
-            }
-        case .sentCertificateRunningOut(let share):
-            let extra = status.outlook.sentBesidePath
-            return extra.map { [RenewalThreshold.start(of: $0, share: share)] } ?? []
-        case .certificateRenewalOverdue:
-            guard let leaf = status.outlook.ownLeaf else { return [] }
-            let start = renewals[status.id]?.overdueStart(for: leaf)
-            return [start, leaf.notAfter + .nanoseconds(1)].compactMap(\.self)
-        case .state, .slow, .certificateInvalid, .burnRate, .expression: return []
-        }
     }
 
     /// Whether a budget may begin to burn too fast within `quietMax`.

@@ -172,7 +172,7 @@ public struct ObjectiveClock: Sendable, Hashable {
     func burnRateBound(
         over window: Duration, _ objective: Objective, at now: Timestamp
     ) -> Double {
-        let (counted, lost) = loss(over: window, at: now)
+        let (counted, lost, _) = loss(over: window, at: now)
         guard lost > .zero else { return 0 }
         let ring = rings.first { window <= $0.length } ?? rings[rings.count - 1]
         let stays = (counted - ring.bucketLength).fractionalSeconds

@@ -69,7 +69,7 @@ enum RuleTestCatalogueReader {
             id: ServiceID(id), position: fields[.id]?.position ?? fields.position,
             name: LocalizedText(dutch: id, english: id), owner: owner ?? usualName,
             sector: sector ?? usualName, peerGroup: peerGroup, objective: objective,
-            tier: tier ?? .tier3, kind: kind ?? .probed, dependencies: dependencies,
+            tier: tier ?? .tier3, tags: [], kind: kind ?? .probed, dependencies: dependencies,
             endpoints: endpoints, isEnabled: true)
     }
 

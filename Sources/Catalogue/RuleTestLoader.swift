@@ -84,9 +84,8 @@ public enum RuleTestLoader {
         _ tests: [SourceFile], ruleFiles: [SourceFile], _ log: MistakeLog,
         probes: @escaping (MistakeLog) -> ServiceCatalogue
     ) -> [RuleTestFile] {
-        var secretFiles: [SecretFileReference] = []
         let ruleLog = MistakeLog()
-        let rules = RuleReader.read(ruleFiles, ruleLog, secretFiles: &secretFiles)
+        let rules = RuleReader.reading(ruleFiles, ruleLog).rules
         if let error = ruleLog.error {
             // Tests of rules that cannot be read would only name what is missing.
             log.add(error)

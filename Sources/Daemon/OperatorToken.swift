@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// What somebody has to know who gives orders to the monitor: a file that only its user may read.
@@ -47,9 +48,10 @@ public enum OperatorToken {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path, errno) }
         defer { close(descriptor) }
-        var information = stat()
-        guard fstat(descriptor, &information) == 0 else { throw failure(path, errno) }
-        guard information.st_mode & 0o077 == 0 else {
+        var mode: UInt32 = 0
+        let number = linux_mode_of_descriptor(descriptor, &mode)
+        guard number == 0 else { throw failure(path, number) }
+        guard mode & 0o077 == 0 else {
             throw Failure(
                 description: "\(path): others may read it; `chmod 600` it, or remove it and start "
                     + "the monitor again")

@@ -1,3 +1,4 @@
+import CLinux
 public import Catalogue
 import Glibc
 
@@ -18,9 +19,10 @@ public enum ProgramChecker {
     }
 
     private static func problem(_ path: String) -> String? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return String(cString: strerror(errno)) }
-        guard status.st_mode & S_IFMT == S_IFREG else { return "is not a regular file" }
+        var mode: UInt32 = 0
+        let failure = linux_mode_of_path(path, &mode)
+        guard failure == 0 else { return String(cString: strerror(failure)) }
+        guard mode & S_IFMT == S_IFREG else { return "is not a regular file" }
         guard access(path, X_OK) == 0 else { return "is not executable; run: chmod +x \(path)" }
         return nil
     }

@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
 #include <sys/wait.h>
@@ -74,6 +75,22 @@ static inline int linux_read_clock_discipline(struct linux_clock_discipline *_No
 }
 
 static inline int linux_errno(void) { return errno; }
+
+/* The type and permissions of a file (st_mode of inode(7)): 0 or errno. Here, because Swift takes
+   struct stat for one of another module once this header is read. */
+static inline int linux_mode_of_path(const char *_Nonnull path, uint32_t *_Nonnull mode) {
+    struct stat status;
+    if (stat(path, &status) != 0) return errno;
+    *mode = status.st_mode;
+    return 0;
+}
+
+static inline int linux_mode_of_descriptor(int descriptor, uint32_t *_Nonnull mode) {
+    struct stat status;
+    if (fstat(descriptor, &status) != 0) return errno;
+    *mode = status.st_mode;
+    return 0;
+}
 
 /* A descriptor that is readable once the process has ended (pidfd_open(2), Linux 5.3), or minus
    errno. */
