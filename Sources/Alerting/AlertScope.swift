@@ -2,7 +2,7 @@ public import HealthModel
 
 /// Which alerts an operator means: those that fit every kind of name that is given.
 public struct AlertScope: Sendable, Hashable {
-    /// The rules; empty means every one. So are the others.
+    /// The rules; empty means every one, here and below.
     public var rules: Set<RuleID> = []
     /// The services.
     public var services: Set<ServiceID> = []

@@ -18,6 +18,10 @@ public struct EndpointTracker: Sendable, Hashable {
 
     private var flaps = FlapDetector()
 
+    /// The weighted share of the last results that changed, 0 to 1: flapping begins above 0.30 and
+    /// ends at 0.25.
+    var flapShare: Double { Double(flaps.sum) / Double(100 * FlapDetector.results) }
+
     /// What is known now.
     public private(set) var status: EndpointStatus
     /// When the endpoint becomes unknown unless a result comes; nil when it already is.

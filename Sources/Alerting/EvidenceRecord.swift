@@ -61,6 +61,10 @@ public struct EvidenceRecord: Sendable, Hashable {
         case incidentNoted = "incident.noted"
         /// An operator wrote how an incident ended, or ended it.
         case incidentResolved = "incident.resolved"
+        /// An operator started the legal clock of an incident.
+        case incidentAware = "incident.aware"
+        /// An operator sent what the law asks for.
+        case incidentReported = "incident.reported"
         /// Lines of this log were lost, because neither ledger nor memory could hold them.
         case evidenceLost = "evidence.lost"
         /// The ledger lacked what the log has: the chain goes on from the log's last line.

@@ -169,7 +169,8 @@ extension HealthMonitor {
         before.level = level
         routedTransitions.append(
             RoutedTransition(
-                transition: transition, receivers: receivers(for: before, at: transition.at), part: 1,
+                transition: transition, receivers: receivers(for: before, at: transition.at),
+                part: 1,
                 occasion: .update))
     }
 

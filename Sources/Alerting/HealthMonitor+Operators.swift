@@ -54,6 +54,18 @@ extension HealthMonitor {
         case .resolve(let id, let force):
             try resolve(id, order, force: force, at: now)
             answer = OperatorAnswer(incident: id)
+        case .aware(let id, let instant):
+            _ = try openIncident(id)
+            guard instant <= now, now - instant <= Limits.planningDuration else {
+                throw .awareTooEarly
+            }
+            write(.incidentAware, .aware, id, order, at: now, about: instant)
+            answer = OperatorAnswer(incident: id)
+        case .reported(let id, let step):
+            _ = try openIncident(id)
+            guard incidents[id].flatMap({ LegalClock($0) }) != nil else { throw .notAware(id) }
+            write(.incidentReported, .reported, id, order, at: now, prefix: "\(step.rawValue): ")
+            answer = OperatorAnswer(incident: id)
         }
         turnActions(at: now)
         return answer
@@ -180,13 +192,15 @@ extension HealthMonitor {
 
     private mutating func write(
         _ action: EvidenceRecord.Action, _ kind: Incident.Event.Kind, _ id: IncidentID,
-        _ order: OperatorOrder, at now: Timestamp
+        _ order: OperatorOrder, at now: Timestamp, about instant: Timestamp? = nil,
+        prefix: String = ""
     ) {
-        incidents.note(kind, "\(order.author): \(order.reason)", in: id, at: now)
+        incidents.note(
+            kind, "\(prefix)\(order.author): \(order.reason)", in: id, at: instant ?? now)
         var record = EvidenceRecord(
             at: now, action: action, object: "incident/\(id)", origin: order.origin,
             actor: order.author)
-        record.note = order.reason
+        record.note = prefix + order.reason
         operatorRecords.append(record)
     }
 

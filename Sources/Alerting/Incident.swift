@@ -92,6 +92,10 @@ public struct Incident: Sendable, Hashable {
             case noted
             /// An operator wrote down how it ended, or ended it.
             case resolved
+            /// Somebody became aware of it: the legal clock starts.
+            case aware
+            /// A step that the law asks for was sent.
+            case reported
         }
 
         /// When it happened.

@@ -116,6 +116,10 @@ public struct OperatorOrder: Sendable, Hashable {
         case note(IncidentID)
         /// Write into the timeline how an incident ended; with force end one of which alerts fire.
         case resolve(IncidentID, force: Bool)
+        /// Start the legal clock of an incident, at the instant when somebody became aware of it.
+        case aware(IncidentID, at: Timestamp)
+        /// Note that a step that the law asks for was sent.
+        case reported(IncidentID, LegalClock.Step)
     }
 
     /// What is asked for.
@@ -162,6 +166,10 @@ public enum OperatorRefusal: Error, Sendable, Hashable {
     case notDark(ServiceID)
     /// A dark service cannot be said to be in this state.
     case darkState(HealthState)
+    /// Nobody has started the legal clock of the incident.
+    case notAware(IncidentID)
+    /// Nobody can have become aware of it then.
+    case awareTooEarly
     /// Alerts of the incident still fire.
     case stillFires([AlertKey])
 }
@@ -190,6 +198,9 @@ extension OperatorRefusal: CustomStringConvertible {
         case .darkState(let state):
             "a dark service is never shown as \(state.rawValue); set it to down, degraded or busy, "
                 + "or end what was set"
+        case .notAware(let id):
+            "the legal clock of \(id) was not started: vitaal incident aware \(id)"
+        case .awareTooEarly: "nobody becomes aware of it in the future, or a year ago"
         case .stillFires(let keys):
             "\(keys.count) alert\(keys.count == 1 ? "" : "s") of it still fire: "
                 + keys.prefix(3).map { "\($0.rule) \($0.subject)" }.joined(separator: ", ")

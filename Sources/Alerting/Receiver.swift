@@ -57,6 +57,11 @@ public struct Receiver: Sendable, Hashable {
         /// How long after people were first told.
         public var after: Duration
 
+        /// The least and the longest time of an escalation, and between two reminders.
+        public static let times: ClosedRange<Duration> = .seconds(60)...(.seconds(86_400))
+        /// The time when none is written.
+        public static let usualTime: Duration = .seconds(900)
+
         /// Makes an escalation.
         public init(receiver: ReceiverID, after: Duration) {
             self.receiver = receiver
@@ -73,6 +78,8 @@ public struct Receiver: Sendable, Hashable {
         case everything
         /// Only what this monitor says of itself: for a way that does not share its trouble.
         case monitor
+        /// Only what another receiver escalates to it.
+        case escalation
     }
 
     /// A language that texts are written in.
@@ -109,5 +116,5 @@ public struct Receiver: Sendable, Hashable {
 
     /// Whether an alert of this level about the monitor itself is for the receiver: it concerns
     /// every tier and sector.
-    func wantsDoubt(_ level: Level) -> Bool { level >= self.level }
+    func wantsDoubt(_ level: Level) -> Bool { about != .escalation && level >= self.level }
 }

@@ -38,7 +38,8 @@ enum ObjectiveReader {
         return nil
     }
 
-    private static func hours(_ node: YAMLNode, _ log: MistakeLog) -> ServiceHours? {
+    /// Days and hours; nil, with a mistake, for anything else.
+    static func hours(_ node: YAMLNode, _ log: MistakeLog) -> ServiceHours? {
         guard let text = node.text(log, expected: hoursExpectation) else { return nil }
         let parts = text.split(separator: " ")
         let times = parts.last?.split(separator: "-", omittingEmptySubsequences: false) ?? []

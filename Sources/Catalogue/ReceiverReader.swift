@@ -15,6 +15,13 @@ enum ReceiverKey: String, FieldKey {
     case level
     case tiers
     case sectors
+    case owners
+    case services
+    case hours
+    case outsideHours = "outside_hours"
+    case remindEvery = "remind_every"
+    case escalateTo = "escalate_to"
+    case escalateAfter = "escalate_after"
     case about
     case fallback
     case fallbackAfter = "fallback_after"
@@ -40,6 +47,8 @@ struct ReceiverReader {
     /// Every id, also of a receiver with mistakes.
     private var ids: Set<ReceiverID> = []
     /// Where each fallback is named, in the order of the files.
+    private var escalations: [(receiver: ReceiverID, other: ReceiverID, position: SourcePosition)] =
+        []
     private var fallbacks: [(receiver: ReceiverID, other: ReceiverID, position: SourcePosition)] =
         []
     private let log: MistakeLog
@@ -111,6 +120,16 @@ struct ReceiverReader {
         let language = fields[.language]?.choice(Receiver.Language.self, log)
         let about = fields[.about]?.choice(Receiver.About.self, log)
         let secretFile = secretFile(fields, kind)
+        let owners = fields[.owners]?.items(log, of: "owners").compactMap { $0.text(log) } ?? []
+        let services = (fields[.services]?.items(log, of: "services") ?? []).compactMap { node in
+            node.identifier(log).map { ServiceID($0) }
+        }
+        let hours = fields[.hours].flatMap { ObjectiveReader.hours($0, log) }
+        let outside = outsideHours(fields)
+        let remindEvery = fields[.remindEvery].flatMap {
+            $0.duration(log, within: Receiver.Escalation.times)
+        }
+        let escalation = escalation(fields, of: id)
         guard let id, let kind else { return nil }
         var receiver = Receiver(
             id: ReceiverID(id), kind: kind, level: level, tiers: Set(tiers ?? []),
@@ -119,7 +138,56 @@ struct ReceiverReader {
         receiver.about = about ?? .everything
         receiver.fallback = fallback
         receiver.secretFile = secretFile ?? passwordFile
+        receiver.owners = Set(owners)
+        receiver.services = Set(services)
+        receiver.hours = hours
+        receiver.levelOutsideHours = outside ?? .page
+        receiver.remindEvery = remindEvery
+        receiver.escalation = escalation
         return (receiver, fields.position(of: .id))
+    }
+
+    /// The level that is told outside its hours.
+    private func outsideHours(_ fields: Fields<ReceiverKey>) -> Level? {
+        if fields[.hours] == nil {
+            fields.forbid(.outsideHours, because: "is about `hours`, which are not written")
+        }
+        return fields[.outsideHours]?.choice(Level.self, log)
+    }
+
+    /// Who is told when nobody acknowledges a page.
+    private mutating func escalation(
+        _ fields: Fields<ReceiverKey>, of id: String?
+    ) -> Receiver.Escalation? {
+        let after = fields[.escalateAfter].map {
+            $0.duration(log, within: Receiver.Escalation.times)
+        }
+        guard let node = fields[.escalateTo] else {
+            fields.forbid(
+                .escalateAfter, because: "is how long `escalate_to` waits, which is not written")
+            return nil
+        }
+        guard let name = node.identifier(log) else { return nil }
+        if let id { escalations.append((ReceiverID(id), ReceiverID(name), node.position)) }
+        guard let time = after ?? Receiver.Escalation.usualTime else { return nil }
+        return Receiver.Escalation(receiver: ReceiverID(name), after: time)
+    }
+
+    /// Looks at escalations once every file was read.
+    func checkEscalations() {
+        for (receiver, other, position) in escalations {
+            if receiver == other {
+                log.add(
+                    at: position, "the receiver `\(receiver)` escalates to itself",
+                    hint: "name another one")
+            } else if !ids.contains(other) {
+                let known = ids.map(\.text).sorted()
+                let hint = NearestName.hint(for: other.text, among: known)
+                log.add(
+                    at: position, "there is no receiver `\(other)`",
+                    expected: hint == nil ? known.listedWithOr : nil, hint: hint)
+            }
+        }
     }
 
     /// Who is told when it does not take a notification.

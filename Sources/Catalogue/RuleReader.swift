@@ -102,6 +102,7 @@ public enum RuleReader {
         }
         receivers.check(receiverNames)
         receivers.checkFallbacks()
+        receivers.checkEscalations()
         return RuleReading(
             rules: log.count == 0
                 ? RuleSet(rules: rules, receivers: receivers.receivers) : .empty,

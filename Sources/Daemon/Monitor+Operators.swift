@@ -35,6 +35,11 @@ extension Monitor {
         return .done(done.answer, isDurable: isDurable)
     }
 
+    /// Why a service, endpoint or incident paged or did not.
+    public func explain(_ name: String) -> Explanation? {
+        state.withLock { $0.brain.explain(name, at: timekeeper.now()) }
+    }
+
     /// The name that was probably meant.
     private func hint(for refusal: OperatorRefusal) -> String {
         guard case .unknown(let kind, let name) = refusal else { return "" }

@@ -33,7 +33,12 @@ public enum HTTPFetch {
 
     /// Posts a JSON document to `url` over http; environment proxies are ignored.
     ///
-    /// - Parameter fields: Header fields, each as `Name: value`.
+    /// - Parameters:
+    ///   - body: The document.
+    ///   - url: Where to.
+    ///   - fields: Header fields, each as `Name: value`.
+    ///   - timeoutMilliseconds: How long the whole may take.
+    /// - Returns: What came back.
     /// - Throws: `Failure` when there was no HTTP answer within the time, or it was too large.
     public static func post(
         _ body: [UInt8], to url: String, fields: [String], timeoutMilliseconds: Int

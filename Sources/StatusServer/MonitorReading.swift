@@ -18,6 +18,8 @@ public protocol MonitorReading: Sendable {
     /// The reasons of the last probes of an endpoint, oldest first, nil for a success; empty when
     /// it was never measured. More than `StatusDocument.recentResultsLimit` are cut.
     func recentReasons(of endpoint: EndpointID) -> [Reason?]
+    /// Why a service, endpoint or incident paged or did not; nil when there is none of that name.
+    func explain(_ name: String) -> Explanation?
     /// Reads the configuration again; a wrong one changes nothing.
     func reload() async -> ReloadOutcome
     /// What a request has to show that changes something as an operator; nil takes no orders.
@@ -29,6 +31,9 @@ public protocol MonitorReading: Sendable {
 extension MonitorReading {
     /// No lab.
     public var scenario: String? { nil }
+
+    /// Nothing is explained.
+    public func explain(_ name: String) -> Explanation? { nil }
 
     /// No orders are taken.
     public var operatorToken: String? { nil }

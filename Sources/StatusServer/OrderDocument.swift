@@ -5,7 +5,7 @@ import HealthModel
 public struct OrderDocument: Sendable, Hashable, Codable {
     /// What kind of order it is.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-        case silence, acknowledge, maintenance, dark, end, note, resolve
+        case silence, acknowledge, maintenance, dark, end, note, resolve, aware, reported
     }
 
     /// What is asked for.
@@ -20,7 +20,7 @@ public struct OrderDocument: Sendable, Hashable, Codable {
     public var endsAt: Instant?
     /// The services: of a silence, a maintenance, or one dark service.
     public var services: [String]?
-    /// The endpoints of a silence. So are the others.
+    /// The endpoints of a silence, as are the names that follow.
     public var endpoints: [String]?
     /// The rules.
     public var rules: [String]?
@@ -36,7 +36,7 @@ public struct OrderDocument: Sendable, Hashable, Codable {
     public var incident: String?
     /// The silence, acknowledgement or the like that ends.
     public var action: String?
-    /// The state of a dark service.
+    /// The state of a dark service, or the step of the legal clock that was sent.
     public var state: String?
     /// Whether an incident of which alerts fire is resolved.
     public var force: Bool?
@@ -126,6 +126,7 @@ public struct OrderDocument: Sendable, Hashable, Codable {
     /// What the monitor is asked.
     ///
     /// - Parameter origin: Where it came from.
+    /// - Returns: The order, which `HealthMonitor.perform` checks further.
     /// - Throws: `Malformed` when something is missing or cannot be.
     public func order(origin: String) throws(Malformed) -> OperatorOrder {
         OperatorOrder(
@@ -154,6 +155,15 @@ public struct OrderDocument: Sendable, Hashable, Codable {
             return .end(ActionID(action.uppercased()))
         case .note: return .note(try incidentID())
         case .resolve: return .resolve(try incidentID(), force: force ?? false)
+        case .aware:
+            guard let startsAt else { throw Malformed(description: "'starts_at' is missing") }
+            return .aware(try incidentID(), at: startsAt.timestamp)
+        case .reported:
+            guard let step = state.flatMap({ LegalClock.Step(rawValue: $0) }) else {
+                throw Malformed(
+                    description: "'state' has to be early-warning, notification or final-report")
+            }
+            return .reported(try incidentID(), step)
         }
     }
 

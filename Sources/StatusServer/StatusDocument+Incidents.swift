@@ -28,6 +28,18 @@ extension StatusDocument {
         public var alerts: [IncidentAlert]
         /// What happened, in order.
         public var events: [IncidentEvent]
+        /// What the law asks to be reported; nil unless somebody has started that clock.
+        public var legalSteps: [LegalStep]?
+    }
+
+    /// One report that the law asks for (NIS2, article 23).
+    public struct LegalStep: Sendable, Hashable, Codable {
+        /// `early-warning`, `notification` or `final-report`.
+        public var step: String
+        /// Until when.
+        public var dueAt: Instant
+        /// When it was sent; nil before.
+        public var doneAt: Instant?
     }
 
     /// One alert of an incident.
@@ -79,6 +91,11 @@ extension StatusDocument.Incident {
             events: incident.events.map {
                 StatusDocument.IncidentEvent(
                     at: Instant($0.at), kind: $0.kind.rawValue, text: $0.text)
+            },
+            legalSteps: LegalClock(incident)?.steps.map {
+                StatusDocument.LegalStep(
+                    step: $0.step.rawValue, dueAt: Instant($0.at),
+                    doneAt: $0.doneAt.map { Instant($0) })
             })
     }
 }

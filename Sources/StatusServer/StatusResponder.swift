@@ -121,6 +121,16 @@ struct StatusResponder: HTTPResponder {
             }
         case "/api/v1/objectives":
             return .json { try ObjectivesDocument(StatusDocument(reading: reader)).json() }
+        case "/api/v1/why":
+            guard let name = uri.queryParameters["subject"].map(String.init), !name.isEmpty else {
+                return .text(.badRequest, "say of what: /api/v1/why?subject=ID")
+            }
+            guard let explanation = reader.explain(name) else {
+                return .text(.notFound, "no service, endpoint or incident has this name")
+            }
+            return .json {
+                try WhyDocument(explanation, at: reader.snapshot().takenAt).json()
+            }
         case "/api/v1/actions":
             return .json { try ActionsDocument(StatusDocument(reading: reader)).json() }
         case "/api/v1/incidents":

@@ -47,6 +47,50 @@ extension StatusText {
                 + language.of(nl: "vermoedelijk ", en: "probably ") + cause + times)
     }
 
+    /// What the law asks to be reported of an incident, a line each; none unless somebody started
+    /// that clock.
+    func legalLines(_ incident: StatusDocument.Incident) -> [String] {
+        guard let steps = incident.legalSteps else { return [] }
+        return [
+            line(
+                language.of(
+                    nl: "Meldplicht (NIS2, artikel 23):", en: "To report (NIS2, article 23):"))
+        ]
+            + steps.map { step in
+                let left = step.dueAt.timestamp - now
+                let standing: String
+                if let done = step.doneAt {
+                    standing =
+                        language.of(nl: "verzonden ", en: "sent ") + done.timestamp.dateAndTime
+                } else if left < .zero {
+                    standing = language.of(
+                        nl: "TE LAAT sinds \((Duration.zero - left).shortText)",
+                        en: "OVERDUE by \((Duration.zero - left).shortText)")
+                } else {
+                    standing = language.of(nl: "nog ", en: "within ") + left.shortText
+                }
+                return line("  \(step.step)  \(step.dueAt.timestamp.dateAndTime)  \(standing)")
+            }
+    }
+
+    /// The next report that is owed of each incident, for the first screen.
+    func legalBlocks() -> [[String]] {
+        (document.incidents ?? []).compactMap { incident in
+            guard let next = incident.legalSteps?.first(where: { $0.doneAt == nil }) else {
+                return nil
+            }
+            let left = next.dueAt.timestamp - now
+            let time =
+                left < .zero
+                ? language.of(nl: "TE LAAT", en: "OVERDUE") : left.shortText
+            return [
+                line(
+                    .degraded, word: incident.id,
+                    language.of(nl: "  te melden: ", en: "  to report: ") + "\(next.step)  \(time)")
+            ]
+        }
+    }
+
     /// Renders the incidents, one line each.
     ///
     /// - Returns: Lines that each end in a line feed, free of control characters but for colours.
@@ -87,6 +131,7 @@ extension StatusText {
                 ))
             lines += text.wrapped(language.text(alert.summary), indent: 4)
         }
+        lines += text.legalLines(incident)
         lines.append(text.line(language.of(nl: "Verloop (UTC):", en: "Timeline (UTC):")))
         for event in incident.events {
             lines.append(

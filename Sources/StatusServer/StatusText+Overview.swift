@@ -133,7 +133,8 @@ extension StatusText {
             .sorted { isWorse($0, $1) }
         let rootIDs = Set(roots.map(\.id))
         let alertsElsewhere = document.alerts.filter { !rootIDs.contains($0.service) }
-        return incidentBlocks() + roots.map(rootBlock) + consequenceBlocks(rootIDs: rootIDs)
+        return legalBlocks() + incidentBlocks() + roots.map(rootBlock)
+            + consequenceBlocks(rootIDs: rootIDs)
             + alertsElsewhere.map(alertBlock)
     }
 

@@ -9,6 +9,7 @@ struct IncidentCommands: ParsableCommand {
         abstract: "Incidents: alerts that share one cause, as people are called for them.",
         subcommands: [
             IncidentList.self, IncidentShow.self, IncidentNote.self, IncidentResolve.self,
+            IncidentAware.self, IncidentReported.self,
         ], defaultSubcommand: IncidentList.self)
 }
 

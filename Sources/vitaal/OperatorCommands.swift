@@ -308,3 +308,53 @@ struct IncidentResolve: ParsableCommand {
         try options.carryOut(order)
     }
 }
+
+/// `vitaal incident aware`.
+struct IncidentAware: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "aware",
+        abstract:
+            "Start the legal clock: an early warning in 24 h, a notification in 72 h, a report.",
+        discussion: """
+            Counts from now or --at, as NIS2 article 23 does. Whether an incident has to be reported is \
+            for you to judge; `vitaal incident show` tells what is owed until when.
+            """)
+
+    @Argument(help: "The number, such as INC-2026-0042.")
+    var id: String
+    @Option(help: ArgumentHelp("When somebody became aware. Default: now.", valueName: "instant"))
+    var at: String?
+    @Option(help: "Why it has to be reported.")
+    var reason: String
+    @OptionGroup var options: OperatorOptions
+
+    func run() throws {
+        var order = OrderDocument(kind: .aware, author: options.authorName, reason: reason)
+        order.incident = id
+        order.startsAt =
+            try at.map { try TimeOptions.instant($0, option: "--at") }
+            ?? Instant(SystemTimekeeper().now())
+        try options.carryOut(order)
+    }
+}
+
+/// `vitaal incident reported`.
+struct IncidentReported: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reported", abstract: "Note that a report that the law asks for was sent.")
+
+    @Argument(help: "The number, such as INC-2026-0042.")
+    var id: String
+    @Argument(help: "early-warning, notification or final-report.")
+    var step: String
+    @Option(help: "To whom, or under which number.")
+    var reason: String
+    @OptionGroup var options: OperatorOptions
+
+    func run() throws {
+        var order = OrderDocument(kind: .reported, author: options.authorName, reason: reason)
+        order.incident = id
+        order.state = step
+        try options.carryOut(order)
+    }
+}

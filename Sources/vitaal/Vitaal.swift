@@ -12,7 +12,7 @@ struct Vitaal: AsyncParsableCommand {
             """,
         version: VitaalVersion.text,
         subcommands: [
-            Run.self, Check.self, Status.self, IncidentCommands.self,
+            Run.self, Check.self, Status.self, Why.self, IncidentCommands.self,
             AcknowledgeCommands.self, SilenceCommands.self, MaintenanceCommands.self,
             DarkCommands.self, LogCommands.self, Objectives.self,
             Validate.self, TestRules.self, ReplayRules.self, ReceiverCommands.self, PlayLab.self,

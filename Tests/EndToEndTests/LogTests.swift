@@ -19,7 +19,8 @@ struct LogTests {
         if let before { try setting.directory.write("data/evidence.jsonl", before) }
         try await Vitaal.daemon(setting) { daemon in
             try await eventually("two alerts") {
-                daemon.evidence.count { $0["action"] == "alert.firing" } == 2 ? true : nil
+                lines(setting).count { $0.contains("\"action\":\"alert.firing\"") } == 2
+                    ? true : nil
             }
             #expect(try await log(setting, "verify").status == 0, "while it is written")
             #expect(try await daemon.stop(SIGTERM).end == .exit(0))

@@ -57,6 +57,16 @@ struct OperatorTests {
             #expect(status.output.contains("anna: new switch"), "\(status.output)")
             #expect(hook.requests.isEmpty)
             let id = String(list.output.prefix { $0 != " " })
+            let why = try await Vitaal.outcome(["why", "e0", "--listen", daemon.address])
+            #expect(why.status == 0 && why.output.hasPrefix("s0  measured down"), "\(why.errors)")
+            for words in [
+                "e0  down  http_status (status 503)", "unreachable  s0  PAGE  firing since",
+                "state == down  yes", "kept back by \(id)", "→ on-call  not told: silenced",
+            ] {
+                #expect(why.output.contains(words), "\(words) in \(why.output)")
+            }
+            let nothing = try await Vitaal.outcome(["why", "s9", "--listen", daemon.address])
+            #expect(nothing.status == 3 && nothing.errors.contains("no service, endpoint"))
             let ended = try await Self.vitaal(daemon, ["silence", "end", id])
             #expect(ended.status == 0 && ended.output.contains("ended"), "\(ended.errors)")
             try await eventually("the page") { hook.requests.count == 1 ? true : nil }
@@ -89,6 +99,20 @@ struct OperatorTests {
             #expect(shown.output.contains("acknowledged  anna: calling"), "\(shown.output)")
             #expect(shown.output.contains("noted  anna: switch 7 is dead"))
             #expect(shown.output.contains("with anna"))
+            let told = try await Vitaal.outcome([
+                "why", id, "--listen", daemon.address, "--lang", "nl",
+            ])
+            #expect(told.output.contains("→ on-call  verteld als"), "\(told.output)")
+            let aware = try await Self.vitaal(
+                daemon, ["incident", "aware", id, "--reason", "significant"])
+            #expect(aware.status == 0, "\(aware.errors)")
+            let sent = try await Self.vitaal(
+                daemon, ["incident", "reported", id, "early-warning", "--reason", "NCSC 7"])
+            #expect(sent.status == 0, "\(sent.errors)")
+            let clock = try await Self.vitaal(daemon, ["incident", "show", id])
+            #expect(clock.output.contains("To report (NIS2, article 23):"), "\(clock.output)")
+            #expect(clock.output.contains("  early-warning  "))
+            #expect(clock.output.contains("  sent ") && clock.output.contains("  within 2d23h"))
             try await eventually("the page") { hook.requests.count == 1 ? true : nil }
             let forced = try await Self.vitaal(
                 daemon, ["incident", "resolve", id, "--reason", "out of use", "--force"])

@@ -43,10 +43,14 @@ import Testing
                 == ["page", "update", "update", "update", "over"] + [
                     "page", "over", "page", "over",
                 ])
+        // The desk, who takes what is critical too, also hears when the platform becomes the cause
+        // before MijnOverheid has fired: whether that comes first depends on the order of the probes.
         let desk = drill.told("desk").map(\.word)
         #expect(
-            desk == ["critical", "update", "update", "update", "update", "over"]
-                + ["critical", "update", "over", "critical", "update", "over"])
+            desk.filter { $0 != "update" } == [
+                "critical", "over", "critical", "over", "critical", "over",
+            ])
+        #expect((6...9).contains(desk.count { $0 == "update" }))
         #expect(
             Set(drill.told("on-call").map { "\($0.notification.alert.key.subject)" }) == ["digid"])
         #expect(

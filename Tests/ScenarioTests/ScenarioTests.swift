@@ -10,8 +10,9 @@ import Testing
 @Suite struct ScenarioTests {
     /// Tax, 2020 and later: admission control answers 200 with a page that says how many are in.
     ///
-    /// That is the state `busy`: a warning for the desk after two minutes and its end, no page, no
-    /// incident, never down, and nobody who depends on it is impaired.
+    /// That is the state `busy`: a warning for the desk after two minutes, `critical` when it has
+    /// lasted for half an hour (`busy-long`), and their ends, no page, no incident, never down, and
+    /// nobody who depends on it is impaired.
     @Test func aThrottlePageIsAWarningAndNeverAnOutage() throws {
         let drill = try Drill()
         let mijn = try #require(drill.catalogue.endpoint(EndpointID("belastingdienst-mijn")))
@@ -30,7 +31,13 @@ import Testing
             #expect(drill.states(of: "toeslagen").effective == .up)
         }
         #expect(drill.lines("on-call") == [])
-        #expect(drill.lines("desk") == ["warning belastingdienst", "over belastingdienst"])
+        #expect(
+            drill.lines("desk") == [
+                "warning belastingdienst", "critical belastingdienst", "over belastingdienst",
+                "over belastingdienst",
+            ])
+        let critical = try #require(drill.told("desk").dropFirst().first)
+        #expect((minutes(40)...minutes(42)).contains(critical.second))
         #expect(drill.lines("machine") == drill.lines("desk"))
         #expect(drill.causes == [])
         drill.expectBalance()

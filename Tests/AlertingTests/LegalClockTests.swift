@@ -1,0 +1,89 @@
+import HealthModel
+import Testing
+
+@testable import Alerting
+
+/// The clock of NIS2, article 23.
+@Suite struct LegalClockTests {
+    private static let id = IncidentID("INC-2026-0001")
+
+    private func failing() throws -> Outages {
+        let play = try Outages([.init(id: "digid")])
+        play.failing = ["digid": .timeoutConnect]
+        play.pass(5)
+        return play
+    }
+
+    private func legal(_ play: Outages) -> LegalClock? {
+        play.monitor.incidents[Self.id].flatMap { LegalClock($0) }
+    }
+
+    @Test func nobodyButAPersonStartsIt() throws {
+        let play = try failing()
+        #expect(legal(play) == nil)
+        #expect(throws: OperatorRefusal.notAware(Self.id)) {
+            try play.order(.reported(Self.id, .earlyWarning))
+        }
+        try play.order(.aware(Self.id, at: noon), reason: "significant")
+        // 2026-11-23 12:00 and 24 h, 72 h, and a month after those.
+        #expect(
+            legal(play)?.steps.map(\.at.rfc3339) == [
+                "2026-11-24T12:00:00.000Z", "2026-11-26T12:00:00.000Z",
+                "2026-12-26T12:00:00.000Z",
+            ])
+        #expect(legal(play)?.next?.step == .earlyWarning)
+        #expect(play.records.map(\.action) == [.incidentAware])
+    }
+
+    @Test func whatWasSentMovesTheFinalReport() throws {
+        let play = try failing()
+        try play.order(.aware(Self.id, at: noon))
+        try play.order(.reported(Self.id, .earlyWarning), reason: "NCSC-7")
+        try play.order(.reported(Self.id, .notification), reason: "NCSC-7")
+        let clock = try #require(legal(play))
+        #expect(clock.next?.step == .finalReport)
+        #expect(clock.steps[2].at == play.now.aMonthLater)
+        #expect(clock.done[.notification] == play.now)
+        #expect(play.records.last?.note == "notification: NCSC-7")
+    }
+
+    @Test func itGoesOnWhenTheIncidentIsOver() throws {
+        let play = try failing()
+        play.failing = [:]
+        play.pass(5)
+        try play.order(.aware(Self.id, at: noon))
+        #expect(legal(play)?.awareAt == noon)
+        // The first word may have been a mistake.
+        try play.order(.aware(Self.id, at: noon - .seconds(3600)))
+        #expect(legal(play)?.awareAt == noon - .seconds(3600))
+        play.restart()
+        #expect(legal(play)?.awareAt == noon - .seconds(3600))
+    }
+
+    @Test func nobodyIsAwareOfTheFuture() throws {
+        let play = try failing()
+        for instant in [
+            play.now + .nanoseconds(1), play.now - Limits.planningDuration - .nanoseconds(1),
+        ] {
+            #expect(throws: OperatorRefusal.awareTooEarly) {
+                try play.order(.aware(Self.id, at: instant))
+            }
+        }
+        try play.order(.aware(Self.id, at: play.now - Limits.planningDuration))
+    }
+
+    @Test(arguments: [
+        ("2026-11-26T12:00:00.000Z", "2026-12-26T12:00:00.000Z"),
+        ("2026-12-31T23:59:59.000Z", "2027-01-31T23:59:59.000Z"),
+        ("2027-01-31T08:00:00.000Z", "2027-02-28T08:00:00.000Z"),
+        ("2028-01-30T08:00:00.000Z", "2028-02-29T08:00:00.000Z"),
+        ("2027-03-31T08:00:00.000Z", "2027-04-30T08:00:00.000Z"),
+    ]) func aMonthEndsOnADayThatThereIs(from: String, to: String) throws {
+        let parts = from.split { "-T:.Z".contains($0) }.compactMap { Int64($0) }
+        let start = try #require(
+            Timestamp(
+                year: parts[0], month: parts[1], day: parts[2], hour: parts[3], minute: parts[4],
+                second: parts[5]))
+        #expect(start.aMonthLater.rfc3339 == to)
+    }
+}
