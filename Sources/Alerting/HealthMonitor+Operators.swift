@@ -252,7 +252,19 @@ extension HealthMonitor {
                 }
             }
         }
+        endServedAcknowledgements(at: now)
         incidents.acknowledged = Set(actions.acknowledgements.keys)
+    }
+
+    /// Ends what was acknowledged of incidents that are over, or that others have taken in: that
+    /// somebody works on a part does not mean that anybody works on the whole.
+    private mutating func endServedAcknowledgements(at now: Timestamp) {
+        let served = actions.acknowledgements.filter { incidents[$0.key]?.isOpen != true }
+        for action in served.values.map(\.id).sorted() {
+            guard let ended = try? actions.end(action, by: "vitaal", at: now) else { continue }
+            operatorRecords.append(EvidenceRecord(.acknowledgementEnded, ended, at: now))
+        }
+        if !served.isEmpty { _ = actions.advance(to: now) }
     }
 
     /// Has looked at anew what depends on an action that began or ended.

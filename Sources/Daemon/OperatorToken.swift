@@ -22,20 +22,22 @@ public enum OperatorToken {
     /// - Throws: `Failure` when the file cannot be used, or others may read it.
     static func load(dataDirectory: String) throws(Failure) -> String {
         let path = dataDirectory + "/" + name
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            guard errno == EEXIST else { throw failure(path, errno) }
-            return try read(path)
-        }
+        guard access(path, F_OK) != 0 else { return try read(path) }
+        // Whole or not at all: a power cut must not leave half of one, with which nothing starts.
+        let draft = path + ".new"
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure(draft, errno) }
         defer { close(descriptor) }
         let digits = Array("0123456789abcdef")
         var random = SystemRandomNumberGenerator()
         let token = String(
             (0..<(2 * randomBytes)).map { _ in digits[Int(random.next(upperBound: 16 as UInt))] })
         let bytes = Array((token + "\n").utf8)
-        guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
+        guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
+            rename(draft, path) == 0
+        else {
             let number = errno
-            unlink(path)
+            unlink(draft)
             throw failure(path, number)
         }
         return token

@@ -111,5 +111,18 @@ extension HealthMetrics {
             }
             text.addSample(LabelSet("level", level.rawValue), .count(count))
         }
+        text.openFamily(
+            "vitaal_operator_actions", .gauge,
+            help: "Silences, acknowledgements and the like that hold now, by kind.")
+        for kind in OperatorAction.Kind.allCases {
+            let count = snapshot.actions.count {
+                $0.effect.kind == kind && $0.isActive(at: snapshot.takenAt)
+            }
+            text.addSample(LabelSet("kind", kind.rawValue), .count(count))
+        }
+        text.addFamily(
+            "vitaal_alerts_silenced", .gauge,
+            help: "Firing alerts that a silence keeps from being told.",
+            .count(snapshot.silenced.count))
     }
 }

@@ -143,6 +143,7 @@ public struct StatusText: Sendable {
     func standing(of alert: StatusDocument.Alert) -> String {
         "\(language.word(forLevel: alert.level)) \(language.word(forAlertState: alert.state)) "
             + age(alert.firingSince ?? alert.activeSince)
+            + (alert.silencedBy == nil ? "" : language.of(nl: "  STIL", en: "  SILENT"))
             + (alert.incident.map { "  \($0)" } ?? "")
     }
 

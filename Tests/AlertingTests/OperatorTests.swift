@@ -220,6 +220,20 @@ import Testing
         #expect(play.told.contains { $0.contains("update") })
     }
 
+    @Test func anAcknowledgementEndsWithItsIncident() throws {
+        let play = try onCall()
+        play.failing = ["digid": .timeoutConnect]
+        play.pass(4)
+        try play.order(.acknowledge(IncidentID("INC-2026-0001"), to: play.now + .seconds(7200)))
+        play.failing = [:]
+        play.pass(5)
+        #expect(play.snapshot().actions.isEmpty)
+        #expect(play.records.map(\.action) == [.acknowledgementBegan, .acknowledgementEnded])
+        play.failing = ["digid": .timeoutConnect]
+        play.pass(14)
+        #expect(occasions(play).last?.hasSuffix("people reminder") == true, "another incident")
+    }
+
     @Test func aSecondAcknowledgementTakesThePlaceOfTheFirst() throws {
         let play = try onCall()
         play.failing = ["digid": .timeoutConnect]

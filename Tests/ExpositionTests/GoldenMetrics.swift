@@ -169,6 +169,15 @@ let goldenMetrics = #"""
     vitaal_incidents_open{level="warning"} 0
     vitaal_incidents_open{level="critical"} 0
     vitaal_incidents_open{level="page"} 1
+    # HELP vitaal_operator_actions Silences, acknowledgements and the like that hold now, by kind.
+    # TYPE vitaal_operator_actions gauge
+    vitaal_operator_actions{kind="silence"} 0
+    vitaal_operator_actions{kind="acknowledgement"} 0
+    vitaal_operator_actions{kind="maintenance"} 0
+    vitaal_operator_actions{kind="dark"} 0
+    # HELP vitaal_alerts_silenced Firing alerts that a silence keeps from being told.
+    # TYPE vitaal_alerts_silenced gauge
+    vitaal_alerts_silenced 0
     # HELP vitaal_build_info The version of Vitaal.
     # TYPE vitaal_build_info gauge
     vitaal_build_info{version="0.1.0"} 1
