@@ -17,7 +17,7 @@ public struct ActionKeeper: Sendable {
     private(set) var pending: [ActionID: OperatorAction] = [:]
     /// What is over, in the order in which it ended.
     public private(set) var over: [OperatorAction] = []
-    /// The silences that hold now, in the order of their numbers.
+    /// The silences that hold now, in the order in which they began.
     private(set) var silences: [OperatorAction] = []
     /// The maintenance that each service is under now.
     private(set) var maintenance: [ServiceID: OperatorAction] = [:]
@@ -128,15 +128,17 @@ public struct ActionKeeper: Sendable {
         let isSetBack = seenAt.map { now < $0 } ?? false
         guard isSetBack || (nextTurnAt.map { $0 <= now } ?? false) else { return [] }
         var turns: [Turn] = []
-        for var action in current where now >= action.endsAt {
+        for var action in sorted(where: { now >= $0.endsAt }) {
             action.endedAt = action.endsAt
             close(action)
             turns.append(.ranOut(action))
         }
-        let held = current.filter { $0.isActive(at: now) }
-        turns += held.filter { !active.contains($0.id) }.map { .began($0) }
+        let begun = sorted { $0.isActive(at: now) && !active.contains($0.id) }
+        turns += begun.map { .began($0) }
+        let held = pending.values.filter { $0.isActive(at: now) }
         active = Set(held.map(\.id))
-        silences = held.filter { $0.effect.kind == .silence }
+        silences.removeAll { !active.contains($0.id) }
+        silences += begun.filter { $0.effect.kind == .silence }
         (maintenance, darks, acknowledgements) = ([:], [:], [:])
         for action in held {
             switch action.effect {
@@ -149,6 +151,11 @@ public struct ActionKeeper: Sendable {
         }
         nextTurnAt = pending.values.map { now < $0.startsAt ? $0.startsAt : $0.endsAt }.min()
         return turns
+    }
+
+    /// What waits or holds and is asked for, in the order of the numbers.
+    private func sorted(where isAskedFor: (OperatorAction) -> Bool) -> [OperatorAction] {
+        pending.values.filter(isAskedFor).sorted { $0.id < $1.id }
     }
 
     /// The silence that keeps an alert from being told; nil when there is none.

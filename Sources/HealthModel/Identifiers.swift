@@ -94,9 +94,8 @@ public struct ActionID: Sendable, Hashable, Comparable, CustomStringConvertible 
     /// Orders by what it is, then by year, then by counter.
     public static func < (left: ActionID, right: ActionID) -> Bool {
         let (first, second) = (left.text.utf8.count, right.text.utf8.count)
-        guard left.text.prefix(4) == right.text.prefix(4), first != second else {
-            return left.text < right.text
-        }
+        guard first != second, left.text.utf8.prefix(4).elementsEqual(right.text.utf8.prefix(4))
+        else { return left.text < right.text }
         return first < second
     }
 }
