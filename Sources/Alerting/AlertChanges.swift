@@ -137,7 +137,10 @@ extension HealthMonitor {
             let machine = AlertMachine(
                 activeSince: one.alert.activeSince, firingSince: one.alert.firingSince,
                 keepFiringSince: one.keepFiringSince)
-            kept[one.alert.key] = (machine, one.alert)
+            var alert = one.alert
+            // An incident that was lost with a damaged file cannot speak for its alerts.
+            if let id = alert.incident, incidents[id] == nil { alert.incident = nil }
+            kept[alert.key] = (machine, alert)
         }
         areAllAlertsChanged = true
         turnActions(at: now)

@@ -48,6 +48,8 @@ public struct Explanation: Sendable, Hashable {
             case hours
             /// A silence holds.
             case silence
+            /// An operator has ended its incident by force.
+            case resolved
         }
 
         /// The receiver.
@@ -175,6 +177,8 @@ extension HealthMonitor {
             var obstacle: Explanation.Route.Obstacle?
             if silence(of: alert) != nil {
                 obstacle = .silence
+            } else if receiver.isForPeople, let id = alert.incident, incidents[id]?.isOpen != true {
+                obstacle = .resolved
             } else if !named.isEmpty {
                 obstacle = isMeant ? nil : .rule
             } else if receiver.about != .everything {

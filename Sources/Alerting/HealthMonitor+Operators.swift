@@ -205,6 +205,9 @@ extension HealthMonitor {
     }
 
     /// Writes down how an incident ended; ends one by force, whose alerts go on without it.
+    ///
+    /// They keep its number, so that people are not called for them again, also after a reload or a
+    /// restart; machines go on hearing of each alert.
     private mutating func resolve(
         _ id: IncidentID, _ order: OperatorOrder, force: Bool, at now: Timestamp
     ) throws(OperatorRefusal) {
@@ -224,10 +227,6 @@ extension HealthMonitor {
                 routed.held.formUnion(machines)
                 return routed
             }
-        }
-        for (index, alert) in alerts where alert.incident == id {
-            alerts[index]?.incident = nil
-            changedAlerts.insert(index)
         }
     }
 

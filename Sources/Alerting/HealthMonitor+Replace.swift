@@ -71,8 +71,6 @@ extension HealthMonitor {
             alert.level = bindings[index].level
             alert.runbook = rules.rules[bindings[index].rule].runbook
             alert.service = catalogue.services[bindings[index].service].id
-            // An incident that was lost with a damaged file cannot speak for its alerts.
-            if let id = alert.incident, incidents[id]?.isOpen != true { alert.incident = nil }
             alerts[index] = alert
             incidents.update(alert)
             // A receiver that is new, or wants the level of now, hears what fires already.

@@ -127,9 +127,20 @@ public struct Ledger: Sendable {
         currentIncidents.merge(changes.incidents) { $1 }
         currentActions.merge(changes.actions) { $1 }
         currentActions = currentActions.filter { $0.value.endedAt == nil }
-        let newest = currentIncidents.keys.max()
-        currentIncidents = currentIncidents.filter { $0.value.isOpen || $0.key == newest }
+        forgetIncidents()
         count()
+    }
+
+    /// Forgets incidents that are over, but for the last one and those whose alerts fire on.
+    private mutating func forgetIncidents() {
+        let newest = currentIncidents.keys.max()
+        guard currentIncidents.contains(where: { !$0.value.isOpen && $0.key != newest }) else {
+            return
+        }
+        let named = Set(current.values.compactMap(\.alert.incident))
+        currentIncidents = currentIncidents.filter { id, incident in
+            incident.isOpen || id == newest || named.contains(id)
+        }
     }
 
     /// Takes who is told when a receiver does not take a notification.

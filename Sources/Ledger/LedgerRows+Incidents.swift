@@ -64,13 +64,15 @@ extension LedgerRows {
         }
     }
 
-    /// The incidents that a monitor has to know: the open ones, those that ended since `since`, and
-    /// the last one of all, after which the next is numbered.
+    /// The incidents that a monitor has to know: the open ones, those that ended since `since`,
+    /// those whose alerts fire on although they were resolved by force, and the last one of all,
+    /// after which the next is numbered.
     static func incidents(_ database: Database, since: Timestamp) throws -> [Incident] {
         try incidents(
             database,
             where: """
                 closed_at IS NULL OR closed_at >= \(since.nanoseconds)
+                    OR id IN (SELECT incident FROM alert)
                     OR id = (SELECT id FROM incident ORDER BY length(id) DESC, id DESC LIMIT 1)
                 """)
     }

@@ -177,6 +177,10 @@ public struct WhyText {
                 en: "not told: takes other things (about)")
         case "hours": return of(nl: "wacht op zijn uren", en: "waits for its hours")
         case "silence": return of(nl: "niet: stil", en: "not told: silenced")
+        case "resolved":
+            return of(
+                nl: "niet: het incident is met de hand beëindigd",
+                en: "not told: its incident was resolved by force")
         default: return of(nl: "verteld", en: "told")
         }
     }

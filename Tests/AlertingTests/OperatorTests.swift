@@ -384,6 +384,46 @@ import Testing
         #expect(play.records.last?.humanLine.contains("bert: report is written") == true)
     }
 
+    /// What comes to pass while an alert of a resolved incident fires on.
+    enum Nuisance: CaseIterable {
+        case silenceElsewhere, reload, restart, acknowledgedInTheSameSecond
+    }
+
+    @Test(arguments: Nuisance.allCases)
+    func whatWasResolvedByForceIsNotToldAgain(nuisance: Nuisance) throws {
+        let play = try Outages([Self.one(), Self.one("svb")])
+        play.failing = ["digid": .connectRefused]
+        play.pass(5)
+        let id = IncidentID("INC-2026-0001")
+        if nuisance == .acknowledgedInTheSameSecond {
+            try play.order(.acknowledge(id, to: play.now + .seconds(600)), reason: "calling")
+        }
+        try play.order(.resolve(id, force: true), reason: "gone for good")
+        #expect(play.told.count == 2)
+        switch nuisance {
+        case .silenceElsewhere:
+            let answer = try play.order(
+                .silence(scope(("service", "svb")), from: nil, to: play.now + .seconds(600)))
+            play.pass(1)
+            try play.order(.end(#require(answer.action?.id)))
+        case .reload: play.reload(rules: play.monitor.rules.rules)
+        case .restart: play.restart()
+        case .acknowledgedInTheSameSecond: break
+        }
+        play.pass(5)
+        #expect(play.told.count == 2, "\(play.told)")
+        var monitor = play.monitor
+        let why = monitor.explain("digid", at: play.now)
+        let route = why?.rules.first { $0.firingSince != nil }?.routes.first
+        #expect(route?.obstacle == .resolved && why?.incident == nil)
+        // A new failure is news.
+        play.failing = [:]
+        play.pass(10)
+        play.failing = ["digid": .connectRefused]
+        play.pass(5)
+        #expect(play.told.count == 3 && play.told[2].hasSuffix("page digid INC-2026-0002"))
+    }
+
     // MARK: Restarts
 
     @Test(arguments: [1, 3, 5, 8]) func aRestartForgetsNothingOfOperators(minute: Int64) throws {

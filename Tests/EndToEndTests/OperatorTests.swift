@@ -117,8 +117,12 @@ struct OperatorTests {
             let forced = try await Self.vitaal(
                 daemon, ["incident", "resolve", id, "--reason", "out of use", "--force"])
             #expect(forced.status == 0, "\(forced.errors)")
-            try await eventually("its end") { hook.requests.count == 2 ? true : nil }
+            try await eventually("its end") { hook.requests.count >= 2 ? true : nil }
             #expect(hook.requests[1].body.contains("\"status\":\"resolved\""))
+            let why = try await Vitaal.outcome(["why", "e0", "--listen", daemon.address])
+            #expect(why.output.contains("→ on-call  not told: its incident was resolved by force"))
+            #expect(try await daemon.stop(SIGTERM).end == .exit(0))
+            #expect(hook.requests.count == 2)
         }
     }
 

@@ -104,6 +104,36 @@ import Testing
             ])
     }
 
+    /// One that was resolved by force years ago still says that nobody is called for its alert; a
+    /// file that was damaged meanwhile has it too.
+    @Test(arguments: [false, true])
+    func whatWasResolvedByForceIsReadWhileItsAlertFires(isDamaged: Bool) throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        let year: Duration = .seconds(365 * 86_400)
+        let forced = incident("INC-2024-0002", closedAt: Self.noon - year)
+        let firing = alert("b", incident: "INC-2024-0002")
+        var changes = AlertChanges()
+        changes.incidents[forced.id] = forced
+        changes.active[firing.key] = RememberedAlert(alert: firing, keepFiringSince: nil)
+        ledger.note(changes)
+        note(
+            [
+                incident("INC-2024-0001", closedAt: Self.noon - year),
+                incident("INC-2026-0001", closedAt: Self.noon),
+            ], in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        if isDamaged {
+            _ = ledger.fail(DatabaseError(resultCode: .SQLITE_CORRUPT))
+            #expect(ledger.write(at: Self.noon).isEmpty)
+        }
+        #expect(try remembered().map(\.id.text) == ["INC-2024-0002", "INC-2026-0001"])
+        var over = AlertChanges()
+        over.ended = [firing.key]
+        ledger.note(over)
+        _ = ledger.write(at: Self.noon)
+        #expect(try remembered().map(\.id.text) == ["INC-2026-0001"])
+    }
+
     @Test func whatEndedLongAgoIsRemoved() throws {
         do {
             var ledger = try Ledger(dataDirectory: directory)
