@@ -166,6 +166,9 @@ extension HealthMonitor {
             }) {
                 evidence.insert(SharedEvidence(kind: .addressBlock, value: block))
             }
+            for server in result.nameServers {
+                evidence.insert(SharedEvidence(kind: .nameServer, value: server))
+            }
             let own = catalogue.endpoints[tracker].url.host
             if let host = result.hops.last.flatMap({ ProbeURL($0.url)?.host }), host != own {
                 evidence.insert(SharedEvidence(kind: .redirectHost, value: host))
@@ -176,9 +179,12 @@ extension HealthMonitor {
 
     /// The incidents that a reader sees: the open ones, then those that ended lately, newest first.
     func shownIncidents(at now: Timestamp) -> [IncidentStatus] {
-        let recent = incidents.closed.reversed().prefix(Self.closedIncidentsMax).filter {
-            $0.mergedInto == nil && now - ($0.closedAt ?? now) < Self.closedIncidentTime
-        }
+        // What has to be reported stays until that is done.
+        let recent = incidents.closed.reversed().filter { incident in
+            incident.mergedInto == nil
+                && (now - (incident.closedAt ?? now) < Self.closedIncidentTime
+                    || LegalClock(incident)?.next != nil)
+        }.prefix(Self.closedIncidentsMax)
         let open = incidents.open.sorted { left, right in
             left.level == right.level ? left.id < right.id : left.level > right.level
         }

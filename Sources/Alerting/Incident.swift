@@ -96,6 +96,9 @@ public struct Incident: Sendable, Hashable {
             case aware
             /// A step that the law asks for was sent.
             case reported
+
+            /// What the legal clock is read from.
+            static let legal: Set<Kind> = [.aware, .reported]
         }
 
         /// When it happened.
@@ -229,6 +232,11 @@ public struct Incident: Sendable, Hashable {
         members.contains { $0.endedAt == nil && $0.alert.episode == episode }
     }
 
+    /// The service of an alert with this episode that fires; nil when there is none.
+    func service(of episode: String) -> ServiceID? {
+        members.last { $0.endedAt == nil && $0.alert.episode == episode }?.alert.service
+    }
+
     /// Takes over the level, service and runbook of an alert; false when it is not one that fires
     /// here.
     mutating func update(_ alert: Alert) -> Bool {
@@ -266,13 +274,22 @@ public struct Incident: Sendable, Hashable {
         toldServices = max(toldServices, other.toldServices)
         toldRoot = toldRoot ?? other.toldRoot
         updates = max(updates, other.updates)
+        // Who became aware of a part is aware of the whole, and what was sent was sent.
+        let legal = other.events.filter { Event.Kind.legal.contains($0.kind) }
+        if !legal.isEmpty { events = (events + legal).sorted { $0.at < $1.at } }
         note(.merged, other.id.text, at: now)
     }
 
     mutating func note(_ kind: Event.Kind, _ text: String, at now: Timestamp) {
         events.append(Event(at: now, kind: kind, text: text))
-        // The beginning tells most; what was in the middle of a very long one tells least.
-        if events.count > Self.eventsMax { events.remove(at: 1) }
+        // The beginning tells most; what was in the middle of a very long one tells least. What the
+        // law asks about is never dropped, unless there is nothing else.
+        while events.count > Self.eventsMax {
+            let oldest = events.indices.dropFirst().dropLast().first {
+                !Event.Kind.legal.contains(events[$0].kind)
+            }
+            events.remove(at: oldest ?? 1)
+        }
     }
 }
 
@@ -286,6 +303,8 @@ public struct SharedEvidence: Sendable, Hashable, Comparable {
         case addressBlock = "address_block"
         /// The host that a redirect led to, and which failed.
         case redirectHost = "redirect_host"
+        /// A name server of the domains that cannot be resolved.
+        case nameServer = "name_server"
     }
 
     /// What is shared.

@@ -72,6 +72,10 @@ extension IncidentMap {
                 return LocalizedText(
                     dutch: "de doorverwijzing naar \(evidence.value)",
                     english: "the redirect to \(evidence.value)")
+            case .nameServer:
+                return LocalizedText(
+                    dutch: "de naamserver \(evidence.value)",
+                    english: "the name server \(evidence.value)")
             }
         case .commonCause:
             return LocalizedText(

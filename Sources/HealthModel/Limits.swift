@@ -13,6 +13,10 @@ public enum Limits {
     public static let bodyBytes = 64 * 1024
     /// Bytes of one header block, all lines together.
     public static let headerBytes = 64 * 1024
+    /// Name servers kept of one domain; the largest have eight or so.
+    public static let nameServersPerDomain = 8
+    /// Domains of which the name servers are kept; those that come later have none.
+    public static let nameServerDomains = 10_000
     /// Redirects followed in one probe.
     public static let redirects = 5
     /// Certificates looked at in one chain as sent.

@@ -36,6 +36,12 @@ public struct ProbeResult: Sendable, Hashable {
     ///
     /// At most `Limits.redirects` + 1. `tls` and `address` are those of the last one.
     public var hops: [ProbeHop]
+    /// The name servers of the endpoint's domain, as it named them when it was last asked: sorted, in
+    /// lower case, without a final dot.
+    ///
+    /// Empty unless the endpoint's own name could not be resolved, and when they are not known. At
+    /// most `Limits.nameServersPerDomain`.
+    public var nameServers: [String]
     /// Seconds the server asked to be left alone (Retry-After), cut at one hour; nil when absent.
     public var retryAfterSeconds: Int?
 
@@ -46,9 +52,10 @@ public struct ProbeResult: Sendable, Hashable {
         detail: String = "", attempts: Int = 1, firstReason: Reason? = nil,
         phases: PhaseDurations = PhaseDurations(), http: HTTPAnswer? = nil,
         address: NetworkAddress? = nil, tls: TLSRecord? = nil, hops: [ProbeHop] = [],
-        retryAfterSeconds: Int? = nil
+        nameServers: [String] = [], retryAfterSeconds: Int? = nil
     ) {
         self.hops = hops
+        self.nameServers = nameServers
         self.endpoint = endpoint
         self.vantage = vantage
         self.slot = slot

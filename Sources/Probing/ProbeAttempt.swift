@@ -163,6 +163,8 @@ final class ProbeAttempt {
         query = nil
         switch answer {
         case .addresses(let addresses):
+            // Redirects lead anywhere: only what the catalogue names is worth a question.
+            if redirects == 0 { context.nameServers.learn(host) }
             connect(to: chosen(from: addresses), port: port)
         case .failure(.dnsNoAddress, _)
         where endpoint.probe.addressFamily == .any && !hasAskedIPv6:
@@ -390,9 +392,18 @@ final class ProbeAttempt {
             latenessMicroseconds: latenessMicroseconds, finishedAt: context.timekeeper.now(),
             reason: reason, detail: detail.cut(toBytes: Limits.labelValueBytes),
             phases: durations, http: answer, address: last?.address, tls: last?.tls, hops: hops,
-            retryAfterSeconds: retryAfterSeconds)
+            nameServers: nameServers(for: reason), retryAfterSeconds: retryAfterSeconds)
         cleanUp()
         onEnd(result)
+    }
+
+    /// Who could not, or did not, answer for the endpoint's name; empty when that is not the reason.
+    private func nameServers(for reason: Reason?) -> [String] {
+        switch reason {
+        case .dnsServfail, .dnsBogus, .timeoutDNS:
+            redirects == 0 ? context.nameServers.servers(of: url.host) : []
+        default: []
+        }
     }
 
     private func cleanUp() {

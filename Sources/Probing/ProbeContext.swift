@@ -21,6 +21,7 @@ final class ProbeContext {
     private let multis: [CurlMulti]
     let resolver: Resolver
     let resolverCheck: ResolverCheck
+    let nameServers: NameServerBook
     let certificates = CertificateReader()
     let verdicts = VerdictCache()
     let redirectJudge = RedirectJudge()
@@ -44,6 +45,10 @@ final class ProbeContext {
         self.collector = collector
         multis = (0..<Self.multiCount).map { _ in CurlMulti(loop: loop, timekeeper: timekeeper) }
         resolver = try Resolver(loop: loop, configuration: configuration.resolver)
+        nameServers = NameServerBook(timekeeper: timekeeper) { [resolver] domain, completion in
+            let query = resolver.nameServers(of: domain, completion: completion)
+            return { resolver.cancel(query) }
+        }
         resolverCheck = ResolverCheck(
             loop: loop, timekeeper: timekeeper,
             servers: NameServer.list(for: configuration.resolver))
@@ -89,6 +94,7 @@ final class ProbeContext {
     func close() {
         for connection in leaving.values { connection.close() }
         leaving.removeAll()
+        nameServers.close()
         resolver.close()
         resolverCheck.close()
         idleTransfers.removeAll()

@@ -50,14 +50,19 @@ final class Resolver {
         case failure(Reason, detail: String)
     }
 
+    /// What libunbound says of a question; the result is freed after the call.
+    fileprivate enum Response {
+        case result(UnsafeMutablePointer<ub_result>?, error: CInt)
+        /// It was not asked.
+        case refused(error: CInt)
+    }
+
     /// One question in flight.
     final class Query {
         fileprivate var number: CInt = -1
-        fileprivate var completion: ((Answer) -> Void)?
-        fileprivate let isIPv6: Bool
+        fileprivate var completion: ((Response) -> Void)?
 
-        fileprivate init(isIPv6: Bool, completion: @escaping (Answer) -> Void) {
-            self.isIPv6 = isIPv6
+        fileprivate init(completion: @escaping (Response) -> Void) {
             self.completion = completion
         }
     }
@@ -113,25 +118,53 @@ final class Resolver {
     func resolve(
         _ name: String, isIPv6: Bool, completion: @escaping (Answer) -> Void
     ) -> Query {
-        let query = Query(isIPv6: isIPv6, completion: completion)
+        // A is type 1, AAAA is type 28 (RFC 1035 §3.2.2, RFC 3596 §2.1).
+        ask(name, type: isIPv6 ? 28 : 1) { response in
+            switch response {
+            case .result(let result, let error):
+                completion(Self.answer(of: result, error: error, isIPv6: isIPv6))
+            case .refused(let error):
+                completion(.failure(.monitorError, detail: "libunbound: \(Self.words(error))"))
+            }
+        }
+    }
+
+    /// Asks for the name servers of a domain.
+    ///
+    /// `completion` is called as that of `resolve`, with the names in order and in lower case; with
+    /// none when the answer has none, or does not come.
+    func nameServers(of domain: String, completion: @escaping ([String]) -> Void) -> Query {
+        // NS is type 2 (RFC 1035 §3.2.2).
+        ask(domain, type: 2) { response in
+            guard case .result(let result, 0) = response else { return completion([]) }
+            var names: Set<String> = []
+            Self.eachRecord(of: result) {
+                if let name = DomainName.text(ofBytes: $0) { names.insert(name) }
+            }
+            completion(Array(names.sorted().prefix(Limits.nameServersPerDomain)))
+        }
+    }
+
+    private func ask(
+        _ name: String, type: CInt, completion: @escaping (Response) -> Void
+    ) -> Query {
+        let query = Query(completion: completion)
         let raw = Unmanaged.passRetained(query).toOpaque()
-        // IN is class 1, A is type 1, AAAA is type 28 (RFC 1035 §3.2, RFC 3596 §2.1).
+        // IN is class 1 (RFC 1035 §3.2.4).
         let error = ub_resolve_async(
-            context, name, isIPv6 ? 28 : 1, 1, raw,
+            context, name, type, 1, raw,
             { raw, error, result in
                 guard let raw else { return }
                 let query = Unmanaged<Query>.fromOpaque(raw).takeRetainedValue()
-                let answer = Resolver.answer(of: result, error: error, isIPv6: query.isIPv6)
-                if let result { ub_resolve_free(result) }
                 let completion = query.completion
                 query.completion = nil
-                completion?(answer)
+                completion?(.result(result, error: error))
+                if let result { ub_resolve_free(result) }
             }, &query.number)
         if error != 0 {
             Unmanaged<Query>.fromOpaque(raw).release()
-            let words = ub_strerror(error).map { String(cString: $0) } ?? "error \(error)"
             loop.schedule(atMonotonicNanoseconds: 0) {
-                query.completion?(.failure(.monitorError, detail: "libunbound: \(words)"))
+                query.completion?(.refused(error: error))
                 query.completion = nil
             }
         }
@@ -198,32 +231,43 @@ final class Resolver {
 
     private static func check(_ error: CInt, _ what: String) throws(ResolverError) {
         guard error != 0 else { return }
-        let words = ub_strerror(error).map { String(cString: $0) } ?? "error \(error)"
-        throw ResolverError(description: "libunbound: \(what): \(words)")
+        throw ResolverError(description: "libunbound: \(what): \(words(error))")
+    }
+
+    private static func words(_ error: CInt) -> String {
+        ub_strerror(error).map { String(cString: $0) } ?? "error \(error)"
+    }
+
+    /// The data of each record of an answer, up to a limit.
+    private static func eachRecord(
+        of result: UnsafeMutablePointer<ub_result>?, _ body: (UnsafeRawBufferPointer) -> Void
+    ) {
+        guard let result = result?.pointee else { return }
+        for index in 0..<Limits.addressesPerName {
+            guard let data = result.data?[index], let length = result.len?[index] else { break }
+            body(UnsafeRawBufferPointer(start: data, count: Int(length)))
+        }
     }
 
     private static func answer(
         of result: UnsafeMutablePointer<ub_result>?, error: CInt, isIPv6: Bool
     ) -> Answer {
-        guard error == 0, let result = result?.pointee else {
-            let words = ub_strerror(error).map { String(cString: $0) } ?? "error \(error)"
-            return .failure(.dnsServfail, detail: "libunbound: \(words)")
+        guard error == 0, let answer = result?.pointee else {
+            return .failure(.dnsServfail, detail: "libunbound: \(words(error))")
         }
-        if result.bogus != 0 {
-            let why = result.why_bogus.map { String(cString: $0) } ?? ""
+        if answer.bogus != 0 {
+            let why = answer.why_bogus.map { String(cString: $0) } ?? ""
             return .failure(.dnsBogus, detail: String(why.prefix(200)))
         }
         // RCODE 3 is NXDOMAIN (RFC 1035 §4.1.1).
-        if result.nxdomain != 0 || result.rcode == 3 {
+        if answer.nxdomain != 0 || answer.rcode == 3 {
             return .failure(.dnsNXDomain, detail: "")
         }
-        if result.rcode != 0 {
-            return .failure(.dnsServfail, detail: "rcode \(result.rcode)")
+        if answer.rcode != 0 {
+            return .failure(.dnsServfail, detail: "rcode \(answer.rcode)")
         }
         var addresses: [NetworkAddress] = []
-        for index in 0..<Limits.addressesPerName {
-            guard let data = result.data?[index], let length = result.len?[index] else { break }
-            let bytes = UnsafeRawBufferPointer(start: data, count: Int(length))
+        eachRecord(of: result) { bytes in
             if let text = AddressText.text(ofBytes: bytes) {
                 addresses.append(NetworkAddress(text))
             }

@@ -297,6 +297,28 @@ import Testing
         #expect(play.root("INC-2026-0001") == "issuer/O=DigiNotar")
     }
 
+    /// The operator of a name server, whatever else the domains have.
+    @Test func domainsOfOneNameServerAreOneIncident() throws {
+        let kinds = ["rdw", "duo", "svb", "knmi"].map { Kind(id: $0, sector: "sector-\($0)") }
+        let play = try Outages(kinds)
+        play.nameServers = [
+            "rdw": ["ns1.a.example", "ns2.a.example"], "duo": ["ns1.a.example", "ns.duo.example"],
+            "svb": ["ns1.a.example", "ns2.a.example"], "knmi": ["ns1.b.example"],
+        ]
+        play.pass(2)
+        for name in ["rdw", "duo", "svb"] { play.failing[name] = .dnsServfail }
+        play.pass(4)
+        #expect(play.told == ["4 page rdw INC-2026-0001"])
+        #expect(play.root("INC-2026-0001") == "name_server/ns1.a.example")
+        let words = "Probable cause: the name server ns1.a.example."
+        #expect(play.full.contains { $0.transition.alert.summary.english.contains(words) })
+        // Another domain with another name server is another matter.
+        play.pass(20)
+        play.failing["knmi"] = .dnsServfail
+        play.pass(4)
+        #expect(play.root("INC-2026-0002") == "service/knmi")
+    }
+
     /// Three times in a week is a recurrence; after a week it is not.
     @Test func recurrenceIsSaid() throws {
         let play = try Outages([Kind(id: "digid", tier: .tier0)])
@@ -380,6 +402,7 @@ import Testing
             .shared(SharedEvidence(kind: .issuer, value: "O=a/b")),
             .shared(SharedEvidence(kind: .addressBlock, value: "192.0.2.0/24")),
             .shared(SharedEvidence(kind: .redirectHost, value: "login.example")),
+            .shared(SharedEvidence(kind: .nameServer, value: "ns1.example")),
         ]
         for root in roots { #expect(Incident.Root(root.description) == root) }
         for text in ["", "service", "sector/x", "common"] { #expect(Incident.Root(text) == nil) }

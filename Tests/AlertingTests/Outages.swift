@@ -29,6 +29,8 @@ final class Outages {
     var failing: [String: Reason] = [:]
     /// The authority of the certificates of each service.
     var issuers: [String: String] = [:]
+    /// The name servers of each endpoint's domain, seen when it cannot be resolved.
+    var nameServers: [String: [String]] = [:]
     private var minute: Int64 = 0
 
     static let rules = [
@@ -88,6 +90,7 @@ final class Outages {
                 var one = result(endpoint.id.text, 0, reason, tls: record)
                 one.slot = Slot(milliseconds: now.milliseconds)
                 one.finishedAt = now
+                one.nameServers = reason == .dnsServfail ? nameServers[endpoint.id.text] ?? [] : []
                 monitor.apply([one])
             }
             for second in stride(from: Int64(0), to: 60, by: 10) {
