@@ -60,15 +60,7 @@ private struct MailWords {
         func say(_ dutch: String, _ english: String) -> String { isDutch ? dutch : english }
         let summary = say(alert.summary.dutch, alert.summary.english)
         let state = isOver ? say("VOORBIJ", "OVER") : alert.level.rawValue.uppercased()
-        let occasion: String? =
-            switch notification.occasion {
-            case .change: nil
-            case .update: say("meer nieuws", "update")
-            case .reminder: say("herinnering", "reminder")
-            case .escalation: say("niemand reageerde", "nobody responded")
-            case .fallback: say("een ander was niet te bereiken", "another was not reached")
-            }
-        let mark = occasion.map { " (\($0))" } ?? ""
+        let mark = notification.occasion.words(in: language).map { " (\($0))" } ?? ""
         subject = "\(state)\(mark) \(alert.service): \(summary)"
         let since = alert.firingSince ?? alert.activeSince
         var facts = [
@@ -86,5 +78,21 @@ private struct MailWords {
         body =
             ["\(state)\(mark): \(summary)", ""] + facts.map { "\($0.0): \($0.1)" }
             + ["", say("Meer weten? Typ:", "To see more, type:"), command]
+    }
+}
+
+extension Notification.Occasion {
+    /// Why somebody hears of it now; nil when it simply began or ended.
+    func words(in language: Receiver.Language) -> String? {
+        func say(_ dutch: String, _ english: String) -> String {
+            language == .dutch ? dutch : english
+        }
+        return switch self {
+        case .change: nil
+        case .update: say("meer nieuws", "update")
+        case .reminder: say("herinnering", "reminder")
+        case .escalation: say("niemand reageerde", "nobody responded")
+        case .fallback: say("een ander was niet te bereiken", "another was not reached")
+        }
     }
 }

@@ -45,10 +45,14 @@ enum Payload {
         var endsAt: String
     }
 
-    /// The body of a webhook.
+    /// The body of a webhook; `occasion` says why it hears once more of what fires.
     static func webhook(_ notification: Notification) -> [UInt8] {
         let alert = notification.alert
-        let (labels, annotations) = (labels(of: alert), annotations(of: alert))
+        let labels = labels(of: alert)
+        var annotations = annotations(of: alert)
+        if notification.occasion != .change {
+            annotations["occasion"] = notification.occasion.rawValue
+        }
         let isOver = alert.state == .resolved
         return bytes(
             WebhookBody(
@@ -106,16 +110,18 @@ enum Payload {
             ? "\(since.dateAndTime) – \(notification.at.dateAndTime)" : since.dateAndTime
         let runbook = alert.runbook.map { " \($0)" } ?? ""
         let incident = alert.incident.map { "\($0), " } ?? ""
+        let mark = notification.occasion.words(in: language).map { " (\($0))" } ?? ""
         let text =
-            "\(word): \(summary) (\(incident)\(alert.key.subject), \(time) UTC)\(runbook)"
+            "\(word)\(mark): \(summary) (\(incident)\(alert.key.subject), \(time) UTC)\(runbook)"
         var safe = ""
-        for character in text {
+        // By scalar: one that joins its neighbours must not hide them.
+        for character in text.unicodeScalars {
             switch character {
             case "&": safe += "&amp;"
             case "<": safe += "&lt;"
             case ">": safe += "&gt;"
             case "@": safe += "@\u{200B}"
-            default: safe.append(character)
+            default: safe.unicodeScalars.append(character)
             }
         }
         return bytes(["text": safe])

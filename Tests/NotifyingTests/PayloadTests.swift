@@ -44,6 +44,42 @@ import Testing
         #expect(body.contains("\"groupKey\":\"r/endpoint/e0/100000000000\""))
     }
 
+    @Test(
+        arguments: [
+            (.change, nil, "PAGE: weg", "PAGE: gone"),
+            (.update, "update", "PAGE (meer nieuws): weg", "PAGE (update): gone"),
+            (.reminder, "reminder", "PAGE (herinnering): weg", "PAGE (reminder): gone"),
+            (
+                .escalation, "escalation", "PAGE (niemand reageerde): weg",
+                "PAGE (nobody responded): gone"
+            ),
+            (
+                .fallback, "fallback", "PAGE (een ander was niet te bereiken): weg",
+                "PAGE (another was not reached): gone"
+            ),
+        ] as [(Notification.Occasion, String?, String, String)])
+    func whoeverHearsAgainHearsWhy(
+        occasion: Notification.Occasion, annotation: String?, dutch: String, english: String
+    ) {
+        var one = notification("s0")
+        one.occasion = occasion
+        let body = text(Payload.webhook(one))
+        let expected = annotation.map { "{\"occasion\":\"\($0)\",\"reason\"" } ?? "{\"reason\""
+        #expect(body.contains("\"commonAnnotations\":" + expected))
+        #expect(body.contains("\"annotations\":" + expected))
+        #expect(text(Payload.chat(one, in: .dutch)).contains("\"\(dutch) ("))
+        #expect(text(Payload.chat(one, in: .english)).contains("\"\(english) ("))
+    }
+
+    /// A character that joins what follows it hides nothing from the escaping.
+    @Test func aChatIsEscapedWhateverStandsBefore() {
+        var one = notification("s0")
+        one.alert.summary = LocalizedText(
+            dutch: "", english: "\u{600}<http://bad|good> \u{600}@all")
+        let chat = text(Payload.chat(one, in: .english))
+        #expect(chat.contains("\u{600}&lt;http://bad|good&gt; \u{600}@\u{200B}all"))
+    }
+
     @Test func aChatShowsALineThatCallsNobody() {
         var one = notification("s0")
         one.alert.summary = LocalizedText(
