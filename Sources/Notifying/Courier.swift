@@ -16,6 +16,8 @@ final class Courier: Sendable {
         var random: SplitMix64
         /// When the thread looks again by itself.
         var wakeAt = Int64.max
+        /// What wakes it then.
+        var timer: PollLoop.TimerID?
     }
 
     private let loop: PollLoop
@@ -98,18 +100,26 @@ final class Courier: Sendable {
     /// Tries what is due, then plans when to look again.
     private func work() {
         while !isStopping.load(ordering: .relaxed), attempt() {}
-        let next = state.withLock { state -> Int64? in
+        let next = state.withLock { state -> (instant: Int64, earlier: PollLoop.TimerID?)? in
             let idle = state.idle.wakeAt(waiting: state.queue.count)
-            let waits = [state.queue.wakeAt, state.memory.wakeAt, idle].compactMap(\.self).min()
+            // While the receiver rests it hears nothing, so that nothing is due before the end.
+            let memory = state.memory.wakeAt.map { max($0, state.queue.restUntil) }
+            let waits = [state.queue.wakeAt, memory, idle].compactMap(\.self).min()
             guard let waits, waits < state.wakeAt else { return nil }
             state.wakeAt = waits
-            return waits
+            return (waits, state.timer)
         }
         guard let next else { return }
-        loop.schedule(atMonotonicNanoseconds: next) { [self] in
-            state.withLock { $0.wakeAt = .max }
+        // One timer at a time: each that fires plans another one.
+        if let earlier = next.earlier { loop.cancel(earlier) }
+        let timer = loop.schedule(atMonotonicNanoseconds: next.instant) { [self] in
+            state.withLock { state in
+                state.wakeAt = .max
+                state.timer = nil
+            }
             work()
         }
+        state.withLock { $0.timer = timer }
     }
 
     /// Makes one attempt; false when nothing is due.

@@ -45,7 +45,8 @@ struct DeliveryQueue: Sendable {
     }
 
     private var entries: Deque<Entry> = []
-    private var restUntil = Int64.min
+    /// Until when the receiver is left alone.
+    private(set) var restUntil = Int64.min
     private var failures = 0
     private var isFailing = false
     /// Notifications that were dropped because too many waited.

@@ -13,9 +13,12 @@ import Testing
     /// A clock that can be put forward.
     private final class HandClock: Timekeeper {
         private let ahead = Atomic<Int64>(0)
+        /// How often it was looked at.
+        let looks = Atomic<Int>(0)
         func now() -> Timestamp { Clock().now() }
         func monotonicNanoseconds() -> Int64 {
-            Clock().monotonicNanoseconds() + ahead.load(ordering: .relaxed)
+            looks.add(1, ordering: .relaxed)
+            return Clock().monotonicNanoseconds() + ahead.load(ordering: .relaxed)
         }
         func forward(_ time: Duration) { ahead.add(time.nanoseconds, ordering: .relaxed) }
     }
@@ -81,6 +84,40 @@ import Testing
         #expect(dispatcher.counters[ReceiverID("r")]?.failure == nil)
         #expect(there.requests == 0)
         #expect(events.failing.count == 1)
+    }
+
+    /// What an Alertmanager is reminded of waits while it rests, without a turn of the loop.
+    @Test func whoRestsCostsNothing() async throws {
+        let isBroken = Atomic<Bool>(false)
+        let server = try AnsweringServer { _ in
+            isBroken.load(ordering: .relaxed)
+                ? "HTTP/1.1 503 No\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n" : Self.ok
+        }
+        let (events, clock) = (Events(), HandClock())
+        let dispatcher = Dispatcher(
+            trustStorePath: "/etc/ssl/certs/ca-certificates.crt", userAgent: "test", seed: 1,
+            timekeeper: clock
+        ) { events.add($0) }
+        defer { dispatcher.stop() }
+        var receiver = Receiver(
+            id: ReceiverID("r"),
+            kind: .alertmanager(try #require(ProbeURL("http://127.0.0.1:\(server.port)/"))))
+        try dispatcher.use([receiver])
+        dispatcher.deliver([recent("a", "r")])
+        try await wait("that it is told") { events.ended.count == 1 }
+        isBroken.store(true, ordering: .relaxed)
+        clock.forward(.seconds(61))
+        receiver.level = .page
+        try dispatcher.use([receiver])
+        try await wait("that it fails") { events.failing.count == 1 }
+        clock.forward(.seconds(61))
+        receiver.level = .critical
+        try dispatcher.use([receiver])
+        try await Task.sleep(for: .milliseconds(300))
+        let before = clock.looks.load(ordering: .relaxed)
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(clock.looks.load(ordering: .relaxed) - before < 10)
+        #expect(server.requests == 2)
     }
 
     private func receiver(_ name: String, _ server: AnsweringServer) throws -> Receiver {
