@@ -37,11 +37,13 @@ struct Vitaal: Contender {
     let startedAt: Double
 
     /// Starts it; it is ready when this returns.
-    init(catalogue: String, options: [String], in workspace: Workspace) throws {
+    init(
+        catalogue: String, rules: String = "alerts", options: [String], in workspace: Workspace
+    ) throws {
         let port = try Loopback.freePort()
         let arguments =
             [
-                "run", "--probes", catalogue, "--alerts", "alerts",
+                "run", "--probes", catalogue, "--alerts", rules,
                 "--data-dir", try workspace.makeDirectory("data"), "--listen", "127.0.0.1:\(port)",
             ] + options
         startedAt = monotonicSeconds()

@@ -12,6 +12,7 @@ struct VitaalBench {
         USAGE: vitaal-bench [--quick] [--slow-transfers]
                vitaal-bench --distrust
                vitaal-bench --rules
+               vitaal-bench --alerts
                vitaal-bench --simulate-year [--seeds N] [--endpoints N]
                vitaal-bench --store [ENDPOINTS]
                vitaal-bench --torture KILLS CUTS
@@ -28,6 +29,10 @@ struct VitaalBench {
 
         --rules         Measures only the evaluation of 20 rules for 10,000 endpoints; exit 1 when it
                         takes more than 100 ms.
+
+        --alerts        Measures only a monitor with 10,000 firing alerts: `vitaal status`, the time
+                        from a failed probe to its alert and from there to a receiver; exit 1 when a
+                        target is missed.
 
         --simulate-year  Plays a year of outages of 1,000 endpoints with 50 seeds to the rules; exit 1 when
                         an outage was not told, something was told without cause or it plays fewer
@@ -54,6 +59,7 @@ struct VitaalBench {
         if arguments == ["--distrust"] {
             exit(await run { try DistrustTiming(workspace: $0).run() })
         }
+        if arguments == ["--alerts"] { exit(await run { try AlertTiming(workspace: $0).run() }) }
         if arguments == ["--rules"] { exit(await run { _ in try RuleTiming().run() }) }
         if arguments.first == "--simulate-year" {
             guard let simulation = YearSimulation(arguments.dropFirst()) else {
