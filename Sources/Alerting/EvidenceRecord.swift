@@ -196,6 +196,7 @@ public struct EvidenceRecord: Sendable, Hashable {
             put("author", operation.author)
             put("starts_at", operation.startsAt.rfc3339)
             put("ends_at", operation.endsAt.rfc3339)
+            put("ended_by", operation.endedBy)
         }
         if let note { put("reason", note) }
         if let change {
@@ -263,23 +264,32 @@ extension EvidenceRecord {
         return note.map { "\(actor): \($0)" }
     }
 
-    /// An action in words for people.
     private func words(of operation: OperatorAction) -> String {
+        Self.words(
+            action: action, scope: operation.scope, startsAt: operation.startsAt.dateAndTime,
+            endsAt: operation.endsAt.dateAndTime, endedBy: operation.endedBy, result: result,
+            author: operation.author, reason: operation.reason)
+    }
+
+    /// What an operator did in words for people, from the parts of a line.
+    public static func words(
+        action: Action?, scope: String, startsAt: String, endsAt: String, endedBy: String?,
+        result: String, author: String, reason: String
+    ) -> String {
         let end =
             switch action {
             case .silenceEnded, .acknowledgementEnded, .maintenanceEnded, .darkCleared:
-                operation.endedBy.map { "ended by \($0)" } ?? "ran out"
+                endedBy.map { "ended by \($0)" } ?? "ran out"
             case .maintenanceOverrun: result
-            case .operationPlanned:
-                "from \(operation.startsAt.dateAndTime) until \(operation.endsAt.dateAndTime)"
-            default: "until \(operation.endsAt.dateAndTime)"
+            case .operationPlanned: "from \(startsAt) until \(endsAt)"
+            default: "until \(endsAt)"
             }
-        return "\(operation.scope) \(end); \(operation.author): \(operation.reason)"
+        return "\(scope) \(end); \(author): \(reason)"
     }
 }
 
 /// `text` as a JSON string (RFC 8259 §7) that also holds no U+2028 or U+2029, which some readers
-/// take for the end of a line.
+/// take for the end of a line, and nothing that would reorder what a terminal shows.
 func jsonString(_ text: String) -> String {
     var escaped = "\""
     for scalar in text.unicodeScalars {
@@ -302,9 +312,11 @@ func jsonString(_ text: String) -> String {
 }
 
 extension Unicode.Scalar {
-    /// Control characters of ASCII and Latin-1, and the two line separators of Unicode.
+    /// Control characters of ASCII and Latin-1, the two line separators of Unicode, and what turns
+    /// the direction of writing.
     fileprivate var isControl: Bool {
         value < 0x20 || (0x7F...0x9F).contains(value) || value == 0x2028 || value == 0x2029
+            || properties.isBidiControl
     }
 }
 

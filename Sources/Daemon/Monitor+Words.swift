@@ -28,6 +28,8 @@ extension Monitor {
             "\(now.dateAndTime)  the evidence log is written again; \(lines) waiting lines saved"
         case .notRotated(let words):
             "\(now.dateAndTime)  the evidence log goes on in the same file: \(words)"
+        case .deleted:
+            "\(now.dateAndTime)  the evidence log was deleted while it was written; a new one is begun"
         }
     }
 

@@ -124,6 +124,9 @@ public struct ChainVerifier: Sendable {
             ahead = nil
             jump(to: waiting)
         }
+        if case .after(let before) = start, before.seq > 0, (good?.head.seq ?? 0) < before.seq {
+            note(lastPlace, .cut, "line \(before.seq), which is known, is not here")
+        }
         if good == nil, case .after(let before) = start, hasBegun || head?.seq ?? 0 > 0 {
             good = Node(head: before, previousHash: "", place: nil)
         }

@@ -58,36 +58,55 @@ public struct EvidenceCheck: Sendable {
         files: [EvidenceFiles.File], start: ChainVerifier.Start, known: () throws -> Known?
     ) throws {
         var verifier = ChainVerifier(start: start, known: try known()?.head)
-        var rest: (bytes: [UInt8], place: LinePlace)?
+        var open: OpenFile?
         for file in files.sorted(by: EvidenceFiles.isBefore) {
-            if let rest { verifier.take(rest.bytes, at: rest.place) }
-            rest = nil
+            open?.takeRest(&verifier)
             guard let reader = LineReader(path: file.path) else {
                 throw ReadError(description: "\(file.path): \(LineReader.systemWords)")
             }
-            func place(_ number: Int) -> LinePlace { LinePlace(file: file.name, line: number) }
-            while let line = reader.next() {
-                switch line {
-                case .whole(let bytes): verifier.take(bytes, at: place(reader.lineNumber))
-                case .tooLong: verifier.takeTooLong(at: place(reader.lineNumber))
-                }
-            }
-            if !reader.rest.isEmpty { rest = (reader.rest, place(reader.lineNumber + 1)) }
+            open = OpenFile(reader: reader, name: file.name)
+            open?.takeLines(&verifier)
         }
         let last = try known()
-        if let rest {
+        // Lines that came between the end of the file and the look into the ledger.
+        if let head = last?.head { open?.takeLines(&verifier, until: head.seq) }
+        if let open, !open.reader.rest.isEmpty {
             // A line that is being written, or that a crash cut, still stands in the ledger.
             let next = (verifier.last?.seq ?? 0) + 1
             let isWaiting = last.map { known in
                 next <= known.head.seq && known.waitingFrom.map { $0 <= next } ?? false
             }
-            if isWaiting != true || ChainLink(rest.bytes)?.isWhole == true {
-                verifier.take(rest.bytes, at: rest.place)
+            if isWaiting != true || ChainLink(open.reader.rest)?.isWhole == true {
+                open.takeRest(&verifier)
             }
         }
         waiting = verifier.finish(head: last?.head, waitingFrom: last?.waitingFrom)
         self.verifier = verifier
         self.files = files.count
+    }
+}
+
+/// A file that is being read.
+private struct OpenFile {
+    let reader: LineReader
+    let name: String
+
+    private func place(_ number: Int) -> LinePlace { LinePlace(file: name, line: number) }
+
+    /// Reads on to the end, or to the line with this number.
+    func takeLines(_ verifier: inout ChainVerifier, until seq: Int64 = .max) {
+        while verifier.last?.seq ?? 0 < seq, let line = reader.next() {
+            switch line {
+            case .whole(let bytes): verifier.take(bytes, at: place(reader.lineNumber))
+            case .tooLong: verifier.takeTooLong(at: place(reader.lineNumber))
+            }
+        }
+    }
+
+    /// Takes a last line without a line feed.
+    func takeRest(_ verifier: inout ChainVerifier) {
+        guard !reader.rest.isEmpty else { return }
+        verifier.take(reader.rest, at: place(reader.lineNumber + 1))
     }
 }
 

@@ -30,7 +30,22 @@ public struct EvidenceEntry: Sendable, Hashable {
         let isDelivery = fields["notification"] != nil
         return EvidenceRecord.humanLine(
             time: time, level: fields["level"], action: fields["action"] ?? "",
-            subject: subject, text: isDelivery ? failure : fields["summary_en"] ?? failure)
+            subject: subject, text: isDelivery ? failure : ownWords ?? failure)
+    }
+
+    /// The number of the line; nil in one from before the chain.
+    var seq: Int64? { fields["seq"].flatMap { Int64($0) } }
+
+    /// What the line says beside its result; nil for nothing.
+    private var ownWords: String? {
+        if let summary = fields["summary_en"] { return summary }
+        guard let reason = fields["reason"] else { return nil }
+        guard let scope = fields["scope"] else { return "\(fields["actor"] ?? ""): \(reason)" }
+        return EvidenceRecord.words(
+            action: fields["action"].flatMap { EvidenceRecord.Action(rawValue: $0) },
+            scope: scope, startsAt: Self.time(fields["starts_at"]),
+            endsAt: Self.time(fields["ends_at"]), endedBy: fields["ended_by"],
+            result: fields["result"] ?? "ok", author: fields["author"] ?? "", reason: reason)
     }
 
     private func object(of kind: String) -> String? {
@@ -39,8 +54,10 @@ public struct EvidenceEntry: Sendable, Hashable {
     }
 
     /// `2026-11-23 14:07:31` of `2026-11-23T14:07:31.042Z`.
-    private var time: String {
-        let text = ts.split(separator: ".", maxSplits: 1).first ?? ""
+    private var time: String { Self.time(ts) }
+
+    private static func time(_ instant: String?) -> String {
+        let text = (instant ?? "").split(separator: ".", maxSplits: 1).first ?? ""
         return text.split(separator: "T", maxSplits: 1).joined(separator: " ")
     }
 

@@ -22,6 +22,8 @@ public struct EvidenceLog: ~Copyable, Sendable {
         case recovered(lines: Int)
         /// The file cannot be renamed, with the system's words; it is written on.
         case notRotated(String)
+        /// The file was deleted while it was written; a new one is begun.
+        case deleted
     }
 
     /// Bytes of one file, unless a single line is longer: some 100,000 lines, which an editor opens.
@@ -97,6 +99,12 @@ public struct EvidenceLog: ~Copyable, Sendable {
         defer { waiting.removeFirst(position) }
         let today = String(now.rfc3339.prefix(10))
         while position < waiting.count {
+            if FileIdentity(descriptor: descriptor)?.isDeleted == true {
+                // What is written there is nowhere, and the ledger would forget it.
+                close(descriptor)
+                use(-1)
+                notice = .deleted
+            }
             if let words = rotateIfDue(today, before: waiting[position]) {
                 if !isRotationFailing { notice = .notRotated(words) }
                 isRotationFailing = true

@@ -80,21 +80,26 @@ public struct EvidenceReading {
     ) {
         let files = EvidenceFiles.list(in: directory)
         lastSeq = files.compactMap { $0.last?.seq }.max() ?? 0
+        // More may come while this reads.
+        var newest = lastSeq
+        defer { lastSeq = newest }
         guard let count else {
             for file in files[start(in: files, since: since)...] {
-                Self.read(file) { item in if filter.wants(item) { show(item) } }
+                Self.read(file, &newest) { item in if filter.wants(item) { show(item) } }
             }
             return
         }
         var shown: [[EvidenceItem]] = []
         if filter.isForAll, since == nil {
             for file in files.reversed() {
-                let found = Self.ring(of: count, [file][...], &filter)
+                let found = Self.ring(of: count, [file][...], &filter, &newest)
                 shown.append(found)
                 if shown.reduce(0, { $0 + $1.count }) >= count { break }
             }
         } else {
-            shown = [Self.ring(of: count, files[start(in: files, since: since)...], &filter)]
+            shown = [
+                Self.ring(of: count, files[start(in: files, since: since)...], &filter, &newest)
+            ]
         }
         let all = shown.reversed().flatMap(\.self)
         all.suffix(count).forEach(show)
@@ -116,11 +121,12 @@ public struct EvidenceReading {
     }
 
     private static func ring(
-        of count: Int, _ files: ArraySlice<EvidenceFiles.File>, _ filter: inout EvidenceFilter
+        of count: Int, _ files: ArraySlice<EvidenceFiles.File>, _ filter: inout EvidenceFilter,
+        _ newest: inout Int64
     ) -> [EvidenceItem] {
         var kept: [EvidenceItem] = []
         for file in files {
-            read(file) { item in
+            read(file, &newest) { item in
                 guard filter.wants(item) else { return }
                 kept.append(item)
                 // Twice as many at most, so that moving them costs little.
@@ -130,12 +136,18 @@ public struct EvidenceReading {
         return Array(kept.suffix(count))
     }
 
-    private static func read(_ file: EvidenceFiles.File, _ take: (EvidenceItem) -> Void) {
+    private static func read(
+        _ file: EvidenceFiles.File, _ newest: inout Int64, _ take: (EvidenceItem) -> Void
+    ) {
         guard let reader = LineReader(path: file.path) else {
             take(.problem(LinePlace(file: file.name, line: 0), LineReader.systemWords))
             return
         }
-        while let line = reader.next() { take(reader.item(line, of: file.name)) }
+        while let line = reader.next() {
+            let item = reader.item(line, of: file.name)
+            if case .record(let entry, _) = item { newest = max(newest, entry.seq ?? 0) }
+            take(item)
+        }
     }
 }
 

@@ -85,6 +85,8 @@ struct FileIdentity: Sendable, Hashable {
     let modifiedAt: Int64
     /// Whether it is a regular file, and no link or device.
     let isRegular: Bool
+    /// Whether it was deleted: it has no name any more.
+    let isDeleted: Bool
 
     /// The file behind a descriptor; nil when it cannot be looked at.
     init?(descriptor: CInt) {
@@ -107,6 +109,7 @@ struct FileIdentity: Sendable, Hashable {
         size = Int64(information.st_size)
         modifiedAt = Int64(information.st_mtim.tv_sec)
         isRegular = information.st_mode & S_IFMT == S_IFREG
+        isDeleted = information.st_nlink == 0
     }
 
     /// Whether both are one file, whatever its length.

@@ -1,3 +1,4 @@
+import Evidence
 import Foundation
 import HealthModel
 import RuleTesting
@@ -41,12 +42,7 @@ struct EvidenceReader {
 
     /// The files of the log in a data directory, the oldest first.
     static func files(in directory: String) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        let log = names.filter { $0.hasPrefix("evidence") && $0.hasSuffix(".jsonl") }
-        // The one that is written now has no addition to its name and comes last.
-        return log.sorted { left, right in
-            left.count == right.count ? left < right : left.count > right.count
-        }.map { "\(directory)/\($0)" }
+        EvidenceFiles.list(in: directory).map(\.path)
     }
 
     /// Reads one file.

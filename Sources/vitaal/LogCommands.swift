@@ -135,7 +135,9 @@ struct LogShow: ParsableCommand {
         case .record(let entry, let line): Console.say(json ? line : entry.humanLine)
         case .problem(let place, let words):
             problems += 1
-            if problems <= Self.problemsTold { StandardError.complain("\(place): \(words)") }
+            if problems <= Self.problemsTold {
+                StandardError.complain(TerminalText.clean("\(place): \(words)"))
+            }
         }
     }
 
@@ -230,7 +232,10 @@ struct LogVerify: ParsableCommand {
                 "\(Self.lines(Int(check.waiting))) in the ledger that the file has not got yet")
         }
         let count = verifier.findingCount
-        for finding in verifier.findings.prefix(Self.findingsTold) { Console.say("\(finding)") }
+        // Whoever changed the log may have given its files names that steer a terminal.
+        for finding in verifier.findings.prefix(Self.findingsTold) {
+            Console.say(TerminalText.clean("\(finding)"))
+        }
         if count > Self.findingsTold { Console.say("and \(count - Self.findingsTold) more") }
         let size =
             "\(Self.lines(verifier.lineCount)) in \(check.files) file\(check.files == 1 ? "" : "s")"
@@ -249,7 +254,12 @@ struct LogVerify: ParsableCommand {
 
     private func checkDirectory() throws -> EvidenceCheck {
         let directory = options.directory
-        if EvidenceFiles.list(in: directory).isEmpty { throw options.complainThatThereIsNone() }
+        // Without any file all that the ledger knows is gone.
+        if EvidenceFiles.list(in: directory).isEmpty,
+            try EvidenceState.read(dataDirectory: directory).map({ $0.head.seq == 0 }) ?? true
+        {
+            throw options.complainThatThereIsNone()
+        }
         let check = try EvidenceCheck(
             directory: directory, start: .after(after?.head ?? .beginning)
         ) {
@@ -282,7 +292,7 @@ struct LogVerify: ParsableCommand {
         guard files.isEmpty, !packed.isEmpty else { return }
         Console.say(
             "packed files are not read, unpack them to have them verified: "
-                + packed.prefix(Self.findingsTold).joined(separator: ", "))
+                + TerminalText.clean(packed.prefix(Self.findingsTold).joined(separator: ", ")))
     }
 
     private static func lines(_ count: Int) -> String { count == 1 ? "1 line" : "\(count) lines" }

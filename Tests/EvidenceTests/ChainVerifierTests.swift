@@ -269,6 +269,19 @@ struct ChainVerifierTests {
         }
     }
 
+    /// Whoever makes log and ledger anew, and shorter, cannot make the line that was kept elsewhere.
+    @Test(arguments: [(9, true), (8, false), (0, false)])
+    func aLogThatEndsBeforeAKnownLineIsCut(count: Int, isIntact: Bool) throws {
+        let lines = chain(9)
+        let known = try #require(head(of: lines))
+        let kept = Array(lines.prefix(count))
+        for ledger in [nil, head(of: kept)] {
+            let findings = verify(kept, start: .after(known), known: ledger).verifier.findings
+            #expect(findings.isEmpty == isIntact)
+            #expect(isIntact || findings.contains { $0.kind == .cut && $0.text.contains("line 9") })
+        }
+    }
+
     @Test func linesThatTheLedgerDoesNotKnowAreInserted() {
         let lines = chain(9)
         #expect(found(lines, Array(lines[..<6])) == ["7 inserted"])

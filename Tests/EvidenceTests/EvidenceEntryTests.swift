@@ -27,14 +27,46 @@ struct EvidenceEntryTests {
                 at: noon, failure: failure))
     }
 
-    static let records = [
-        EvidenceRecord(at: noon, action: .monitorStart),
-        EvidenceRecord(at: noon, action: .configReload, result: "refused: 2 mistakes"),
-        EvidenceRecord(AlertTransition(at: noon, alert: alert(.service(ServiceID("digid"))))),
-        EvidenceRecord(AlertTransition(at: noon, alert: alert(.endpoint(EndpointID("digid-www"))))),
-        EvidenceRecord(AlertTransition(at: noon, alert: alert(.monitor))),
-        notification(nil), notification("410 Gone"),
-    ]
+    static let records =
+        [
+            EvidenceRecord(at: noon, action: .monitorStart),
+            EvidenceRecord(at: noon, action: .configReload, result: "refused: 2 mistakes"),
+            EvidenceRecord(AlertTransition(at: noon, alert: alert(.service(ServiceID("digid"))))),
+            EvidenceRecord(
+                AlertTransition(at: noon, alert: alert(.endpoint(EndpointID("digid-www"))))),
+            EvidenceRecord(AlertTransition(at: noon, alert: alert(.monitor))),
+            notification(nil), notification("410 Gone"),
+        ] + operations
+
+    /// What operators did: begun, planned, run out, ended, overrun, and a note.
+    private static let operations: [EvidenceRecord] = {
+        var scope = AlertScope()
+        _ = scope.add("service", "digid")
+        var action = OperatorAction(
+            id: ActionID("SIL-2026-0001"), effect: .silence(scope), author: "anna",
+            reason: "new \"switch\"\u{202E}", addedAt: noon, startsAt: noon + .seconds(60),
+            endsAt: noon + .seconds(3600))
+        var records = [
+            EvidenceRecord(.operationPlanned, action, at: noon, actor: "anna"),
+            EvidenceRecord(.silenceBegan, action, at: noon),
+            EvidenceRecord(.silenceEnded, action, at: noon),
+            EvidenceRecord(
+                .maintenanceOverrun, action, at: noon, result: "still failing: digid"),
+        ]
+        (action.endedAt, action.endedBy) = (noon, "bert")
+        records.append(EvidenceRecord(.silenceEnded, action, at: noon, actor: "bert"))
+        var note = EvidenceRecord(
+            at: noon, action: .incidentNoted, object: "incident/INC-2026-0042", actor: "anna")
+        note.note = "switch 7 is dead"
+        return records + [note]
+    }()
+
+    @Test func whatOperatorsSaidIsShown() throws {
+        let lines = Self.operations.map(\.humanLine)
+        #expect(lines[0].contains("from 2026-11-23 12:01:00 until 2026-11-23 13:00:00; anna: new"))
+        #expect(lines[5].hasSuffix("anna: switch 7 is dead"))
+        for line in lines { #expect(!line.unicodeScalars.contains("\u{202E}")) }
+    }
 
     /// What is read back looks as it did on the console.
     @Test(arguments: records) func theHumanLineIsThatOfTheRecord(record: EvidenceRecord) throws {

@@ -54,6 +54,46 @@ struct EvidenceReadingTests {
         #expect(shown(nil) == (0..<9).map { "\($0)" })
     }
 
+    /// What is written while the log is shown is not shown again by whoever follows it.
+    @Test func whatCameWhileReadingIsNoNews() throws {
+        let lines = try log()
+        let more = lines[8].head.seal(
+            "{\"ts\":\"2026-11-27T12:03:00.000Z\",\"action\":\"a\",\"result\":\"9\"}")
+        var filter = EvidenceFilter()
+        var reading = EvidenceReading(directory: directory.path)
+        var shown: [String] = []
+        reading.last(nil, &filter, since: nil) { item in
+            shown.append(words(item))
+            guard shown.count == 1 else { return }
+            try? directory.write("evidence.jsonl", (lines[6...].map(\.text) + [more.text]).joined())
+        }
+        #expect(shown == (0..<10).map { "\($0)" })
+        let follower = EvidenceFollower(directory: directory.path, after: reading.lastSeq)
+        #expect(follower.poll().isEmpty)
+    }
+
+    /// A line that is written, and forgotten by the ledger, while the files are verified.
+    @Test(arguments: [0, 40]) func whatIsWrittenWhileVerifyingIsThere(cut: Int) throws {
+        let lines = try log()
+        let all = lines.map(\.text).joined().utf8.count
+        #expect(all > 0)
+        let text = lines[6...].map(\.text).joined()
+        try directory.write("evidence.jsonl", String(text.dropLast(lines[8].text.count - cut)))
+        var asked = 0
+        let check = try EvidenceCheck(directory: directory.path, start: .after(.beginning)) {
+            asked += 1
+            // After the files were read to their end, the rest of the line comes.
+            if asked == 2 {
+                try directory.append("evidence.jsonl", String(lines[8].text.dropFirst(cut)))
+            }
+            let head = asked == 1 ? lines[7].head : lines[8].head
+            return EvidenceCheck.Known(head: head, waitingFrom: nil)
+        }
+        #expect(check.verifier.findings.isEmpty, "\(check.verifier.findings)")
+        #expect(check.verifier.lineCount == 9)
+        #expect(asked == 2)
+    }
+
     @Test func linesSinceAnInstantAreShown() throws {
         _ = try log()
         for number in 0..<9 {

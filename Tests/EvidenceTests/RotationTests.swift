@@ -129,6 +129,18 @@ struct RotationTests {
         #expect(directory.read("elsewhere/log") == lines.map(\.text).joined())
     }
 
+    /// Lines that go to a file without a name would be nowhere once the ledger forgets them.
+    @Test func aFileThatIsDeletedIsBegunAnew() throws {
+        let lines = sealed(3)
+        var log = try EvidenceLog(path: path)
+        #expect(log.append([lines[0]], at: Self.today) == nil)
+        try FileManager.default.removeItem(atPath: path)
+        #expect(log.append([lines[1]], at: Self.today) == .deleted)
+        #expect(log.append([lines[2]], at: Self.today) == nil)
+        #expect(directory.read("evidence.jsonl") == lines[1...].map(\.text).joined())
+        #expect(try verified(lines.last?.head).findings.map(\.kind) == [.missing])
+    }
+
     /// A name that cannot be had is said once, and the file is written on.
     @Test func aRenameThatFailsLosesNothing() throws {
         let lines = sealed(4)

@@ -22,6 +22,14 @@ final class TemporaryDirectory: Sendable {
         try Data(text.utf8).write(to: file)
     }
 
+    /// Adds to the end of a file that is there.
+    func append(_ name: String, _ text: String) throws {
+        let file = try FileHandle(forWritingTo: URL(filePath: path).appending(path: name))
+        try file.seekToEnd()
+        try file.write(contentsOf: Data(text.utf8))
+        try file.close()
+    }
+
     /// The text of a file; empty when there is none.
     func read(_ name: String) -> String {
         String(
