@@ -43,6 +43,8 @@ struct ReceiverReader {
     private(set) var secretFiles: [SecretFileReference] = []
     /// The programs that they name.
     private(set) var programs: [ProgramReference] = []
+    /// The services, sectors and owners that they name, to be held against the catalogue.
+    private(set) var scopeNames: [ScopeName] = []
     private var firstPositions: [ReceiverID: SourcePosition] = [:]
     /// Every id, also of a receiver with mistakes.
     private var ids: Set<ReceiverID> = []
@@ -92,7 +94,7 @@ struct ReceiverReader {
 
     /// Reports every name that no receiver of any file has; nothing while there are other mistakes,
     /// as one of them may be why it is missing.
-    func check(_ names: [ReceiverName]) {
+    private func checkKnown(_ names: [ReceiverName]) {
         guard log.count == 0 else { return }
         let known = receivers.map(\.id.text)
         for name in names where !known.contains(name.id.text) {
@@ -112,18 +114,16 @@ struct ReceiverReader {
         var passwordFile: String?
         let kind = kind(fields, &passwordFile)
         let level = fields[.level]?.choice(Level.self, log) ?? .warning
-        let tiers = fields[.tiers]?.items(log, of: "tiers").compactMap { node in
+        let tiers = values(fields, .tiers) { node in
             node.integer(log, in: 0...3).flatMap { Tier(rawValue: $0) }
         }
-        let sectors = fields[.sectors]?.items(log, of: "sectors").compactMap { $0.identifier(log) }
+        let sectors = named(fields, .sectors, .sectors) { [log] in $0.identifier(log) }
         _ = fields[.note]?.text(log)
         let language = fields[.language]?.choice(Receiver.Language.self, log)
         let about = fields[.about]?.choice(Receiver.About.self, log)
         let secretFile = secretFile(fields, kind)
-        let owners = fields[.owners]?.items(log, of: "owners").compactMap { $0.text(log) } ?? []
-        let services = (fields[.services]?.items(log, of: "services") ?? []).compactMap { node in
-            node.identifier(log).map { ServiceID($0) }
-        }
+        let owners = named(fields, .owners, .owners) { [log] in $0.text(log) }
+        let services = named(fields, .services, .services) { [log] in $0.identifier(log) }
         let hours = fields[.hours].flatMap { ObjectiveReader.hours($0, log) }
         let outside = outsideHours(fields)
         let remindEvery = fields[.remindEvery].flatMap {
@@ -132,19 +132,45 @@ struct ReceiverReader {
         let escalation = escalation(fields, of: id)
         guard let id, let kind else { return nil }
         var receiver = Receiver(
-            id: ReceiverID(id), kind: kind, level: level, tiers: Set(tiers ?? []),
-            sectors: Set(sectors ?? []))
+            id: ReceiverID(id), kind: kind, level: level, tiers: Set(tiers),
+            sectors: Set(sectors))
         receiver.language = language ?? .english
         receiver.about = about ?? .everything
         receiver.fallback = fallback
         receiver.secretFile = secretFile ?? passwordFile
         receiver.owners = Set(owners)
-        receiver.services = Set(services)
+        receiver.services = Set(services.map { ServiceID($0) })
         receiver.hours = hours
         receiver.levelOutsideHours = outside ?? .page
         receiver.remindEvery = remindEvery
         receiver.escalation = escalation
         return (receiver, fields.position(of: .id))
+    }
+
+    /// The values of a list that is about some services only; none when it is not written.
+    private func values<Value>(
+        _ fields: Fields<ReceiverKey>, _ key: ReceiverKey, _ read: (YAMLNode) -> Value?
+    ) -> [Value] {
+        guard let node = fields[key] else { return [] }
+        if case .sequence(let items) = node.content, items.isEmpty {
+            // An empty list would leave none out, the opposite of what it seems to say.
+            log.add(
+                at: node.position, "an empty list of \(key.rawValue)",
+                expected: "at least one, or no `\(key.rawValue)` at all")
+        }
+        return node.items(log, of: key.rawValue).compactMap(read)
+    }
+
+    /// The same for names that services must have.
+    private mutating func named(
+        _ fields: Fields<ReceiverKey>, _ key: ReceiverKey, _ scope: ScopeKey,
+        _ read: (YAMLNode) -> String?
+    ) -> [String] {
+        let names = values(fields, key) { node in
+            read(node).map { ScopeName(key: scope, text: $0, position: node.position) }
+        }
+        scopeNames += names
+        return names.map(\.text)
     }
 
     /// The level that is told outside its hours.
@@ -173,8 +199,14 @@ struct ReceiverReader {
         return Receiver.Escalation(receiver: ReceiverID(name), after: time)
     }
 
-    /// Looks at escalations once every file was read.
-    func checkEscalations() {
+    /// Looks at what receivers and rules say of one another once every file was read.
+    func check(_ names: [ReceiverName]) {
+        checkKnown(names)
+        checkFallbacks()
+        checkEscalations()
+    }
+
+    private func checkEscalations() {
         for (receiver, other, position) in escalations {
             if receiver == other {
                 log.add(
@@ -206,8 +238,7 @@ struct ReceiverReader {
         return ReceiverFallback(receiver: ReceiverID(name), after: time)
     }
 
-    /// Looks at fallbacks once every file was read.
-    func checkFallbacks() {
+    private func checkFallbacks() {
         let next = Dictionary(fallbacks.map { ($0.receiver, $0.other) }) { first, _ in first }
         var reported: Set<ReceiverID> = []
         for (receiver, other, position) in fallbacks {

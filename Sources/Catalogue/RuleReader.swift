@@ -101,12 +101,10 @@ public enum RuleReader {
             }
         }
         receivers.check(receiverNames)
-        receivers.checkFallbacks()
-        receivers.checkEscalations()
         return RuleReading(
             rules: log.count == 0
                 ? RuleSet(rules: rules, receivers: receivers.receivers) : .empty,
-            receivers: receivers, scopeNames: scopeNames)
+            receivers: receivers, scopeNames: scopeNames + receivers.scopeNames)
     }
 
     /// One rule and where its id stands.

@@ -50,25 +50,38 @@ struct RuleTestReader {
 
     /// The cases; of use only when `log` stayed empty.
     func tests() -> [RuleTest] {
-        guard let root = YAMLDocument.root(of: file, log),
-            let fields = Fields<RuleTestFileKey>(root, log)
-        else { return [] }
+        let mistakes = log.count
+        guard let root = YAMLDocument.root(of: file, log) else {
+            if log.count == mistakes {
+                log.add(
+                    at: SourcePosition(file: file.path), "no test here",
+                    expected: "`cases`, at least one")
+            }
+            return []
+        }
+        guard let fields = Fields<RuleTestFileKey>(root, log) else { return [] }
         _ = fields[.about]?.text(log)
         var rules = rules
+        var scopeNames: [ScopeName] = []
         if let list = fields[.receivers] {
             var reader = ReceiverReader(log)
             reader.read(list)
+            let named = Set(rules.rules.flatMap(\.receivers)).sorted()
+            reader.check(named.map { ReceiverName(id: $0, position: list.position) })
+            scopeNames = reader.scopeNames
             rules = RuleSet(rules: rules.rules, receivers: reader.receivers)
         }
-        let cases =
-            fields.required(.cases)?.items(log, of: "cases", limit: Self.casesMax) ?? []
+        let cases = fields.required(.cases).map {
+            items($0, of: "cases", limit: Self.casesMax)
+        }
         let own = fields[.services].map { RuleTestCatalogueReader.catalogue($0, log) }
         guard let catalogue = own ?? probes() else {
             // Names cannot be checked; what was wrong has been reported.
             return []
         }
+        if log.count == mistakes { ScopeNames(catalogue.services).check(scopeNames, log) }
         var names: [String: SourcePosition] = [:]
-        return cases.compactMap { node in
+        return (cases ?? []).compactMap { node in
             guard let test = test(node, catalogue, rules) else { return nil }
             if let first = names[test.name] {
                 log.add(
@@ -91,16 +104,41 @@ struct RuleTestReader {
         let series = fields.required(.series).map { self.series($0, catalogue) } ?? [:]
         let checkReader = RuleTestCheckReader(catalogue: catalogue, rules: inForce, log: log)
         let list = fields.required(.expect)
-        let items = list?.items(log, of: "instants", limit: Self.checksMax) ?? []
-        if let list, case .sequence(let written) = list.content, written.isEmpty {
-            log.add(at: list.position, "nothing is expected", expected: "at least one instant")
-        }
-        let checks = items.compactMap(checkReader.check)
+        let instants = list.map { items($0, of: "instants", limit: Self.checksMax) }
+        let checks = (instants ?? []).compactMap(checkReader.check)
         reportDisorder(checks)
+        reportSilence(checks, series, catalogue)
         guard let name, let start else { return nil }
         return RuleTest(
             name: name, place: node.position.description, catalogue: catalogue, rules: inForce,
             start: start, series: series, checks: checks.map(\.check))
+    }
+
+    /// The items of a list that says nothing when it is empty.
+    private func items(_ node: YAMLNode, of name: String, limit: Int) -> [YAMLNode] {
+        if case .sequence(let written) = node.content, written.isEmpty {
+            log.add(at: node.position, "an empty list of \(name)", expected: "at least one")
+        }
+        return node.items(log, of: name, limit: limit)
+    }
+
+    /// Reports what is looked at when all series have ended: what is not measured tells nothing, so
+    /// that nothing would be as good as anything.
+    private func reportSilence(
+        _ checks: [(check: RuleTest.Check, position: SourcePosition)],
+        _ series: [EndpointID: ResultSeries], _ catalogue: ServiceCatalogue
+    ) {
+        let end = catalogue.probedEndpoints.compactMap { endpoint in
+            series[endpoint.id].map { endpoint.probe.interval * $0.slotCount }
+        }.max()
+        guard let end, log.count == 0 else { return }
+        for one in checks where one.check.at > end {
+            log.add(
+                at: one.position,
+                "`at: \(one.check.at.fileText)` is later than the last result",
+                expected: "at most \(end.fileText), where the longest series ends",
+                hint: "a probe that says nothing is `-` in a series")
+        }
     }
 
     private func reportDisorder(
@@ -120,7 +158,7 @@ struct RuleTestReader {
     private func chosen(_ node: YAMLNode, of rules: RuleSet) -> RuleSet {
         let known = rules.rules.map(\.id.text)
         var wanted: Set<String> = []
-        for item in node.items(log, of: "rules", limit: Limits.rules) {
+        for item in items(node, of: "rules", limit: Limits.rules) {
             guard let id = item.identifier(log) else { continue }
             if !known.contains(id) {
                 log.add(

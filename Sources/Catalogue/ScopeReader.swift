@@ -11,7 +11,7 @@ enum ScopeKey: String, FieldKey {
     static let mappingName = "`only_for`"
 }
 
-/// A name in `only_for`, before it is known whether any service has it.
+/// A name in `only_for` or of a receiver, before it is known whether any service has it.
 struct ScopeName {
     var key: ScopeKey
     var text: String
@@ -31,7 +31,8 @@ struct ScopeNames: Sendable, Hashable {
         known[.tags] = services.reduce(into: []) { $0.formUnion($1.tags) }
     }
 
-    /// Reports every name that no service has: the rule would never fire, and nobody would know.
+    /// Reports every name that no service has: the rule would never fire, or the receiver never be
+    /// told, and nobody would know.
     func check(_ names: [ScopeName], _ log: MistakeLog) {
         let words: [ScopeKey: (kind: String, none: String)] = [
             .services: ("id", "there is no service"),

@@ -34,6 +34,33 @@ struct RuleTestMistakeTests {
         """
     }
 
+    /// A rule names a receiver that the receivers of the test leave out.
+    @Test func receiversThatRulesNameMustBeThere() throws {
+        let rules = SourceFile(
+            path: "alerts/a.yml",
+            text: """
+                receivers: [{id: on-call, webhook: 'https://a.example/'}]
+                rules:
+                  - id: unreachable
+                    when: state == down
+                    level: page
+                    receivers: [on-call]
+                    summary: {nl: N, en: E}
+                """)
+        let text = """
+            services: [{id: web, tier: 0}]
+            receivers: [{id: team, webhook: 'https://a.example/'}]
+            cases: [{name: a, series: {web: up}, expect: [{at: 0s, notifications: []}]}]
+            """
+        let error = #expect(throws: ConfigurationError.self) {
+            try RuleTestLoader.read([SourceFile(path: "t", text: text)], ruleFiles: [rules])
+        }
+        #expect(
+            error?.description
+                == "t:2:12: there is no receiver `on-call`; expected the id of one in `receivers` of a "
+                + "file in alerts/")
+    }
+
     static func inSeries(_ series: String) -> String { file(series: "{web: '\(series)'}") }
 
     static func inCheck(_ check: String) -> String { file(expect: "[{at: 0s, \(check)}]") }
@@ -137,7 +164,36 @@ struct RuleTestMistakeTests {
             "t:6:19: found the text `32d`; expected at most 31d after the start"),
         Row(
             "nothing", file(expect: "[]"),
-            "t:6:13: nothing is expected; expected at least one instant"),
+            "t:6:13: an empty list of instants; expected at least one"),
+        Row(
+            "later than the series",
+            file(series: "{web: up x5}", expect: "[{at: 5m, alerts: []}, {at: 301s, alerts: []}]"),
+            "t:6:41: `at: 301s` is later than the last result; expected at most 300s, where the "
+                + "longest series ends; a probe that says nothing is `-` in a series"),
+        Row(
+            "an empty list of rules", file("rules: []"),
+            "t:7:12: an empty list of rules; expected at least one"),
+        Row(
+            "an empty list of cases", "services: [{id: web, tier: 0}]\ncases: []",
+            "t:2:8: an empty list of cases; expected at least one"),
+        Row("an empty file", "", "t:1:1: no test here; expected `cases`, at least one"),
+        Row("only comments", "# later\n", "t:1:1: no test here; expected `cases`, at least one"),
+        Row(
+            "a receiver of a sector that is nowhere",
+            """
+            services: [{id: web, tier: 0}]
+            receivers: [{id: duty, webhook: 'https://a.example/', services: [wbe]}]
+            cases: [{name: a, series: {web: up}, expect: [{at: 0s, alerts: []}]}]
+            """,
+            "t:2:66: there is no service `wbe`; did you mean `web`?"),
+        Row(
+            "a fallback that is nowhere",
+            """
+            services: [{id: web, tier: 0}]
+            receivers: [{id: duty, webhook: 'https://a.example/', fallback: dutty}]
+            cases: [{name: a, series: {web: up}, expect: [{at: 0s, alerts: []}]}]
+            """,
+            "t:2:65: there is no receiver `dutty`; did you mean `duty`?"),
         Row(
             "start", file("start: 2026-02-30T12:00:00Z"),
             "t:7:12: found the text `2026-02-30T12:00:00Z`; expected an instant in UTC such as "

@@ -106,4 +106,43 @@ import Testing
         #expect(!RuleScope(tags: ["roads"]).includes(service))
         #expect(!RuleScope(tiers: [.tier1], tags: ["payments"]).includes(service))
     }
+
+    /// What receivers are for is checked as what rules are for: a slip would leave a service without
+    /// anybody who is told.
+    @Test(arguments: [
+        ("services: [aangifte, waiting]", nil),
+        ("services: [angifte]", "there is no service `angifte`; did you mean `aangifte`?"),
+        ("sectors: [taxx]", "no service is of the sector `taxx`; did you mean `tax`?"),
+        (
+            "owners: [belastingdienst]",
+            "no service has the owner `belastingdienst`; did you mean `Belastingdienst`?"
+        ),
+        ("sectors: []", "an empty list of sectors; expected at least one, or no `sectors` at all"),
+        (
+            "services: []",
+            "an empty list of services; expected at least one, or no `services` at all"
+        ),
+        ("owners: []", "an empty list of owners; expected at least one, or no `owners` at all"),
+        ("tiers: []", "an empty list of tiers; expected at least one, or no `tiers` at all"),
+    ])
+    func `the scope of a receiver is checked`(scope: String, mistake: String?) {
+        let column = 14 + scope.prefix { $0 != "[" }.count + (scope.hasSuffix("[]") ? 0 : 1)
+        let rules = SourceFile(
+            path: "f",
+            text: """
+                receivers:
+                  - id: duty
+                    webhook: https://pager.example.org/x
+                    note: n
+                    \(scope)
+
+                """)
+        do {
+            _ = try ConfigurationLoader.read(
+                probeFiles: [Self.services(), Self.services(enabled: false)], alertFiles: [rules])
+            #expect(mistake == nil)
+        } catch {
+            #expect(error.shortLines == mistake.map { ["5:\(column - 9): \($0)"] })
+        }
+    }
 }
