@@ -60,9 +60,10 @@ public struct ActionKeeper: Sendable {
                 let series = "\(parts[0])-\(parts[1])"
                 counters[series] = max(counters[series] ?? 0, number)
             }
+            // Whoever keeps them on disk may have to begin anew.
+            changed.insert(action.id)
             if action.endedAt == nil {
                 pending[action.id] = action
-                changed.insert(action.id)
             } else {
                 over.append(action)
             }

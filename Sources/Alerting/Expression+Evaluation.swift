@@ -120,8 +120,14 @@ extension Expression.Comparison {
         }
         guard relation.holds(first, second) else { return .fails }
         guard let heldFor else { return .holds }
-        let time = measure(state == .effectiveState ? .effectiveStateTime : .stateTime)
-        return time.map { $0 >= heldFor.fractionalSeconds ? .holds : .fails } ?? .unknown
+        let isEffective = state == .effectiveState
+        guard let time = measure(isEffective ? .effectiveStateTime : .stateTime) else {
+            return .unknown
+        }
+        guard time < heldFor.fractionalSeconds else { return .holds }
+        // It may have begun while nothing was measured: no all-clear for what goes on perhaps.
+        let begin = measure(isEffective ? .isEffectiveStateBeginKnown : .isStateBeginKnown)
+        return begin == 1 ? .fails : .unknown
     }
 }
 
@@ -168,12 +174,18 @@ extension Expression.Literal {
 }
 
 extension Expression.Kind {
+    /// The longest time that is shown: 31,700 years.
+    private static let millisecondsMax = 1e15
+
     /// A measured value for people.
     func valueText(_ value: Double) -> String {
         switch self {
         case .number: return numberText((value * 100).rounded() / 100)
         case .share: return "\(numberText((value * 1000).rounded() / 10))%"
-        case .duration: return Duration.milliseconds(Int64(value * 1000)).shortText
+        case .duration:
+            // A product may be longer than any clock runs.
+            let milliseconds = min(max(value * 1000, -Self.millisecondsMax), Self.millisecondsMax)
+            return Duration.milliseconds(Int64(milliseconds)).shortText
         case .state: return HealthState.allCases[Int(value)].rawValue
         case .reason: return value < 0 ? "success" : Reason.allCases[Int(value)].rawValue
         case .truth: return value == 0 ? "false" : "true"

@@ -38,6 +38,11 @@ extension Expression {
         case stateTime
         /// For how long the service has had its effective state; only behind `for`.
         case effectiveStateTime
+        /// Whether it is known when the service came into its own state, as it is not after a time in
+        /// which nothing was measured; only behind `for`.
+        case isStateBeginKnown
+        /// Whether it is known when the service came into its effective state; only behind `for`.
+        case isEffectiveStateBeginKnown
         /// Whether the last certificate seen is trusted.
         case certificateTrusted
         /// The share of its lifetime that the certificate that runs out first has left; 0 after.
@@ -67,7 +72,8 @@ extension Expression {
                 .failures, .changes, .certificateTrusted:
                 true
             case .dependants, .tier, .quantile, .usual, .burnRate, .changed, .stateTime,
-                .effectiveStateTime, .certificateLifetimeLeft, .certificateExpiresIn:
+                .effectiveStateTime, .isStateBeginKnown, .isEffectiveStateBeginKnown,
+                .certificateLifetimeLeft, .certificateExpiresIn:
                 false
             }
         }
@@ -101,7 +107,7 @@ extension Expression {
         var subject: QuantitySubject {
             switch self {
             case .state, .effectiveState, .dependants, .burnRate, .stateTime,
-                .effectiveStateTime:
+                .effectiveStateTime, .isStateBeginKnown, .isEffectiveStateBeginKnown:
                 .service
             case .tier: .either
             default: .endpoint
@@ -118,14 +124,15 @@ extension Expression {
             case .availability, .certificateLifetimeLeft: .share
             case .quantile, .usual, .stateTime, .effectiveStateTime, .certificateExpiresIn:
                 .duration
-            case .certificateTrusted, .changed: .truth
+            case .certificateTrusted, .changed, .isStateBeginKnown, .isEffectiveStateBeginKnown:
+                .truth
             }
         }
 
         var name: QuantityName {
             switch self {
-            case .state, .stateTime: .state
-            case .effectiveState, .effectiveStateTime: .effectiveState
+            case .state, .stateTime, .isStateBeginKnown: .state
+            case .effectiveState, .effectiveStateTime, .isEffectiveStateBeginKnown: .effectiveState
             case .dependants: .dependants
             case .tier: .tier
             case .consecutiveFailures: .consecutiveFailures

@@ -62,6 +62,9 @@ public struct FallbackWatch: Sendable {
     /// How many notifications are watched.
     public var count: Int { entries.count }
 
+    /// Whether a notification with this id waits, as far as it is watched.
+    public func isWatched(_ id: String) -> Bool { entries[id] != nil }
+
     /// Takes the receivers as they are written now.
     public mutating func use(_ receivers: [Receiver]) {
         plans = [:]

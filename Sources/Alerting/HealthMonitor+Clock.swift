@@ -37,6 +37,10 @@ extension HealthMonitor {
         doubtState.load.jump(to: now, by: jump)
         doubtState.receivers.shift(by: jump)
         for index in trackers.indices { trackers[index].shift(by: jump) }
+        for index in services.indices {
+            services[index].ownSince = services[index].ownSince.map { $0 + jump }
+            services[index].since = services[index].since.map { $0 + jump }
+        }
         for index in machines.indices where machines[index].isActive {
             machines[index].shift(by: jump)
             changedAlerts.insert(index)

@@ -68,10 +68,15 @@ extension HealthMonitor {
         guard store.firstSlot(of: series, from: next, to: .farFuture) == nil else {
             return .farPast
         }
-        return windows.lazy.compactMap { window in
-            store.firstSlot(of: series, from: now - window, to: next)
-                .map { $0.instant + window }
-        }.min() ?? .farFuture
+        // A loop, since a lazy sequence would keep a copy of the whole monitor for its closure.
+        var end = Timestamp.farFuture
+        for window in windows {
+            guard let first = store.firstSlot(of: series, from: now - window, to: next) else {
+                continue
+            }
+            end = min(end, first.instant + window)
+        }
+        return end
     }
 
     /// How near to the instant at which a certificate crosses a threshold roundings may decide.
@@ -100,6 +105,8 @@ extension HealthMonitor {
             return services[binding.service].ownSince.map { (now - $0).fractionalSeconds }
         case .effectiveStateTime:
             return services[binding.service].since.map { (now - $0).fractionalSeconds }
+        case .isStateBeginKnown: return services[binding.service].isOwnBeginKnown ? 1 : 0
+        case .isEffectiveStateBeginKnown: return services[binding.service].isBeginKnown ? 1 : 0
         case .burnRate(let window): return untoldBurnRate(of: binding, over: window, at: now)
         default: break
         }
@@ -143,8 +150,8 @@ extension HealthMonitor {
         case .changed(let fact, let window):
             guard trackers[tracker].status.outlook.ownLeaf != nil else { return nil }
             return changeEnd(of: fact, window, tracker, after: now) == nil ? 0 : 1
-        case .state, .effectiveState, .stateTime, .effectiveStateTime, .dependants, .tier,
-            .burnRate:
+        case .state, .effectiveState, .stateTime, .effectiveStateTime, .isStateBeginKnown,
+            .isEffectiveStateBeginKnown, .dependants, .tier, .burnRate:
             return nil
         }
     }

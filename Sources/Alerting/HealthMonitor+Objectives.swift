@@ -116,12 +116,18 @@ extension HealthMonitor {
 
     /// How every probed service does, in the order of the catalogue.
     func objectiveStatuses(at now: Timestamp) -> [ObjectiveStatus] {
-        let length = AmsterdamTime.month(of: now)
+        let month = AmsterdamTime.month(of: now)
         return catalogue.services.indices.filter { catalogue.services[$0].kind == .probed }
             .map { index in
                 let (service, clock) = (catalogue.services[index], objectiveClocks[index])
+                // What is to come outside the hours is no time in which anything may be lost.
+                let ahead = now..<max(now, month.upperBound)
+                let outside = service.objective.hours.map {
+                    ahead.upperBound - ahead.lowerBound - $0.time(in: ahead)
+                }
                 let budget = clock.month?.budgetLeft(
-                    service.objective, monthLength: length.upperBound - length.lowerBound)
+                    service.objective,
+                    monthLength: month.upperBound - month.lowerBound - (outside ?? .zero))
                 return ObjectiveStatus(
                     service: service.id, objective: service.objective, months: clock.months,
                     budgetLeft: budget ?? 1,

@@ -33,19 +33,17 @@ extension HealthMonitor {
             answer = try begin(.silence(scope), order, from: from, to: to, at: now)
         case .acknowledge(let id, let to):
             guard try openIncident(id) else { throw .isOver(id.text) }
-            if let earlier = actions.acknowledgements[id] {
-                _ = try actions.end(earlier.id, by: order.author, at: now)
-            }
+            let earlier = actions.acknowledgements[id]
             answer = try begin(.acknowledgement(id), order, from: nil, to: to, at: now)
+            replace(earlier, with: answer.action, order, at: now)
         case .maintain(let services, let withDependants, let from, let to):
             let all = try maintained(services, withDependants: withDependants)
             answer = try begin(.maintenance(all), order, from: from, to: to, at: now)
         case .setDark(let service, let state, let to):
             try check(dark: service, state)
-            if let earlier = actions.darks[service] {
-                _ = try actions.end(earlier.action.id, by: order.author, at: now)
-            }
+            let earlier = actions.darks[service]?.action
             answer = try begin(.dark(service, state), order, from: nil, to: to, at: now)
+            replace(earlier, with: answer.action, order, at: now)
         case .end(let id): answer = try end(id, order, at: now)
         case .note(let id):
             _ = try openIncident(id)
@@ -172,6 +170,20 @@ extension HealthMonitor {
             incidents.note(.acknowledged, "\(order.author): \(order.reason)", in: id, at: now)
         }
         return answer
+    }
+
+    /// Ends what a newer action takes the place of, once nothing can be refused any more.
+    private mutating func replace(
+        _ earlier: OperatorAction?, with later: OperatorAction?, _ order: OperatorOrder,
+        at now: Timestamp
+    ) {
+        guard let earlier, let later,
+            let ended = try? actions.end(earlier.id, by: order.author, at: now)
+        else { return }
+        operatorRecords.append(
+            EvidenceRecord(
+                ended.effect.kind.end, ended, at: now, actor: order.author, origin: order.origin,
+                result: "replaced by \(later.id)"))
     }
 
     private mutating func end(

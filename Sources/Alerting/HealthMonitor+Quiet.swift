@@ -40,7 +40,10 @@ extension HealthMonitor {
             case .burnRate(let condition):
                 if mayBurn(binding.service, condition, at: now) { return soon }
             case .expression(let expression):
-                if expression.waits(in: services[binding.service].own) { return soon }
+                let state = services[binding.service]
+                if expression.waits(in: state.own) || expression.waits(in: state.effective) {
+                    return soon
+                }
             default: continue
             }
         }

@@ -72,7 +72,7 @@ extension HealthMonitor {
             alert.runbook = rules.rules[bindings[index].rule].runbook
             alert.service = catalogue.services[bindings[index].service].id
             alerts[index] = alert
-            incidents.update(alert)
+            incidents.update(alert, at: now)
             // A receiver that is new, or wants the level of now, hears what fires already.
             route([AlertTransition(at: now, alert: alert)])
         }

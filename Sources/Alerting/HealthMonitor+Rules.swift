@@ -138,6 +138,8 @@ extension HealthMonitor {
         case .resolved, .ended:
             var alert = alerts.removeValue(forKey: index) ?? makeAlert(index, at: now)
             alert.state = .resolved
+            // At once: budgets that are looked at next must know that the loss was told.
+            incidents.noteEndOfDismissed(alert, at: now)
             return AlertTransition(at: now, alert: alert)
         }
     }

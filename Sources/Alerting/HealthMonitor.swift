@@ -73,8 +73,11 @@ public struct HealthMonitor: Sendable {
         var own = HealthState.unknown
         /// Since when it has its own state; nil when it was never measured.
         var ownSince: Timestamp?
+        /// Whether it was in another known state before.
+        var isOwnBeginKnown = false
         var effective = HealthState.unknown
         var since: Timestamp?
+        var isBeginKnown = false
         var causes: [ServiceID] = []
     }
 
@@ -237,6 +240,7 @@ public struct HealthMonitor: Sendable {
             services[service].measured = measured
             let own = state(of: service, measured: measured)
             guard own != services[service].own else { continue }
+            services[service].isOwnBeginKnown = services[service].own != .unknown
             services[service].own = own
             services[service].ownSince = now
             isOwnChanged = true
@@ -251,6 +255,7 @@ public struct HealthMonitor: Sendable {
         for index in services.indices {
             services[index].causes = effect.causes[index]
             guard services[index].effective != effect.states[index] else { continue }
+            services[index].isBeginKnown = services[index].effective != .unknown
             services[index].effective = effect.states[index]
             services[index].since = now
         }

@@ -26,8 +26,8 @@ public struct IncidentKeeper: Sendable {
     private var byRoot: [Incident.Root: IncidentID] = [:]
     /// What is over, in the order in which it ended.
     public private(set) var closed: [Incident] = []
-    /// The number given last, and its year.
-    private var counter = (year: 0, number: 0)
+    /// The number given last in each year: clocks may go back over New Year.
+    private var counters: [Int: Int] = [:]
     /// Incidents that changed since `takeChanged`.
     private var changed: Set<IncidentID> = []
     /// Incidents of which people may have to be told.
@@ -107,17 +107,17 @@ public struct IncidentKeeper: Sendable {
         _ remembered: [Incident], active: Set<String>, at now: Timestamp
     ) -> [RoutedTransition] {
         for incident in remembered {
-            if let number = Self.number(of: incident.id) {
-                counter = number > counter ? number : counter
+            if let (year, number) = Self.number(of: incident.id) {
+                counters[year] = max(counters[year] ?? 0, number)
             }
+            // Whoever keeps them on disk may have to begin anew.
+            changed.insert(incident.id)
             guard incident.isOpen else {
                 closed.append(incident)
                 noteEnd(of: incident.services, at: incident.closedAt ?? now)
                 continue
             }
             incidents[incident.id] = incident
-            // Whoever keeps them on disk may have had to begin anew.
-            changed.insert(incident.id)
             byRoot[incident.root] = incident.id
             for service in incident.failingServices { byService[service] = incident.id }
         }
@@ -245,8 +245,9 @@ public struct IncidentKeeper: Sendable {
 
     private mutating func begin(_ root: Incident.Root, at now: Timestamp) -> IncidentID {
         let year = Int(now.rfc3339.prefix { $0 != "-" }) ?? 0
-        counter = (year, counter.year == year ? counter.number + 1 : 1)
-        let digits = String(counter.number)
+        let number = (counters[year] ?? 0) + 1
+        counters[year] = number
+        let digits = String(number)
         let padding = String(repeating: "0", count: max(0, 4 - digits.utf8.count))
         let id = IncidentID("INC-\(year)-\(padding)\(digits)")
         incidents[id] = Incident(
@@ -307,11 +308,12 @@ public struct IncidentKeeper: Sendable {
         byRoot[incident.root] = nil
         incident.closedAt = now
         incident.note(.closed, "all alerts are over", at: now)
-        var ends = incident.members.filter(\.isLead).map(\.alert)
-        if !ends.contains(where: { $0.episode == over.episode }) { ends.append(over) }
+        byService = byService.filter { $0.value != id }
         keep(incident)
-        return ends.map { alert in
-            var alert = alert
+        // Of all, since people may have heard of any as the fallback of a machine; only who was told
+        // of one hears of its end.
+        return incident.members.map { member in
+            var alert = member.alert
             alert.state = .resolved
             return RoutedTransition(
                 transition: AlertTransition(at: now, alert: alert), receivers: [])
@@ -319,15 +321,30 @@ public struct IncidentKeeper: Sendable {
     }
 
     /// Takes over what a reload changed of an alert that fires.
-    mutating func update(_ alert: Alert) {
-        guard let id = alert.incident, incidents[id]?.update(alert) == true else { return }
+    mutating func update(_ alert: Alert, at now: Timestamp) {
+        guard let id = alert.incident, let before = incidents[id]?.service(of: alert.episode),
+            incidents[id]?.update(alert) == true
+        else { return }
         byService[alert.service] = id
+        if before != alert.service, byService[before] == id,
+            incidents[id]?.failingServices.contains(before) == false
+        {
+            byService[before] = nil
+            noteEnd(of: [before], at: now)
+        }
         touch(id)
     }
 
     /// Notes that people were told of an alert by itself before it joined.
     mutating func makeLead(_ episode: String, in id: IncidentID) {
         incidents[id]?.makeLead(episode)
+    }
+
+    /// Notes that an alert is over whose incident was resolved by force before: only now does its
+    /// service not fail any more, and what that cost was told.
+    mutating func noteEndOfDismissed(_ alert: Alert, at now: Timestamp) {
+        guard let id = alert.incident, incidents[id] == nil else { return }
+        noteEnd(of: [alert.service], at: now)
     }
 
     private mutating func noteEnd(of services: [ServiceID], at now: Timestamp) {

@@ -29,8 +29,9 @@ public struct ObjectivePeriod: Sendable, Hashable {
         counted > .zero ? good.fractionalSeconds / counted.fractionalSeconds : nil
     }
 
-    /// How much of the time that may be lost in a month of `length` is left: 1 at the beginning, 0
-    /// when it is used up, negative when more was lost.
+    /// How much of the time that may be lost in a month of `length`, without what is to come of it
+    /// outside the hours of the service, is left: 1 at the beginning, 0 when it is used up, negative
+    /// when more was lost.
     public func budgetLeft(_ objective: Objective, monthLength length: Duration) -> Double {
         let counts = length - maintenance - unknown - outside
         let allowed = max(1, counts.fractionalSeconds * (1 - objective.target))

@@ -185,21 +185,22 @@ public struct SelfDoubt: Sendable, Hashable {
         var (measured, lost, regained) = (0, 0, 0)
         var sectors: Set<String> = []
         for sight in sights.values {
-            guard let lastAt = sight.lastAt, lastAt >= recently else { continue }
+            guard let lastAt = sight.lastAt else { continue }
+            // However long ago: it may be the only one, or be probed seldom.
+            if !sight.isFailing, let blindSince, lastAt > blindSince { regained += 1 }
+            guard lastAt >= recently else { continue }
             if sight.isFailing {
                 // What failed long before is its own trouble; what never worked is nobody's news.
                 guard let lostAt = sight.lostAt, isBlind || now - lostAt <= sight.interval * 2
                 else { continue }
                 lost += 1
                 sectors.insert(sight.sector)
-            } else if let blindSince, lastAt > blindSince {
-                regained += 1
             }
             measured += 1
         }
         let share = Double(lost) / Double(max(1, measured))
         if isBlind {
-            let isEnough = regained >= Self.contradictingSuccesses
+            let isEnough = regained >= min(Self.contradictingSuccesses, sights.count)
             set(!(isEnough && share < Self.sightShare), at: now)
         } else {
             let isEnough = measured >= Self.endpointsMin && sectors.count >= Self.sectorsMin

@@ -23,6 +23,17 @@ public enum AmsterdamTime {
         return begin..<end
     }
 
+    /// The local day that holds an instant: 23, 24 or 25 hours.
+    public static func day(of instant: Timestamp) -> Range<Timestamp> {
+        let local = (instant + offset(at: instant)).date
+        guard let begin = midnight(local.year, local.month, local.day) else {
+            return instant..<(instant + .seconds(86_400))
+        }
+        // Noon of the next day, whatever clocks do at night.
+        let next = (begin + .seconds(36 * 3600) + offset(at: begin + .seconds(36 * 3600))).date
+        return begin..<(midnight(next.year, next.month, next.day) ?? begin + .seconds(86_400))
+    }
+
     /// The name of that month, such as `2026-11`.
     public static func monthName(of instant: Timestamp) -> String {
         let local = (instant + offset(at: instant)).date

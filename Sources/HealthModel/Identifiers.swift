@@ -77,7 +77,10 @@ public struct IncidentID: Sendable, Hashable, Comparable, CustomStringConvertibl
     /// Orders by year, then by counter.
     public static func < (left: IncidentID, right: IncidentID) -> Bool {
         let (first, second) = (left.text.utf8.count, right.text.utf8.count)
-        return first == second ? left.text < right.text : first < second
+        // `INC-2026`: only within a year does a longer number come later.
+        guard first != second, left.text.utf8.prefix(8).elementsEqual(right.text.utf8.prefix(8))
+        else { return left.text < right.text }
+        return first < second
     }
 }
 

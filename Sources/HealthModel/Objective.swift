@@ -46,6 +46,32 @@ public struct ServiceHours: Sendable, Hashable {
         self.to = to
     }
 
+    /// How much of a time lies within them.
+    public func time(in range: Range<Timestamp>) -> Duration {
+        var sum = Duration.zero
+        var instant = range.lowerBound
+        while instant < range.upperBound {
+            let day = AmsterdamTime.day(of: instant)
+            let end = min(day.upperBound, range.upperBound)
+            if day.upperBound - day.lowerBound == .seconds(86_400) {
+                let (weekday, _) = AmsterdamTime.clock(at: day.lowerBound)
+                let hours = (day.lowerBound + from, day.lowerBound + to)
+                let overlap = min(hours.1, end) - max(hours.0, instant)
+                if weekdays.contains(weekday) { sum += max(.zero, overlap) }
+            } else {
+                // Clocks change: minute by minute, twice a year.
+                var minute = instant
+                while minute < end {
+                    let next = min(minute + .seconds(60), end)
+                    if contains(minute) { sum += next - minute }
+                    minute = next
+                }
+            }
+            instant = end
+        }
+        return sum
+    }
+
     /// Whether an instant lies within them.
     public func contains(_ instant: Timestamp) -> Bool {
         let (weekday, time) = AmsterdamTime.clock(at: instant)

@@ -126,21 +126,39 @@ public struct Ledger: Sendable {
         current.merge(changes.active) { $1 }
         currentIncidents.merge(changes.incidents) { $1 }
         currentActions.merge(changes.actions) { $1 }
-        currentActions = currentActions.filter { $0.value.endedAt == nil }
+        forgetActions()
         forgetIncidents()
         count()
     }
 
-    /// Forgets incidents that are over, but for the last one and those whose alerts fire on.
+    /// Forgets incidents that are over, but for the last one of each year, those whose alerts fire on
+    /// and those of which somebody has to report.
     private mutating func forgetIncidents() {
-        let newest = currentIncidents.keys.max()
-        guard currentIncidents.contains(where: { !$0.value.isOpen && $0.key != newest }) else {
-            return
-        }
+        let last = Self.last(of: currentIncidents.keys.map(\.text))
+        guard currentIncidents.contains(where: { !$0.value.isOpen && !last.contains($0.key.text) })
+        else { return }
         let named = Set(current.values.compactMap(\.alert.incident))
         currentIncidents = currentIncidents.filter { id, incident in
-            incident.isOpen || id == newest || named.contains(id)
+            incident.isOpen || last.contains(id.text) || named.contains(id)
+                || LegalClock(incident)?.next != nil
         }
+    }
+
+    /// Forgets actions that are over, but for the last one of each kind and year.
+    private mutating func forgetActions() {
+        let last = Self.last(of: currentActions.keys.map(\.text))
+        currentActions = currentActions.filter { id, action in
+            action.endedAt == nil || last.contains(id.text)
+        }
+    }
+
+    /// The last number of each kind and year, such as the last that begins with `SIL-2026`.
+    private static func last(of numbers: [String]) -> Set<String> {
+        let series = Dictionary(grouping: numbers) { $0.prefix(8) }
+        return Set(
+            series.values.compactMap { some in
+                some.max { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+            })
     }
 
     /// Takes who is told when a receiver does not take a notification.
@@ -320,7 +338,12 @@ public struct Ledger: Sendable {
                         alert: alert)
                 }
             }
-            outbox = owed + heldEnds() + outbox
+            let heard = owed + heldEnds()
+            outbox = heard + outbox
+            // What was delivered is written down for its end, and not delivered again.
+            endings += heard.filter { !fallbacks.isWatched($0.id) }.map {
+                Delivery(notification: $0, at: $0.at)
+            }
             return .setAside(path: SQLiteFile.setAside(path))
         }
         guard !isFailing else { return nil }

@@ -65,15 +65,21 @@ extension LedgerRows {
     }
 
     /// The incidents that a monitor has to know: the open ones, those that ended since `since`,
-    /// those whose alerts fire on although they were resolved by force, and the last one of all,
-    /// after which the next is numbered.
+    /// those whose alerts fire on although they were resolved by force, those of which somebody may
+    /// have to report, and the last one of each year, after which the next is numbered.
     static func incidents(_ database: Database, since: Timestamp) throws -> [Incident] {
         try incidents(
             database,
             where: """
                 closed_at IS NULL OR closed_at >= \(since.nanoseconds)
                     OR id IN (SELECT incident FROM alert)
-                    OR id = (SELECT id FROM incident ORDER BY length(id) DESC, id DESC LIMIT 1)
+                    OR id IN (
+                        SELECT incident FROM incident_event
+                        WHERE kind = '\(Incident.Event.Kind.aware.rawValue)')
+                    OR NOT EXISTS (
+                        SELECT 1 FROM incident AS later
+                        WHERE substr(later.id, 1, 8) = substr(incident.id, 1, 8)
+                            AND (length(later.id), later.id) > (length(incident.id), incident.id))
                 """)
     }
 

@@ -142,6 +142,29 @@ import Testing
         #expect(machine.news(after: .seconds(599)) == [])
     }
 
+    /// How long a service has been in a state follows the clock, forward and back.
+    @Test(arguments: [
+        (Duration.seconds(3600), Duration.zero), (.seconds(-3600), .zero), (.zero, .seconds(3600)),
+    ])
+    func aStateThatLastsFollowsTheClock(step: Duration, sleep: Duration) throws {
+        let lasting = rule(
+            "r",
+            Condition(
+                try .init(parsing: "state == busy for 10m and effective_state == busy for 10m")))
+        let machine = Machine(["a"], [lasting])
+        machine.take("a")
+        #expect(machine.news(after: .seconds(1)) == [])
+        var news: [String] = []
+        for minute in 0..<20 {
+            machine.take("a", .busy)
+            let isJump = minute == 2 || minute == 15
+            news += machine.news(
+                after: .seconds(60), set: isJump ? step : .zero, sleep: isJump ? sleep : .zero
+            ).map { "\(minute) \($0)" }
+        }
+        #expect(news == ["10 r s-a firing page"])
+    }
+
     /// A repair sets the clock as well, and then says that it is right.
     @Test(arguments: [
         (Duration.seconds(60), Self.known(false), [String]()),

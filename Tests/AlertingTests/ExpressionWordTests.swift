@@ -61,8 +61,50 @@ import Testing
         #expect(watch.news(at: 260) == ["r a firing"])
     }
 
+    /// A moment in which nothing is measured ends nothing, and begins nothing either.
+    @Test(arguments: ["state == busy for 5m", "effective_state == busy for 5m"])
+    func `a gap in a state that lasts is no all-clear`(text: String) throws {
+        let watch = try watch(text)
+        func busy(_ seconds: StrideTo<Int64>) -> [String] {
+            seconds.flatMap { second in
+                watch.apply(result("a-www", second, .busy))
+                return watch.news(at: second)
+            }
+        }
+        #expect(busy(stride(from: 0, to: 600, by: 60)) == ["r a firing"])
+        // Nothing comes for a while, so that nothing is known.
+        #expect(watch.status("a", at: 1200)?.ownState == .unknown)
+        #expect(watch.news(at: 1200) == [])
+        #expect(busy(stride(from: 1260, to: 2400, by: 60)) == [])
+        watch.apply(result("a-www", 2400))
+        #expect(watch.news(at: 2400) == ["r a resolved"])
+    }
+
+    @Test func `what was busy before a gap does not fire at once after it`() throws {
+        let watch = try watch("state == busy for 5m")
+        watch.apply(result("a-www", 0, .busy))
+        #expect(watch.news(at: 0) == [])
+        #expect(watch.news(at: 1200) == [])
+        for second in stride(from: Int64(1260), to: 1560, by: 60) {
+            watch.apply(result("a-www", second, .busy))
+            #expect(watch.news(at: second) == [])
+        }
+        watch.apply(result("a-www", 1560, .busy))
+        #expect(watch.news(at: 1560) == ["r a firing"])
+    }
+
+    /// No text is so long that it ends the program.
+    @Test func `a value beyond all time is shown`() {
+        let kind = Alerting.Expression.Kind.duration
+        #expect(kind.valueText(1e300) == kind.valueText(1e12))
+        #expect(kind.valueText(-1e300) == kind.valueText(-1e12))
+        #expect(kind.valueText(.infinity) == kind.valueText(1e12))
+    }
+
     @Test func `a state that lasts says so when asked why`() throws {
         let watch = try watch("state == busy for 2m")
+        watch.apply(result("a-www", 0))
+        _ = watch.news(at: 0)
         watch.apply(result("a-www", 10, .busy))
         _ = watch.news(at: 10)
         let steps = watch.monitor.trace(

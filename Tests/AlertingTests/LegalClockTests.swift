@@ -5,6 +5,55 @@ import Testing
 
 /// The clock of NIS2, article 23.
 @Suite struct LegalClockTests {
+    /// A large incident has many events; what the law asks about stays.
+    @Test func noEventPushesTheClockOut() throws {
+        var incident = Incident(
+            id: IncidentID("INC-2026-0001"), root: .commonCause, openedAt: noon)
+        incident.note(.opened, "first", at: noon)
+        incident.note(.aware, "anna: significant", at: noon)
+        incident.note(.reported, "early-warning: NCSC 7", at: noon)
+        for number in 0...Incident.eventsMax { incident.note(.joined, "\(number)", at: noon) }
+        #expect(incident.events.count == Incident.eventsMax)
+        #expect(incident.events.first?.text == "first")
+        #expect(LegalClock(incident)?.done.keys.map(\.rawValue) == ["early-warning"])
+        // Unless there is nothing else.
+        for _ in 0...Incident.eventsMax { incident.note(.aware, "again", at: noon) }
+        #expect(incident.events.count == Incident.eventsMax)
+    }
+
+    /// Whoever is aware of a part is aware of the whole that takes it in.
+    @Test func aWiderIncidentTakesTheClockOver() throws {
+        let names = ["werk", "ziekenhuis", "rechtspraak"]
+        let play = try Outages(names.map { Outages.Kind(id: $0, sector: "sector-\($0)") })
+        play.pass(1)
+        for name in names {
+            play.failing[name] = .timeoutConnect
+            play.pass(4)
+            guard name == "ziekenhuis" else { continue }
+            try play.order(.aware(IncidentID("INC-2026-0002"), at: play.now), reason: "significant")
+        }
+        let open = try #require(play.monitor.incidents.open.first)
+        #expect(open.id.text == "INC-2026-0001" && LegalClock(open) != nil)
+        #expect(open.events.map(\.at) == open.events.map(\.at).sorted())
+    }
+
+    /// What is owed stays on the first screen after the incident is over.
+    @Test func whatIsOwedIsShownUntilItIsDone() throws {
+        let play = try Outages([.init(id: "digid")])
+        play.failing = ["digid": .connectRefused]
+        play.pass(5)
+        let id = IncidentID("INC-2026-0001")
+        try play.order(.aware(id, at: play.now), reason: "significant")
+        play.failing = [:]
+        play.pass(10)
+        let later = play.now + .seconds(10 * 86_400)
+        var monitor = play.monitor
+        #expect(monitor.snapshot(at: later).incidents.map(\.incident.id) == [id])
+        for step in LegalClock.Step.allCases { try play.order(.reported(id, step), reason: "sent") }
+        monitor = play.monitor
+        #expect(monitor.snapshot(at: later).incidents.isEmpty)
+    }
+
     private static let id = IncidentID("INC-2026-0001")
 
     private func failing() throws -> Outages {

@@ -57,6 +57,54 @@ import Testing
         #expect(month.budgetLeft(Self.target, monthLength: length) < 0)
     }
 
+    /// Nothing of the time outside the hours allows a loss within them, from the first day.
+    @Test(arguments: [2, 13, 30]) func theBudgetIsThatOfTheHours(day: Int64) throws {
+        let hours = ServiceHours(
+            weekdays: [1, 2, 3, 4, 5], from: .seconds(8 * 3600), to: .seconds(17 * 3600))
+        var one = service("digid")
+        one.objective = Objective(target: 0.99, hours: hours)
+        let watch = Watch([one], [endpoint("a", of: "digid")], [])
+        let begin = try #require(Timestamp(year: 2026, month: 11, day: 1)) - .seconds(3600)
+        var clock = ObjectiveClock()
+        clock.advance(to: begin, as: .unknown)
+        // Monday 2 November: two hours are lost from 08:00 to 10:00.
+        let lossAt = begin + .seconds(86_400 + 8 * 3600)
+        let now = begin + .seconds((day - 1) * 86_400 + 10 * 3600)
+        while let seen = clock.seenUntil, seen < now {
+            let next = min(now, seen + .seconds(3600))
+            let isLost = seen >= lossAt && seen < lossAt + .seconds(7200)
+            clock.advance(to: next, as: isLost ? .lostOwn : hours.contains(seen) ? .good : .outside)
+        }
+        var monitor = watch.monitor
+        monitor.restore(objectives: [ServiceID("digid"): clock])
+        let left = try #require(monitor.objectiveStatuses(at: now).first).budgetLeft
+        // November has 21 working days of nine hours; a hundredth of it is 1.89 h.
+        #expect(abs(left - (1 - 2 / 1.89)) < 1e-9, "\(left)")
+    }
+
+    /// Against a walk minute by minute, over both changes of the clocks.
+    @Test(arguments: 0..<60) func hoursAreCountedAsAWalkCountsThem(seed: UInt64) throws {
+        var generator = TestGenerator(seed: seed)
+        let from = Int64.random(in: 0..<1439, using: &generator)
+        let to = Int64.random(in: from + 1...1440, using: &generator)
+        let days = (1...7).filter { _ in Bool.random(using: &generator) }
+        let hours = ServiceHours(
+            weekdays: Set(days + [Int.random(in: 1...7, using: &generator)]),
+            from: .seconds(from * 60),
+            to: .seconds(to * 60))
+        let month: Int64 = [3, 10, 11][Int.random(in: 0..<3, using: &generator)]
+        let first = try #require(Timestamp(year: 2026, month: month, day: 20))
+        let begin = first + .seconds(60 * Int64.random(in: 0..<2880, using: &generator))
+        let end = begin + .seconds(60 * Int64.random(in: 0..<14_400, using: &generator))
+        var walked = Duration.zero
+        var minute = begin
+        while minute < end {
+            if hours.contains(minute) { walked += .seconds(60) }
+            minute = minute + .seconds(60)
+        }
+        #expect(hours.time(in: begin..<end) == walked)
+    }
+
     /// Burn rates against an array of seconds, over windows of each resolution.
     @Test(arguments: 0..<20) func burnRatesAgreeWithAPlainCount(seed: UInt64) {
         var generator = TestGenerator(seed: seed)

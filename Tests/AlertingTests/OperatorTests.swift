@@ -424,6 +424,49 @@ import Testing
         #expect(play.told.count == 3 && play.told[2].hasSuffix("page digid INC-2026-0002"))
     }
 
+    /// What it cost was told, so that budgets say nothing when the service is back.
+    @Test func whatWasResolvedByForceBurnsNoBudgetAfterwards() throws {
+        let play = try Outages([Self.one()])
+        let burning = rule(
+            "burning", .burnRate(.init(rate: 14.4, long: .seconds(3600), short: .seconds(300))))
+        play.reload(rules: Outages.rules + [burning])
+        play.pass(5)
+        play.failing = ["digid": .connectRefused]
+        play.pass(5)
+        try play.order(
+            .resolve(IncidentID("INC-2026-0001"), force: true), reason: "gone for good")
+        play.pass(70)
+        play.failing = [:]
+        play.pass(10)
+        #expect(play.told.count == 2, "\(play.told)")
+    }
+
+    /// An order that is refused leaves what was ordered before.
+    @Test func whatIsRefusedReplacesNothing() throws {
+        let play = try Outages([Self.one(), .init(id: "nafin", kind: .dark)])
+        play.failing = ["digid": .connectRefused]
+        play.pass(5)
+        let id = IncidentID("INC-2026-0001")
+        let (soon, never) = (play.now + .seconds(3600), play.now + .seconds(30 * 86_400))
+        try play.order(.acknowledge(id, to: soon))
+        try play.order(.setDark(ServiceID("nafin"), .down, to: soon))
+        let (actions, records) = (play.snapshot().actions, play.records.count)
+        #expect(actions.count == 2)
+        for to in [never, play.now] {
+            #expect(throws: OperatorRefusal.self) { try play.order(.acknowledge(id, to: to)) }
+            #expect(throws: OperatorRefusal.self) {
+                try play.order(.setDark(ServiceID("nafin"), .busy, to: to))
+            }
+        }
+        #expect(play.snapshot().actions == actions && play.records.count == records)
+        // What takes its place is written down, and what it replaced as well.
+        try play.order(.setDark(ServiceID("nafin"), .busy, to: soon))
+        #expect(play.snapshot().actions.count == 2)
+        #expect(play.records.suffix(2).map(\.action) == [.darkSet, .darkCleared])
+        #expect(play.records.last?.result == "replaced by DRK-2026-0002")
+        #expect(play.snapshot().services.last?.ownState == .busy)
+    }
+
     // MARK: Restarts
 
     @Test(arguments: [1, 3, 5, 8]) func aRestartForgetsNothingOfOperators(minute: Int64) throws {

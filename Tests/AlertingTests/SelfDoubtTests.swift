@@ -162,6 +162,31 @@ import Testing
         #expect(!doubter.monitor.selfDoubt.isBlind)
     }
 
+    /// Sight returns with what there is, however little and however seldom it is probed.
+    @Test(arguments: [1, 2, 5]) func fewEndpointsEndBlindnessToo(count: Int) throws {
+        let ids = (0..<count).map { "e\($0)" }
+        let doubter = Doubter(ids, controls: ["c"])
+        doubter.take(result("c", 0))
+        for id in ids { doubter.take(result(id, 0)) }
+        doubter.take(result("c", 10, .timeoutConnect))
+        for id in ids { doubter.take(result(id, 10, .timeoutConnect)) }
+        #expect(doubter.news(30) == ["monitor-blind monitor firing"])
+        // The control target is taken out of the catalogue meanwhile.
+        let catalogue = doubter.monitor.catalogue
+        _ = doubter.monitor.replace(
+            catalogue: ServiceCatalogue(
+                services: catalogue.services, endpoints: catalogue.endpoints),
+            rules: doubter.monitor.rules, at: at(40))
+        #expect(doubter.monitor.selfDoubt.isBlind)
+        for (number, id) in ids.enumerated() {
+            // Never three of them within a minute.
+            let second = Int64(100 + number * 70)
+            doubter.take(result(id, second))
+            _ = doubter.news(second)
+        }
+        #expect(!doubter.monitor.selfDoubt.isBlind)
+    }
+
     @Test func whatTheServersSayIsNoBlindness() {
         let ids = (0..<12).map { "e\($0)" }
         let doubter = Doubter(ids, controls: [], sectors: 4)

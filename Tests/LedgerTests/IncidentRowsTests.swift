@@ -104,21 +104,50 @@ import Testing
             ])
     }
 
+    /// The last of each year: the clock may be set back over New Year.
+    @Test func theLastOfEachYearIsRead() throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        let long = Self.noon - IncidentKeeper.recurrenceTime - .seconds(1)
+        let numbers = ["2026-9999", "2026-10000", "2027-0001", "2027-0002", "2000-0003"]
+        note(numbers.map { incident("INC-\($0)", closedAt: long) }, in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        let last = ["INC-2000-0003", "INC-2026-10000", "INC-2027-0002"]
+        #expect(try remembered().map(\.id.text).sorted() == last)
+        _ = ledger.fail(DatabaseError(resultCode: .SQLITE_CORRUPT))
+        _ = ledger.write(at: Self.noon)
+        #expect(try remembered().map(\.id.text).sorted() == last)
+    }
+
+    /// A report is owed for a month.
+    @Test func whatHasToBeReportedIsRead() throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        let long = Self.noon - .seconds(20 * 86_400)
+        var aware = incident("INC-2026-0001", closedAt: long)
+        aware.events.append(Incident.Event(at: long, kind: .aware, text: "anna: significant"))
+        note(
+            [aware, incident("INC-2026-0002", closedAt: long), incident("INC-2026-0003")],
+            in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        #expect(try remembered().map(\.id.text) == ["INC-2026-0001", "INC-2026-0003"])
+    }
+
     /// One that was resolved by force years ago still says that nobody is called for its alert; a
     /// file that was damaged meanwhile has it too.
     @Test(arguments: [false, true])
     func whatWasResolvedByForceIsReadWhileItsAlertFires(isDamaged: Bool) throws {
+        // The last of each year is read in any case.
+        let last = ["INC-2024-0002", "INC-2026-0001"]
         var ledger = try Ledger(dataDirectory: directory)
         let year: Duration = .seconds(365 * 86_400)
-        let forced = incident("INC-2024-0002", closedAt: Self.noon - year)
-        let firing = alert("b", incident: "INC-2024-0002")
+        let forced = incident("INC-2024-0001", closedAt: Self.noon - year)
+        let firing = alert("b", incident: "INC-2024-0001")
         var changes = AlertChanges()
         changes.incidents[forced.id] = forced
         changes.active[firing.key] = RememberedAlert(alert: firing, keepFiringSince: nil)
         ledger.note(changes)
         note(
             [
-                incident("INC-2024-0001", closedAt: Self.noon - year),
+                incident("INC-2024-0002", closedAt: Self.noon - year),
                 incident("INC-2026-0001", closedAt: Self.noon),
             ], in: &ledger)
         _ = ledger.write(at: Self.noon)
@@ -126,12 +155,12 @@ import Testing
             _ = ledger.fail(DatabaseError(resultCode: .SQLITE_CORRUPT))
             #expect(ledger.write(at: Self.noon).isEmpty)
         }
-        #expect(try remembered().map(\.id.text) == ["INC-2024-0002", "INC-2026-0001"])
+        #expect(try remembered().map(\.id.text) == ["INC-2024-0001"] + last)
         var over = AlertChanges()
         over.ended = [firing.key]
         ledger.note(over)
         _ = ledger.write(at: Self.noon)
-        #expect(try remembered().map(\.id.text) == ["INC-2026-0001"])
+        #expect(try remembered().map(\.id.text) == last)
     }
 
     @Test func whatEndedLongAgoIsRemoved() throws {

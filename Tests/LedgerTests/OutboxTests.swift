@@ -237,6 +237,20 @@ import Testing
         #expect(ledger.takeOutbox() == [notification("a", alert(.resolved), at: 90)])
     }
 
+    /// What was delivered before the file was damaged is not delivered again by the next run.
+    @Test func aNewFileKnowsWhatWasDelivered() throws {
+        var ledger = try Ledger(dataDirectory: directory)
+        ledger.note(change(alert(.firing), to: ["a", "b"]))
+        _ = ledger.write(at: Self.noon)
+        _ = ledger.takeOutbox()
+        ledger.note([Delivery(notification: notification("a", alert(.firing)), at: Self.noon)])
+        _ = ledger.write(at: Self.noon)
+        _ = ledger.fail(DatabaseError(resultCode: .SQLITE_CORRUPT))
+        _ = ledger.write(at: Self.noon)
+        #expect(try memory().waiting == [notification("b", alert(.firing))])
+        #expect(try memory().told.map(\.receiver.text).sorted() == ["a", "b"])
+    }
+
     @Test func whatEndedLongAgoIsRemovedUnlessItsAlertFires() throws {
         let later = Self.noon + LedgerRows.endedNotificationAge + .seconds(120)
         var ledger = try Ledger(dataDirectory: directory)

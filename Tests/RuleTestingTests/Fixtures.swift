@@ -30,12 +30,17 @@ func rule(
 }
 
 /// Services of one endpoint each, with the same name, probed every minute.
-func catalogue(_ ids: String..., hours: ServiceHours? = nil) -> ServiceCatalogue {
+func catalogue(
+    _ ids: String..., hours: ServiceHours? = nil, needs: [String: String] = [:]
+) -> ServiceCatalogue {
     ServiceCatalogue(
         services: ids.map { id in
             var service = Service(
                 id: ServiceID(id), name: LocalizedText(dutch: id, english: id), owner: "test",
-                sector: "test", tier: .tier0, kind: .probed, dependencies: [])
+                sector: "test", tier: .tier0, kind: .probed,
+                dependencies: needs[id].map {
+                    [Dependency(service: ServiceID($0), kind: .hard)]
+                } ?? [])
             service.objective.hours = hours
             return service
         },

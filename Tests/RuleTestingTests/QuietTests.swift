@@ -9,6 +9,7 @@ struct QuietTests {
     private static let rules: [Rule] = {
         let timed = try? Expression(parsing: "certificate.expires_in < 1h")
         let windowed = try? Expression(parsing: "availability(10m) < 80% and failures(10m) >= 2")
+        let lasting = try? Expression(parsing: "effective_state == down for 90s")
         return [
             rule("down", .state(.down), hold: .seconds(90), keep: .seconds(120)),
             rule("degraded", .state(.degraded), hold: .seconds(45)),
@@ -21,7 +22,7 @@ struct QuietTests {
             rule("fast", .burnRate(.init(rate: 14.4, long: .seconds(3600), short: .seconds(300)))),
             rule("burn", .burnRate(.init(rate: 3, long: .seconds(7200), short: .seconds(600)))),
         ]
-            + [timed, windowed].compactMap(\.self).enumerated().map { number, expression in
+            + [timed, windowed, lasting].compactMap(\.self).enumerated().map { number, expression in
                 rule("expression-\(number)", .expression(expression), hold: .seconds(20))
             }
     }()
@@ -32,7 +33,8 @@ struct QuietTests {
         let hours = ServiceHours(
             weekdays: [1], from: .seconds(12 * 3600), to: .seconds(13 * 3600 + 1800))
         let watched = catalogue(
-            "a", "b", "c", hours: Bool.random(using: &generator) ? hours : nil)
+            "a", "b", "c", hours: Bool.random(using: &generator) ? hours : nil,
+            needs: ["b": "a"])
         // Each rule is in force in half of the cases: one that is never quiet would hide the rest. Budgets
         // are for losses that no other rule tells of.
         let isAboutBudgets = Int.random(in: 0..<4, using: &generator) == 0
@@ -109,7 +111,18 @@ struct QuietTests {
         #expect(
             calm.nextStep(after: noon, result: noon + .milliseconds(1500)) == noon + .seconds(2))
         #expect(calm.nextStep(after: noon, result: noon) == noon + .seconds(1))
-        // How long a state lasts is looked at every second.
+        // How long a state lasts is looked at every second, also one that comes from elsewhere.
+        let lasting = try Expression(parsing: "effective_state == down for 90s")
+        var below = RulePlayer(
+            catalogue: catalogue("a", "b", needs: ["b": "a"]),
+            rules: RuleSet(rules: [rule("waits", .expression(lasting))]))
+        let results = [("a", Reason.timeoutConnect), ("b", nil)].map { id, reason in
+            ProbeResult(
+                endpoint: EndpointID(id), slot: Slot(milliseconds: noon.milliseconds),
+                finishedAt: noon, reason: reason)
+        }
+        _ = below.step(at: noon, results)
+        #expect(below.nextStep(after: noon, result: nil) == noon + .seconds(1))
         let waiting = try Expression(parsing: "state == unknown for 2m")
         var restless = RulePlayer(
             catalogue: catalogue("a"), rules: RuleSet(rules: [rule("waits", .expression(waiting))]))
