@@ -170,7 +170,10 @@ extension HealthMonitor {
                 evidence.insert(SharedEvidence(kind: .nameServer, value: server))
             }
             let own = catalogue.endpoints[tracker].url.host
-            if let host = result.hops.last.flatMap({ ProbeURL($0.url)?.host }), host != own {
+            // Without a redirect there is but one hop; reading a URL takes its time.
+            if result.hops.count > 1, let last = result.hops.last,
+                let host = ProbeURL(last.url)?.host, host != own
+            {
                 evidence.insert(SharedEvidence(kind: .redirectHost, value: host))
             }
         }

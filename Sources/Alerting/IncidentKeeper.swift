@@ -308,7 +308,7 @@ public struct IncidentKeeper: Sendable {
         byRoot[incident.root] = nil
         incident.closedAt = now
         incident.note(.closed, "all alerts are over", at: now)
-        byService = byService.filter { $0.value != id }
+        for service in incident.services where byService[service] == id { byService[service] = nil }
         keep(incident)
         // Of all, since people may have heard of any as the fallback of a machine; only who was told
         // of one hears of its end.

@@ -44,7 +44,8 @@ import Testing
     @Test func aClockThatGoesBackOverNewYearGivesNoNumberTwice() throws {
         var keeper = IncidentKeeper()
         let catalogue = Outages.catalogue([.init(id: "a"), .init(id: "b"), .init(id: "c")])
-        let map = IncidentMap(catalogue: catalogue, graph: DependencyGraph(services: catalogue.services))
+        let map = IncidentMap(
+            catalogue: catalogue, graph: DependencyGraph(services: catalogue.services))
         let instants = [
             Timestamp(year: 2026, month: 12, day: 31, hour: 23),
             Timestamp(year: 2027, month: 1, day: 1),
