@@ -33,6 +33,7 @@ bench: packages tools
 	PATH="$(TOOLS_PATH):$$PATH" .build/release/vitaal-bench
 	.build/release/vitaal-bench --distrust
 	.build/release/vitaal-bench --rules
+	PATH="$(TOOLS_PATH):$$PATH" .build/release/vitaal-bench --alerts
 
 ## bench-store: the durable store with a month of 1,000 endpoints, beside Prometheus and
 ## VictoriaMetrics; STORE_ENDPOINTS=10000 for the full size

@@ -114,6 +114,8 @@ struct StatusResponder: HTTPResponder {
                 ? .text(.ok, "ready") : .text(.serviceUnavailable, "probing has not started")
         case "/api/v1/status":
             return .json { try StatusDocument(reading: reader).json() }
+        case "/api/v1/status/text":
+            return statusText(uri)
         case "/api/v1/alerts":
             return .json {
                 let status = StatusDocument(reading: reader)
@@ -137,6 +139,23 @@ struct StatusResponder: HTTPResponder {
             return .json { try IncidentsDocument(StatusDocument(reading: reader)).json() }
         default:
             return nil
+        }
+    }
+
+    /// The status as `vitaal status` prints it.
+    private func statusText(_ uri: URI) -> Answer {
+        let query = uri.queryParameters
+        let ids = query.getAll("id").map { String($0) }
+        guard ids.count <= StatusAnswer.idsMax else {
+            return .text(.badRequest, "at most \(StatusAnswer.idsMax) ids at once")
+        }
+        let language = query["lang"].flatMap { StatusLanguage(rawValue: String($0)) }
+        return .json {
+            try StatusAnswer(
+                StatusDocument(reading: reader), ids: ids,
+                width: query["width"].flatMap { Int($0) } ?? 80,
+                isColored: query["color"] == "1", language: language ?? .en
+            ).json()
         }
     }
 

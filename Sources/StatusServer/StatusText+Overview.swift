@@ -1,13 +1,18 @@
 import HealthModel
 
 extension StatusText {
+    /// A few lines that belong together; made when there is room for them, as thousands may be wrong.
+    typealias Block = () -> [String]
+
     /// Silences and the like on the first screen; more are counted.
     static let actionsShown = 3
 
     /// The first screen: how things are, what is wrong, what to do.
     func overview() -> [String] {
         var head = [titleLine(), countsLine()]
-        let blocks = problemBlocks()
+        let roots = roots()
+        let next = nextLine(worst: roots.first)
+        let blocks = problemBlocks(roots)
         head += doubtLines()
         if document.isStale { head.append(staleLine()) }
         if let roots = document.monitor.trustStore, roots.isOld { head.append(rootsLine(roots)) }
@@ -19,13 +24,14 @@ extension StatusText {
             {
                 head += [calmLine()]
             }
-            return head + [nextLine()]
+            return head + [next]
         }
         // Two blank lines, the line that counts the rest and the last line always fit.
         var room = Self.overviewLines - head.count - 4
         var body = [""]
         var shown = 0
-        for block in blocks {
+        for make in blocks {
+            let block = make()
             guard block.count <= room else { break }
             room -= block.count
             shown += 1
@@ -39,7 +45,7 @@ extension StatusText {
                         nl: "… en nog \(rest): vitaal status --json",
                         en: "… and \(rest) more: vitaal status --json")))
         }
-        return head + body + ["", nextLine()]
+        return head + body + ["", next]
     }
 
     private func titleLine() -> String {
@@ -127,29 +133,33 @@ extension StatusText {
                 en: "  No alert, no outage at \(language.endpoints(endpoints))."))
     }
 
-    /// What is wrong, the worst first, each a few lines that belong together.
-    private func problemBlocks() -> [[String]] {
-        let roots = document.services.filter { isProblem(state($0.ownState)) }
-            .sorted { isWorse($0, $1) }
+    /// What is wrong, the worst first.
+    private func problemBlocks(_ roots: [StatusDocument.Service]) -> [Block] {
         let rootIDs = Set(roots.map(\.id))
         let alertsElsewhere = document.alerts.filter { !rootIDs.contains($0.service) }
-        return legalBlocks() + incidentBlocks() + roots.map(rootBlock)
-            + consequenceBlocks(rootIDs: rootIDs)
-            + alertsElsewhere.map(alertBlock)
+        return (legalBlocks() + incidentBlocks()).map { block in { block } }
+            + roots.map { root in { rootBlock(root) } }
+            + consequenceBlocks(rootIDs: rootIDs).map { block in { block } }
+            + alertsElsewhere.map { alert in { alertBlock(alert) } }
+    }
+
+    /// The services that fail by themselves, the worst first.
+    private func roots() -> [StatusDocument.Service] {
+        document.services.indices.filter { isProblem(state(document.services[$0].ownState)) }
+            .map { ($0, rank(of: document.services[$0])) }
+            .sorted { $0.1 < $1.1 }.map { document.services[$0.0] }
     }
 
     private func isProblem(_ state: HealthState) -> Bool {
         state != .up && state != .unknown && state != .maintenance
     }
 
-    private func isWorse(_ left: StatusDocument.Service, _ right: StatusDocument.Service) -> Bool {
-        let rank = { (service: StatusDocument.Service) in
-            (
-                -urgency(of: service), -state(service.ownState).severity, service.tier,
-                -service.dependants.count, service.id
-            )
-        }
-        return rank(left) < rank(right)
+    /// The smaller, the worse.
+    private func rank(of service: StatusDocument.Service) -> (Int, Int, Int, Int, String) {
+        (
+            -urgency(of: service), -state(service.ownState).severity, service.tier,
+            -service.dependants.count, service.id
+        )
     }
 
     /// 0 without an alert, else the rank of the most urgent one; firing counts before pending.
@@ -219,7 +229,7 @@ extension StatusText {
     }
 
     /// The one thing to do now.
-    private func nextLine() -> String {
+    private func nextLine(worst root: StatusDocument.Service?) -> String {
         if document.isStale && document.alerts.isEmpty {
             return line(
                 language.of(
@@ -227,8 +237,7 @@ extension StatusText {
                     en: "NEXT: see whether the monitor measures: the log of vitaal run"))
         }
         let worst =
-            document.services.filter { isProblem(state($0.ownState)) }.min { isWorse($0, $1) }?.id
-            ?? document.alerts.first?.subject
+            root?.id ?? document.alerts.first?.subject
             ?? document.services.first { isProblem(state($0.effectiveState)) }?.id
         guard let worst else {
             guard document.failingReceivers.isEmpty else {

@@ -26,7 +26,14 @@ extension StatusDocument {
     /// Whether there is no sample, or none of late, so that no state can be believed.
     public var isStale: Bool {
         guard let age = sampleAge else { return true }
-        let shortest = services.flatMap(\.endpoints).map(\.intervalSeconds).min() ?? 0
+        // In place: a copy of thousands of endpoints takes longer than all the rest.
+        var shortest = Double.infinity
+        for service in services.indices {
+            for endpoint in services[service].endpoints.indices {
+                shortest = min(shortest, services[service].endpoints[endpoint].intervalSeconds)
+            }
+        }
+        if shortest == .infinity { shortest = 0 }
         return age.fractionalSeconds
             > max(Self.staleIntervals * shortest, Self.staleSecondsMinimum)
     }
@@ -48,6 +55,7 @@ extension StatusDocument {
 
     /// The ids among `ids` that name neither a service nor an endpoint.
     public func unknownIDs(among ids: [String]) -> [String] {
+        guard !ids.isEmpty else { return [] }
         let known = Set(services.map(\.id)).union(services.flatMap(\.endpoints).map(\.id))
         return ids.filter { !known.contains($0) }
     }

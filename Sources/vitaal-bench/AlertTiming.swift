@@ -1,4 +1,5 @@
 import Foundation
+import HealthModel
 
 /// Measures a monitor of which everything fires: how long `vitaal status` takes, how soon a failed
 /// probe is an alert, and how soon an alert is with a receiver.
@@ -117,6 +118,18 @@ struct AlertTiming {
         return (Int(all), buckets.first { $0.count >= all * 0.99 }?.bound ?? .infinity)
     }
 
+    /// Seconds since 1970 of `2026-11-23T14:07:31.042Z`; nil for anything else.
+    private func seconds(_ instant: String) -> Double? {
+        let parts = instant.split { !$0.isNumber }
+        let numbers = parts.prefix(6).compactMap { Int64($0) }
+        guard numbers.count == 6,
+            let whole = Timestamp(
+                year: numbers[0], month: numbers[1], day: numbers[2], hour: numbers[3],
+                minute: numbers[4], second: numbers[5])
+        else { return nil }
+        return Double(whole.seconds) + (parts.count > 6 ? Double("0." + parts[6]) ?? 0 : 0)
+    }
+
     /// Seconds from the beginning of the first failed probe of each endpoint to its alert.
     private func firingDelays(_ vitaal: Vitaal) throws -> [Double] {
         struct Alerts: Decodable {
@@ -126,8 +139,6 @@ struct AlertTiming {
             }
             var alerts: [Alert]
         }
-        let formatter = ISO8601DateFormatter()
-        formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
         guard let text = Loopback.get("/api/v1/alerts", port: vitaal.port) else {
             throw BenchError("vitaal does not answer at /api/v1/alerts")
         }
@@ -136,9 +147,7 @@ struct AlertTiming {
         let alerts = try decoder.decode(Alerts.self, from: Data(text.utf8)).alerts
         var firingSince: [String: Double] = [:]
         for alert in alerts {
-            firingSince[String(alert.service.dropFirst())] = alert.firingSince.flatMap {
-                formatter.date(from: $0)?.timeIntervalSince1970
-            }
+            firingSince[String(alert.service.dropFirst())] = alert.firingSince.flatMap(seconds)
         }
         let lines = try runToEnd(
             workspace.vitaal, ["store", "export", "--data-dir", workspace.path("data")],
@@ -148,10 +157,10 @@ struct AlertTiming {
         for line in lines {
             let values = line.split(separator: ",", omittingEmptySubsequences: false)
             guard values.count > 4, values[4] == "failure", let late = Double(values[3]),
-                let slot = formatter.date(from: String(values[2]))
+                let slot = seconds(String(values[2]))
             else { continue }
             let endpoint = String(values[0].dropFirst())
-            let start = slot.timeIntervalSince1970 + late
+            let start = slot + late
             began[endpoint] = min(began[endpoint] ?? start, start)
         }
         guard began.count == endpoints else {

@@ -31,16 +31,55 @@ struct MonitorSource: ParsableArguments {
 
     /// What the monitor knows; complains and throws exit code 3 when there is no answer.
     func fetch() throws -> StatusDocument {
+        guard let document = try get("/api/v1/status", { try StatusDocument(json: $0) }) else {
+            StandardError.complain("\(listen) answers with HTTP status 404")
+            throw PluginExit.unknown
+        }
+        return document
+    }
+
+    /// The status as text; nil when the monitor is older than this question.
+    ///
+    /// Complains and throws exit code 3 when there is no answer.
+    func fetchText(of ids: [String]) throws -> StatusAnswer? {
+        // Letters, digits and hyphens make an id; what else is asked for is escaped.
+        let query = ids.map { "&id=" + Self.escaped($0) }.joined()
+        return try get(
+            "/api/v1/status/text?lang=\(lang.rawValue)&width=\(width)&color=\(isColored ? 1 : 0)"
+                + query
+        ) { try StatusAnswer(json: $0) }
+    }
+
+    /// Percent-encoding of everything but what is unreserved (RFC 3986 §2.3).
+    static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                UInt8(ascii: "_"), UInt8(ascii: "~"):
+                escaped.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                escaped += "%" + (digits.count == 1 ? "0" : "") + digits
+            }
+        }
+        return escaped
+    }
+
+    /// Asks the monitor; nil when it answers 404.
+    private func get<Answer>(_ path: String, _ read: ([UInt8]) throws -> Answer) throws -> Answer? {
         // `validate` has seen that it is an address.
         let address = ListeningAddress(listen) ?? .standard
         do {
             let response = try HTTPFetch.get(
-                "http://\(address)/api/v1/status", timeoutMilliseconds: Self.timeoutMilliseconds)
+                "http://\(address)\(path)", timeoutMilliseconds: Self.timeoutMilliseconds)
+            guard response.status != 404 else { return nil }
             guard response.status == 200 else {
                 StandardError.complain("\(address) answers with HTTP status \(response.status)")
                 throw PluginExit.unknown
             }
-            return try StatusDocument(json: response.body)
+            return try read(response.body)
         } catch let error as HTTPFetch.Failure {
             StandardError.complain(
                 "no answer from \(address): \(error)\nIs the monitor running? Start it with: vitaal run"

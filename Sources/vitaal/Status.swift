@@ -21,10 +21,14 @@ struct Status: ParsableCommand {
     @OptionGroup var source: MonitorSource
 
     func run() throws {
-        let document = try source.fetch()
-        for id in document.unknownIDs(among: ids) {
-            StandardError.complain("there is no service or endpoint '\(id)'")
+        // A monitor of another version does not know the question, nor takes it so many ids.
+        if !json, ids.count <= StatusAnswer.idsMax, let answer = try source.fetchText(of: ids) {
+            complain(answer.unknownIds)
+            Console.say(String(answer.text.dropLast()))
+            throw ExitCode(answer.exitCode)
         }
+        let document = try source.fetch()
+        complain(document.unknownIDs(among: ids))
         if json {
             let bytes = try document.json()
             Console.say(String(decoding: bytes.dropLast(), as: UTF8.self))
@@ -35,5 +39,9 @@ struct Status: ParsableCommand {
             Console.say(String(text.dropLast()))
         }
         throw ExitCode(document.verdict(ids: ids).rawValue)
+    }
+
+    private func complain(_ unknown: [String]) {
+        for id in unknown { StandardError.complain("there is no service or endpoint '\(id)'") }
     }
 }

@@ -23,6 +23,7 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
         ("/-/healthy", "text/plain; charset=utf-8", "healthy"),
         ("/-/ready", "text/plain; charset=utf-8", "ready"),
         ("/api/v1/status", "application/json", "\"effective_state\":\"down\""),
+        ("/api/v1/status/text", "application/json", "\"exit_code\":2"),
         ("/api/v1/alerts", "application/json", "\"rule\":\"unreachable\""),
     ])
     func everyPathAnswers(path: String, type: String, part: String) async throws {
@@ -133,6 +134,45 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
             try await client.execute(uri: "/api/v1/alerts", method: .get) { response in
                 let document = try AlertsDocument(json: Array(response.body.readableBytesView))
                 #expect(document.alerts == expected.alerts)
+            }
+        }
+    }
+
+    /// The text is what the document gives, in the language, width and colour that were asked for.
+    @Test(
+        arguments: [
+            ("", [], 80, false, StatusLanguage.en),
+            ("?lang=nl&width=120&color=1", [], 120, true, .nl),
+            ("?id=digid&id=digid-www", ["digid", "digid-www"], 80, false, .en),
+            ("?id=nothing&id=a%26lang%3Dnl", ["nothing", "a&lang=nl"], 80, false, .en),
+            ("?width=99999999999999999999&lang=xx", [], 80, false, .en),
+            ("?width=9999", [], StatusAnswer.columnsMax, false, .en),
+        ] as [(String, [String], Int, Bool, StatusLanguage)])
+    func theTextIsThatOfTheDocument(
+        query: String, ids: [String], width: Int, isColored: Bool, language: StatusLanguage
+    ) async throws {
+        let snapshot = try Fixture.outage()
+        let document = Fixture.document(snapshot)
+        try await server(StubMonitor(snapshot)).testableApplication.test(.router) { client in
+            try await client.execute(uri: "/api/v1/status/text" + query, method: .get) { response in
+                let answer = try StatusAnswer(json: Array(response.body.readableBytesView))
+                #expect(
+                    answer.text
+                        == StatusText.render(
+                            document, ids: ids, width: width, isColored: isColored,
+                            language: language))
+                #expect(answer.exitCode == document.verdict(ids: ids).rawValue)
+                #expect(answer.unknownIds == document.unknownIDs(among: ids))
+            }
+        }
+    }
+
+    @Test(arguments: [(0, HTTPResponse.Status.ok), (1, .badRequest)])
+    func soManyIdsAreAnswered(excess: Int, status: HTTPResponse.Status) async throws {
+        let ids = (0..<StatusAnswer.idsMax + excess).map { "id=e\($0)" }.joined(separator: "&")
+        try await server(StubMonitor(try Fixture.calm())).testableApplication.test(.router) {
+            try await $0.execute(uri: "/api/v1/status/text?" + ids, method: .get) {
+                #expect($0.status == status)
             }
         }
     }
