@@ -173,6 +173,8 @@ final class Courier: Sendable {
                 outcome, of: notification, at: now, date: date, jitter: jitter)
             state.counters.note(outcome, ending)
             state.idle.noteAttempt(outcome, at: now)
+            // Reminders that were not taken are told when the rest is over, not a minute later.
+            if notification == nil, outcome != .delivered { state.memory.hurry() }
             if let ending, ending.failure == nil, case .alertmanager = state.receiver.kind {
                 state.memory.note(ending.notification, at: now)
             }

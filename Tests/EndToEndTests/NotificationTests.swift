@@ -35,7 +35,7 @@ struct NotificationTests {
             target.port,
             """
               - {id: on-call, webhook: 'http://127.0.0.1:\(hook.port)/hook?a=b', level: page}
-              - {id: others, webhook: 'http://127.0.0.1:\(low.port)/', sectors: [elsewhere]}
+              - {id: others, webhook: 'http://127.0.0.1:\(low.port)/', tiers: [3]}
             """)
         try await Vitaal.daemon(setting) { daemon in
             try await eventually("a page") { hook.requests.count == 1 ? true : nil }

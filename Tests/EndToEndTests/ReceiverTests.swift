@@ -124,7 +124,7 @@ struct ReceiverTests {
             target.port,
             """
               - {id: away, webhook: 'http://127.0.0.1:\(away.port)/', fallback: other, fallback_after: 10s}
-              - {id: other, webhook: 'http://127.0.0.1:\(other.port)/', sectors: [elsewhere]}
+              - {id: other, webhook: 'http://127.0.0.1:\(other.port)/', tiers: [3]}
             """)
         func kill(_ daemon: Daemon) async throws {
             daemon.child.send(SIGKILL)

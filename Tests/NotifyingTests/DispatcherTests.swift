@@ -120,6 +120,35 @@ import Testing
         #expect(server.requests == 2)
     }
 
+    /// An Alertmanager that was away for a moment hears again when it is back, not a minute later.
+    @Test func whatWasNotTakenAgainIsTriedAfterTheRest() async throws {
+        let isBroken = Atomic<Bool>(false)
+        let server = try AnsweringServer { _ in
+            isBroken.load(ordering: .relaxed)
+                ? "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n" : Self.ok
+        }
+        let (events, clock) = (Events(), HandClock())
+        let dispatcher = Dispatcher(
+            trustStorePath: "/etc/ssl/certs/ca-certificates.crt", userAgent: "test", seed: 1,
+            timekeeper: clock
+        ) { events.add($0) }
+        defer { dispatcher.stop() }
+        var receiver = Receiver(
+            id: ReceiverID("r"),
+            kind: .alertmanager(try #require(ProbeURL("http://127.0.0.1:\(server.port)/"))))
+        try dispatcher.use([receiver])
+        dispatcher.deliver([recent("a", "r")])
+        try await wait("that it is told") { events.ended.count == 1 }
+        isBroken.store(true, ordering: .relaxed)
+        clock.forward(.seconds(61))
+        receiver.level = .page
+        try dispatcher.use([receiver])
+        try await wait("that it fails") { events.failing.count == 1 }
+        isBroken.store(false, ordering: .relaxed)
+        // The rest is a second or two of the machine's clock.
+        try await wait("that it is told again") { events.recovered == 1 }
+    }
+
     private func receiver(_ name: String, _ server: AnsweringServer) throws -> Receiver {
         Receiver(
             id: ReceiverID(name),
@@ -311,7 +340,11 @@ final class AnsweringServer: Sendable {
         Thread.detachNewThread { [self] in
             while true {
                 let client = accept(descriptor, nil, nil)
-                guard client >= 0 else { return }
+                guard client >= 0 else {
+                    // Here, so that nobody else's listener has its number while this one looks.
+                    Glibc.close(descriptor)
+                    return
+                }
                 var buffer = [UInt8](repeating: 0, count: 65_536)
                 let length = recv(client, &buffer, buffer.count, 0)
                 guard length > 0 else {
@@ -330,6 +363,5 @@ final class AnsweringServer: Sendable {
 
     func close() {
         shutdown(descriptor, Int32(SHUT_RDWR))
-        Glibc.close(descriptor)
     }
 }

@@ -62,7 +62,11 @@ final class SMTPServer: @unchecked Sendable {
         Thread.detachNewThread { [self] in
             while true {
                 let client = accept(listener, nil, nil)
-                guard client >= 0 else { return }
+                guard client >= 0 else {
+                    // Here, so that nobody else's listener has its number while this one looks.
+                    Glibc.close(listener)
+                    return
+                }
                 Thread.detachNewThread { [self] in
                     // OpenSSL writes with write(2).
                     var signals = sigset_t()
@@ -86,7 +90,6 @@ final class SMTPServer: @unchecked Sendable {
     /// Refuses every further connection.
     func close() {
         shutdown(listener, Int32(SHUT_RDWR))
-        Glibc.close(listener)
     }
 
     private func serve(_ connection: Connection) {
