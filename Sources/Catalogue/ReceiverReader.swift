@@ -80,14 +80,10 @@ struct ReceiverReader {
 
     /// The receivers that a rule names in `node`.
     static func names(_ node: YAMLNode, _ log: MistakeLog) -> [ReceiverName] {
-        if case .sequence(let items) = node.content, items.isEmpty {
-            // An empty list would tell everybody, the opposite of what it seems to say.
-            log.add(
-                at: node.position, "an empty list of receivers",
-                expected: "at least one, or no `receivers` at all",
-                hint: "`level: off` tells nobody")
-        }
-        return node.items(log, of: "receivers", limit: Limits.receivers).compactMap { item in
+        let items = node.someItems(
+            log, of: "receivers", limit: Limits.receivers, orNo: "receivers",
+            hint: "`level: off` tells nobody")
+        return items.compactMap { item in
             item.identifier(log).map { ReceiverName(id: ReceiverID($0), position: item.position) }
         }
     }
@@ -151,14 +147,8 @@ struct ReceiverReader {
     private func values<Value>(
         _ fields: Fields<ReceiverKey>, _ key: ReceiverKey, _ read: (YAMLNode) -> Value?
     ) -> [Value] {
-        guard let node = fields[key] else { return [] }
-        if case .sequence(let items) = node.content, items.isEmpty {
-            // An empty list would leave none out, the opposite of what it seems to say.
-            log.add(
-                at: node.position, "an empty list of \(key.rawValue)",
-                expected: "at least one, or no `\(key.rawValue)` at all")
-        }
-        return node.items(log, of: key.rawValue).compactMap(read)
+        let items = fields[key]?.someItems(log, of: key.rawValue, orNo: key.rawValue)
+        return (items ?? []).compactMap(read)
     }
 
     /// The same for names that services must have.

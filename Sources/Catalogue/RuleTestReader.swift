@@ -72,7 +72,7 @@ struct RuleTestReader {
             rules = RuleSet(rules: rules.rules, receivers: reader.receivers)
         }
         let cases = fields.required(.cases).map {
-            items($0, of: "cases", limit: Self.casesMax)
+            $0.someItems(log, of: "cases", limit: Self.casesMax)
         }
         let own = fields[.services].map { RuleTestCatalogueReader.catalogue($0, log) }
         guard let catalogue = own ?? probes() else {
@@ -104,7 +104,7 @@ struct RuleTestReader {
         let series = fields.required(.series).map { self.series($0, catalogue) } ?? [:]
         let checkReader = RuleTestCheckReader(catalogue: catalogue, rules: inForce, log: log)
         let list = fields.required(.expect)
-        let instants = list.map { items($0, of: "instants", limit: Self.checksMax) }
+        let instants = list.map { $0.someItems(log, of: "instants", limit: Self.checksMax) }
         let checks = (instants ?? []).compactMap(checkReader.check)
         reportDisorder(checks)
         reportSilence(checks, series, catalogue)
@@ -112,14 +112,6 @@ struct RuleTestReader {
         return RuleTest(
             name: name, place: node.position.description, catalogue: catalogue, rules: inForce,
             start: start, series: series, checks: checks.map(\.check))
-    }
-
-    /// The items of a list that says nothing when it is empty.
-    private func items(_ node: YAMLNode, of name: String, limit: Int) -> [YAMLNode] {
-        if case .sequence(let written) = node.content, written.isEmpty {
-            log.add(at: node.position, "an empty list of \(name)", expected: "at least one")
-        }
-        return node.items(log, of: name, limit: limit)
     }
 
     /// Reports what is looked at when all series have ended: what is not measured tells nothing, so
@@ -158,7 +150,7 @@ struct RuleTestReader {
     private func chosen(_ node: YAMLNode, of rules: RuleSet) -> RuleSet {
         let known = rules.rules.map(\.id.text)
         var wanted: Set<String> = []
-        for item in items(node, of: "rules", limit: Limits.rules) {
+        for item in node.someItems(log, of: "rules", limit: Limits.rules) {
             guard let id = item.identifier(log) else { continue }
             if !known.contains(id) {
                 log.add(

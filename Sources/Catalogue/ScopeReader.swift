@@ -69,14 +69,8 @@ enum ScopeReader {
             return nil
         }
         func values<Value>(_ key: ScopeKey, _ read: (YAMLNode) -> Value?) -> [Value] {
-            guard let node = fields[key] else { return [] }
-            if case .sequence(let items) = node.content, items.isEmpty {
-                // An empty list would leave none out, the opposite of what it seems to say.
-                log.add(
-                    at: node.position, "an empty list of \(key.rawValue)",
-                    expected: "at least one, or no `\(key.rawValue)` at all")
-            }
-            return node.items(log, of: key.rawValue).compactMap(read)
+            let items = fields[key]?.someItems(log, of: key.rawValue, orNo: key.rawValue)
+            return (items ?? []).compactMap(read)
         }
         func named(_ key: ScopeKey, _ read: (YAMLNode) -> String?) -> Set<String> {
             Set(

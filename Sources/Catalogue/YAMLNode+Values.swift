@@ -149,6 +149,28 @@ extension YAMLNode {
         return items
     }
 
+    /// The items of a list that would say the opposite of what it seems to, or nothing, when it is
+    /// empty: that is reported.
+    ///
+    /// - Parameters:
+    ///   - log: Takes the mistakes.
+    ///   - what: What the items are.
+    ///   - limit: How many there may be.
+    ///   - key: The key that may be left out instead; nil when it may not.
+    ///   - hint: What else the reader may have meant.
+    /// - Returns: The items; none when a mistake was reported.
+    func someItems(
+        _ log: MistakeLog, of what: String, limit: Int = ValueLimits.listItems,
+        orNo key: String? = nil, hint: String? = nil
+    ) -> [YAMLNode] {
+        if case .sequence(let items) = content, items.isEmpty {
+            log.add(
+                at: position, "an empty list of \(what)",
+                expected: "at least one" + (key.map { ", or no `\($0)` at all" } ?? ""), hint: hint)
+        }
+        return items(log, of: what, limit: limit)
+    }
+
     /// The characters of a scalar, in quotes or not; nil for a list, a mapping or nothing.
     var scalarText: String? {
         switch content {

@@ -1,4 +1,3 @@
-import Evidence
 import Foundation
 import HealthModel
 import RuleTesting
@@ -38,11 +37,6 @@ struct EvidenceReader {
     init(window: Range<Timestamp>) {
         self.window = window
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-    }
-
-    /// The files of the log in a data directory, the oldest first.
-    static func files(in directory: String) -> [String] {
-        EvidenceFiles.list(in: directory).map(\.path)
     }
 
     /// Reads one file.

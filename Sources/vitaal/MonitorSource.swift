@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Daemon
+import Foundation
 import Glibc
 import Probing
 public import StatusServer
@@ -42,29 +43,13 @@ struct MonitorSource: ParsableArguments {
     ///
     /// Complains and throws exit code 3 when there is no answer.
     func fetchText(of ids: [String]) throws -> StatusAnswer? {
-        // Letters, digits and hyphens make an id; what else is asked for is escaped.
-        let query = ids.map { "&id=" + Self.escaped($0) }.joined()
+        let query = ids.map { id in
+            "&id=" + (id.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")
+        }.joined()
         return try get(
             "/api/v1/status/text?lang=\(lang.rawValue)&width=\(width)&color=\(isColored ? 1 : 0)"
                 + query
         ) { try StatusAnswer(json: $0) }
-    }
-
-    /// Percent-encoding of everything but what is unreserved (RFC 3986 §2.3).
-    static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"), UInt8(ascii: "~"):
-                escaped.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                escaped += "%" + (digits.count == 1 ? "0" : "") + digits
-            }
-        }
-        return escaped
     }
 
     /// Asks the monitor; nil when it answers 404.

@@ -3,6 +3,7 @@ import ArgumentParser
 import Catalogue
 import Daemon
 import DurableStore
+import Evidence
 import HealthModel
 import ResultStore
 import RuleTesting
@@ -74,7 +75,7 @@ struct ReplayRules: ParsableCommand {
         }
         var evidence = EvidenceReader(window: window)
         let directory = store.dataDir ?? Paths.dataDirectory
-        for path in EvidenceReader.files(in: directory) where !evidence.read(path) {
+        for path in EvidenceFiles.list(in: directory).map(\.path) where !evidence.read(path) {
             StandardError.complain("\(path) cannot be read")
         }
         if evidence.unreadLines > 0 {

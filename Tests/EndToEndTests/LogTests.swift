@@ -36,6 +36,18 @@ struct LogTests {
         try setting.directory.write("data/evidence.jsonl", lines.map { $0 + "\n" }.joined())
     }
 
+    /// The ledger knows what stood in a file that is gone; without a ledger too there is no log.
+    @Test(.timeLimit(.minutes(2))) func aLogThatIsGoneIsCut() async throws {
+        let setting = try await settingWithLog()
+        try FileManager.default.removeItem(atPath: setting.data + "/evidence.jsonl")
+        let gone = try await log(setting, "verify")
+        #expect(gone.status == 2)
+        #expect(gone.output.contains("cut: the ledger knows "), "\(gone.output)")
+        try FileManager.default.removeItem(atPath: setting.data + "/ledger.sqlite")
+        let nothing = try await log(setting, "verify")
+        #expect(nothing.status == 3 && nothing.errors.contains("there is no evidence log"))
+    }
+
     @Test(.timeLimit(.minutes(2))) func theLogIsShownAndVerified() async throws {
         let setting = try await settingWithLog()
         let raw = lines(setting)
