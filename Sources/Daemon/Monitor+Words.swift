@@ -44,6 +44,9 @@ extension Monitor {
             "\(now.dateAndTime)  the \(what) is written again"
         case .setAside(let path):
             "\(now.dateAndTime)  the \(what) was damaged; it now is \(path), and a new one is begun"
+        case .unread(let path):
+            "\(now.dateAndTime)  the \(what) could not be read at the start and can be now; what it "
+                + "remembers is kept as \(path), and a new one is begun"
         }
     }
 

@@ -52,6 +52,12 @@ public struct Ledger: Sendable {
         public var waiting: [Notification] = []
         /// Who was told that an alert fires, or is going to be, and is still owed its end.
         public var told: [Notification] = []
+
+        /// Whether a monitor that starts without it loses nothing but the time it was last alive.
+        var isEmpty: Bool {
+            alerts.isEmpty && incidents.isEmpty && actions.isEmpty && objectives.isEmpty
+                && waiting.isEmpty && told.isEmpty
+        }
     }
 
     /// The name of the file in the data directory.
@@ -94,11 +100,14 @@ public struct Ledger: Sendable {
     private var isFailing = false
     private var fallbacks = FallbackWatch()
     private var openingNotices: [SQLiteFile.Notice] = []
+    /// Whether the monitor knows all that the file says, so that it may be written over.
+    private var isFileKnown = false
 
     /// Opens the ledger of a data directory, of which the caller is the only user, and reads what
     /// an earlier run left.
     ///
-    /// A damaged file is set aside; a disk that refuses is tried again at every write.
+    /// A damaged file is set aside; a disk that refuses is tried again at every write. What can be read
+    /// only then comes too late for the monitor, which has judged without it: that is set aside too.
     ///
     /// - Parameter dataDirectory: An existing directory.
     /// - Throws: `OpenError` when a later program wrote the file.
@@ -285,7 +294,7 @@ public struct Ledger: Sendable {
             waiting.isEmpty && outbox.isEmpty && endings.isEmpty && !evidence.hasWork
         guard !isIdle || isHeartbeatDue || isLast else { return notices }
         do {
-            if database == nil { try open() }
+            if database == nil { notices += [try reopen()].compactMap(\.self) }
             let sealing = evidence.seal(at: now, isLast: isLast)
             let entry = evidence.entry(with: sealing)
             try database?.write { [waiting, outbox, endings] database in
@@ -344,6 +353,7 @@ public struct Ledger: Sendable {
             endings += heard.filter { !fallbacks.isWatched($0.id) }.map {
                 Delivery(notification: $0, at: $0.at)
             }
+            isFileKnown = true
             return .setAside(path: SQLiteFile.setAside(path))
         }
         guard !isFailing else { return nil }
@@ -364,8 +374,31 @@ public struct Ledger: Sendable {
         }
     }
 
+    /// Opens the file again, or a new one when this one remembers what the monitor never heard of.
+    ///
+    /// The chain of evidence goes on all the same.
+    private mutating func reopen() throws -> SQLiteFile.Notice? {
+        guard !isFileKnown else {
+            try open()
+            return nil
+        }
+        let queue = try LedgerFile.open(path)
+        guard try queue.read({ try LedgerRows.memory($0) }).isEmpty else {
+            evidence.open(try queue.read { try LedgerRows.evidence($0) })
+            try queue.close()
+            let aside = SQLiteFile.setAside(path, ending: ".unread")
+            isFileKnown = true
+            try open()
+            return .unread(path: aside)
+        }
+        try queue.close()
+        try open()
+        return nil
+    }
+
     private mutating func open() throws {
         let queue = try LedgerFile.open(path)
+        isFileKnown = true
         evidence.open(try queue.read { try LedgerRows.evidence($0) })
         let heard: [Notification]
         (memory, heard) = try queue.read { (try LedgerRows.memory($0), try LedgerRows.heard($0)) }

@@ -11,6 +11,9 @@ public enum SQLiteFile {
         case recovered
         /// The file was damaged and moved to this path; a new one was begun.
         case setAside(path: String)
+        /// The file could not be read when the monitor started, can be now, and was moved to this
+        /// path with what it remembers; a new one was begun.
+        case unread(path: String)
     }
 
     /// Whether an error says that the file is no database, or a broken one.
@@ -25,12 +28,15 @@ public enum SQLiteFile {
         return error.message ?? "SQLite error \(error.resultCode.rawValue)"
     }
 
-    /// Moves a damaged file away; an older damaged one is replaced, so that they do not gather.
+    /// Moves a file away that cannot be used; an older one with the same ending is replaced, so that
+    /// they do not gather.
     ///
-    /// - Parameter path: The file; its write-ahead log goes with it.
+    /// - Parameters:
+    ///   - path: The file; its write-ahead log goes with it.
+    ///   - ending: What its new name ends with.
     /// - Returns: Where it is now.
-    public static func setAside(_ path: String) -> String {
-        let aside = path + ".damaged"
+    public static func setAside(_ path: String, ending: String = ".damaged") -> String {
+        let aside = path + ending
         _ = rename(path, aside)
         for ending in ["-wal", "-shm"] {
             unlink(aside + ending)

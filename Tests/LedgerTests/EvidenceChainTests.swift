@@ -236,6 +236,35 @@ import Testing
         #expect(try verified() == ([], 3, 0))
     }
 
+    /// A ledger that can only be read later is set aside, with lines that are in no file yet.
+    @Test func whatCanOnlyBeReadLaterStaysInTheChain() throws {
+        do {
+            var ledger = try Ledger(dataDirectory: directory)
+            var changes = AlertChanges()
+            let alert = Alert(
+                key: AlertKey(rule: RuleID("r"), subject: .service(ServiceID("a"))),
+                service: ServiceID("a"), level: .page, state: .pending, activeSince: Self.noon,
+                firingSince: nil, reason: nil,
+                summary: LocalizedText(dutch: "weg", english: "gone"), runbook: nil)
+            changes.active[alert.key] = RememberedAlert(alert: alert, keepFiringSince: nil)
+            ledger.note(changes)
+            ledger.note(records(2))
+            #expect(ledger.write(at: Self.noon, isLast: true).isEmpty)
+        }
+        let elsewhere = directory + "/elsewhere"
+        try FileManager.default.moveItem(atPath: path, toPath: elsewhere)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        var ledger = try Ledger(dataDirectory: directory)
+        ledger.note(records(1, from: 2))
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: elsewhere, toPath: path)
+        #expect(
+            ledger.write(at: Self.noon).contains(.unread(path: path + ".unread")))
+        try append(ledger.takeEvidence())
+        #expect(results() == ["r0", "r1", "r2"])
+        #expect(try verified() == ([], 3, 0))
+    }
+
     /// A file that refuses: lines wait in the ledger up to a limit, records in memory up to another,
     /// and what is lost then is a line of the chain.
     @Test(arguments: [0, 1]) func whatIsLostIsSaid(excess: Int) throws {

@@ -163,6 +163,36 @@ import Testing
         #expect(try left() == [a])
     }
 
+    /// The monitor has judged without what the file remembers, and must not write over it.
+    @Test(arguments: [true, false]) func whatCanOnlyBeReadLaterIsKept(isWorthKeeping: Bool) throws {
+        let (a, b) = (alert("a", isFiring: true), alert("b", isFiring: true))
+        do {
+            var earlier = try Ledger(dataDirectory: directory)
+            if isWorthKeeping { earlier.note(changes([a])) }
+            #expect(earlier.write(at: Self.noon, isLast: true).isEmpty)
+        }
+        let elsewhere = directory + "/elsewhere"
+        try FileManager.default.moveItem(atPath: path, toPath: elsewhere)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        var ledger = try Ledger(dataDirectory: directory)
+        ledger.note(changes([b], isComplete: true))
+        #expect(ledger.write(at: Self.noon).count == 1)
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: elsewhere, toPath: path)
+        let unread = path + ".unread"
+        let expected: [SQLiteFile.Notice] =
+            isWorthKeeping ? [.unread(path: unread), .recovered] : [.recovered]
+        #expect(ledger.write(at: Self.noon + .seconds(40)) == expected)
+        #expect(try left() == [b])
+        #expect(FileManager.default.fileExists(atPath: unread) == isWorthKeeping)
+        guard isWorthKeeping else { return }
+        for ending in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: path + ending)
+        }
+        try FileManager.default.moveItem(atPath: unread, toPath: path)
+        #expect(try left() == [a])
+    }
+
     @Test func aFileOfALaterProgramIsRefusedAndStaysAsItIs() throws {
         do {
             let queue = try LedgerFile.open(path)
