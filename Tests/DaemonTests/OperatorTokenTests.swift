@@ -18,7 +18,7 @@ import Testing
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     private func write(_ text: String, mode: mode_t = 0o600) {
-        FileManager.default.createFile(atPath: path, contents: Data(text.utf8))
+        _ = FileManager.default.createFile(atPath: path, contents: Data(text.utf8))
         chmod(path, mode)
     }
 
@@ -35,7 +35,7 @@ import Testing
 
     /// What a crash has left of an earlier attempt is written over.
     @Test func halfOfOneIsNoObstacle() throws {
-        FileManager.default.createFile(atPath: path + ".new", contents: Data("ab".utf8))
+        _ = FileManager.default.createFile(atPath: path + ".new", contents: Data("ab".utf8))
         #expect(try OperatorToken.load(dataDirectory: directory).utf8.count == 64)
     }
 

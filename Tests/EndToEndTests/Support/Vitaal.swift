@@ -25,7 +25,7 @@ enum Vitaal {
     ///
     /// `body` begins once the daemon listens. A shell command `after` which it starts, such as
     /// `ulimit`, applies to it.
-    static func daemon<Value>(
+    @discardableResult static func daemon<Value>(
         _ setting: Setting, _ arguments: [String] = [], after shell: String? = nil,
         _ body: (Daemon) async throws -> Value
     ) async throws -> Value {
