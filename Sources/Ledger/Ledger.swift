@@ -387,7 +387,10 @@ public struct Ledger: Sendable {
             evidence.open(try queue.read { try LedgerRows.evidence($0) })
             try queue.close()
             let aside = SQLiteFile.setAside(path, ending: ".unread")
-            isFileKnown = true
+            // A file that cannot be moved away is left as it is, too.
+            guard access(path, F_OK) != 0 else {
+                throw OpenError(description: "\(path) cannot be moved to \(aside)")
+            }
             try open()
             return .unread(path: aside)
         }
@@ -398,7 +401,6 @@ public struct Ledger: Sendable {
 
     private mutating func open() throws {
         let queue = try LedgerFile.open(path)
-        isFileKnown = true
         evidence.open(try queue.read { try LedgerRows.evidence($0) })
         let heard: [Notification]
         (memory, heard) = try queue.read { (try LedgerRows.memory($0), try LedgerRows.heard($0)) }
@@ -412,6 +414,7 @@ public struct Ledger: Sendable {
                 some.map { Told(receiver: $0.receiver, level: $0.alert.level) }
             }
         ) { noted, _ in noted }
+        isFileKnown = true
         database = queue
     }
 }

@@ -193,6 +193,54 @@ import Testing
         #expect(try left() == [a])
     }
 
+    /// The file opens, but what it remembers cannot be read until later.
+    @Test func whatIsReadOnlyInPartIsKept() throws {
+        let (a, b) = (alert("a", isFiring: true), alert("b", isFiring: true))
+        do {
+            var earlier = try Ledger(dataDirectory: directory)
+            earlier.note(changes([a]))
+            #expect(earlier.write(at: Self.noon, isLast: true).isEmpty)
+        }
+        let other = try DatabaseQueue(path: path)
+        try other.write { try $0.execute(sql: "ALTER TABLE notification RENAME TO away") }
+        var ledger = try Ledger(dataDirectory: directory)
+        #expect(ledger.memory == Ledger.Memory())
+        ledger.note(changes([b], isComplete: true))
+        #expect(ledger.write(at: Self.noon).count == 1)
+        try other.write { try $0.execute(sql: "ALTER TABLE away RENAME TO notification") }
+        try other.close()
+        #expect(
+            ledger.write(at: Self.noon + .seconds(40))
+                == [.unread(path: path + ".unread"), .recovered])
+        #expect(try left() == [b])
+    }
+
+    /// What cannot be moved away is not written over either.
+    @Test func whatCannotBeSetAsideIsLeftAlone() throws {
+        let (a, b) = (alert("a", isFiring: true), alert("b", isFiring: true))
+        do {
+            var earlier = try Ledger(dataDirectory: directory)
+            earlier.note(changes([a]))
+            #expect(earlier.write(at: Self.noon, isLast: true).isEmpty)
+        }
+        let other = try DatabaseQueue(path: path)
+        try other.write { try $0.execute(sql: "ALTER TABLE notification RENAME TO away") }
+        var ledger = try Ledger(dataDirectory: directory)
+        ledger.note(changes([b], isComplete: true))
+        try other.write { try $0.execute(sql: "ALTER TABLE away RENAME TO notification") }
+        try other.close()
+        // A directory that is not empty cannot be replaced by a file.
+        let unread = path + ".unread"
+        try FileManager.default.createDirectory(
+            atPath: unread + "/x", withIntermediateDirectories: true)
+        #expect(ledger.write(at: Self.noon).count == 1)
+        #expect(ledger.counters.waiting == 1)
+        try FileManager.default.removeItem(atPath: unread)
+        #expect(
+            ledger.write(at: Self.noon + .seconds(40)) == [.unread(path: unread), .recovered])
+        #expect(try left() == [b])
+    }
+
     @Test func aFileOfALaterProgramIsRefusedAndStaysAsItIs() throws {
         do {
             let queue = try LedgerFile.open(path)
