@@ -2,7 +2,7 @@ import HealthModel
 
 /// What the rules on certificates look at, worked out once for every result.
 ///
-/// The rules are looked at once a second; for a thousand endpoints the records would be gone
+/// The rules are looked at twice a second; for a thousand endpoints the records would be gone
 /// through six thousand times a second.
 struct CertificateOutlook: Sendable, Hashable {
     /// The certificate that runs out first on the verified path of each hop.

@@ -2,7 +2,7 @@ import HealthModel
 
 /// What a condition on an endpoint came to, as long as nothing it looks at can have changed.
 ///
-/// The rules are looked at once a second and an endpoint is measured once a minute, so that nearly
+/// The rules are looked at twice a second and an endpoint is measured once a minute, so that nearly
 /// all of ten thousand endpoints times twenty rules are as they were. To see that must cost no more
 /// than a few comparisons beside each other in memory: 40 bytes and nothing to count references of.
 struct FindingMemory: Sendable {

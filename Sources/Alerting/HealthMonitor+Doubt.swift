@@ -15,7 +15,7 @@ struct DoubtState: Sendable {
     /// What else the evidence log is to have; see `recordsMax`.
     var records: [EvidenceRecord] = []
 
-    /// Records that wait for `takeDoubtRecords`, which is called once a second; of more than that
+    /// Records that wait for `takeDoubtRecords`, which is called at every look; of more than that
     /// many jumps of a clock the oldest are left out.
     static let recordsMax = 100
 

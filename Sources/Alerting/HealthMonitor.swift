@@ -6,7 +6,7 @@ import TLSFindings
 ///
 /// Holds the rolling store, a tracker per endpoint, the state of every service and one alert
 /// machine per rule and subject. A value without locks and without a clock; give it one owner.
-/// Hand results to `apply`, then call `evaluate` about once a second.
+/// Hand results to `apply`, then call `evaluate` about twice a second.
 public struct HealthMonitor: Sendable {
     /// What is watched.
     public internal(set) var catalogue: ServiceCatalogue

@@ -104,7 +104,7 @@ public struct EndpointStatus: Sendable, Hashable {
         tlsRecords.compactMap(\.runsOutFirst).min { $0.notAfter < $1.notAfter }
     }
 
-    /// What the rules on certificates look at, once a second for every endpoint.
+    /// What the rules on certificates look at, twice a second for every endpoint.
     var outlook = CertificateOutlook()
 
     /// The leaf that the endpoint's own URL shows, redirects left out; nil when that is not

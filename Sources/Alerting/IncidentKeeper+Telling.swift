@@ -30,7 +30,7 @@ extension IncidentKeeper {
             routed += led
             var isSettled = true
             if isCalamity {
-                // A lasting early sign is none, but is not looked at every second for ever either.
+                // A lasting early sign is none, but is not looked at for ever either.
                 incident.isCalamity = true
                 if incident.level >= .critical {
                     incident.note(.calamity, "open for four hours", at: now)

@@ -64,7 +64,7 @@ struct LoadDoubt: Sendable, Hashable {
         resumedAt = since == nil ? nil : now
     }
 
-    /// Judges; call it about once a second.
+    /// Judges; call it at every look at the rules.
     mutating func conclude(at now: Timestamp) {
         let first = Self.number(of: now - Self.window)
         buckets.removeAll { $0.number <= first || $0.number > Self.number(of: now) + 1 }

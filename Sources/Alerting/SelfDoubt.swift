@@ -176,7 +176,7 @@ public struct SelfDoubt: Sendable, Hashable {
 
     // MARK: Judging
 
-    /// Judges by the endpoints where control targets say nothing; call it about once a second.
+    /// Judges by the endpoints where control targets say nothing; call it at every look at the rules.
     mutating func conclude(at now: Timestamp) {
         guard isJudgedByEndpoints else { return }
         let recently = now - Self.recentTime / acceleration

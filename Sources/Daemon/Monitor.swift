@@ -15,14 +15,14 @@ public import StatusServer
 import Synchronization
 import TLSInspection
 
-/// The shell around the pure brain: takes results in, evaluates once a second, writes evidence,
+/// The shell around the pure brain: takes results in, evaluates twice a second, writes evidence,
 /// and hands out snapshots.
 ///
 /// Probe loops deliver into a bounded inbox and never wait. One thread applies and evaluates.
 /// Readers take the lock for a copy; every public function may be called from any thread.
 public final class Monitor: MonitorReading, Sendable {
-    /// How often the rules are evaluated.
-    static let evaluationInterval: Duration = .seconds(1)
+    /// How often the rules are evaluated: a confirmed failure is an alert within a second of its probe.
+    static let evaluationInterval: Duration = .milliseconds(500)
     /// How long results may gather before they are applied: a wake-up per result would cost more
     /// than the work.
     static let deliveryDelay: Duration = .milliseconds(50)

@@ -3,8 +3,9 @@ public import HealthModel
 
 /// Plays results to the rules by a clock of its own, as the daemon does by the real one.
 ///
-/// The daemon looks at the rules once a second. Whoever plays steps from `nextStep` to `nextStep`, which
-/// leaves out the seconds in which nothing can change; what comes of it is the same.
+/// The daemon looks at the rules twice a second; here every whole second counts. Whoever plays
+/// steps from `nextStep` to `nextStep`, which leaves out the seconds in which nothing can change;
+/// what comes of it is the same.
 public struct RulePlayer: Sendable {
     /// How often the rules are looked at.
     public static let period: Duration = .seconds(1)
