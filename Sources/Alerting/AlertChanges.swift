@@ -30,6 +30,8 @@ public struct AlertChanges: Sendable, Hashable {
     public var incidents: [IncidentID: Incident] = [:]
     /// What operators did that began, changed or ended, as it is now.
     public var actions: [ActionID: OperatorAction] = [:]
+    /// What servers did as they should for the first time, or for the first time in a day.
+    public var passes: [BaselinePass.Key: BaselinePass] = [:]
     /// Transitions lost because more than `Limits.waitingTransitions` waited.
     public var lostTransitions = 0
 
@@ -39,7 +41,7 @@ public struct AlertChanges: Sendable, Hashable {
     /// Whether there is nothing to keep.
     public var isEmpty: Bool {
         !isComplete && active.isEmpty && ended.isEmpty && transitions.isEmpty
-            && incidents.isEmpty && objectives.isEmpty && actions.isEmpty
+            && incidents.isEmpty && objectives.isEmpty && actions.isEmpty && passes.isEmpty
     }
 
     /// How many alerts are named.
@@ -50,6 +52,7 @@ public struct AlertChanges: Sendable, Hashable {
         incidents.merge(later.incidents) { $1 }
         actions.merge(later.actions) { $1 }
         objectives.merge(later.objectives) { $1 }
+        passes.merge(later.passes) { $1 }
         transitions += later.transitions
         lostTransitions += later.lostTransitions
         let excess = transitions.count - Limits.waitingTransitions
@@ -94,6 +97,8 @@ extension HealthMonitor {
             uniqueKeysWithValues: incidents.takeChanged().map { ($0.id, $0) })
         changes.actions = Dictionary(
             uniqueKeysWithValues: actions.takeChanged().map { ($0.id, $0) })
+        changes.passes = changedPasses
+        changedPasses = [:]
         changes.transitions = routedTransitions
         routedTransitions = []
         return changes
@@ -109,14 +114,17 @@ extension HealthMonitor {
     ///   - remembered: What the earlier run left.
     ///   - earlier: Its incidents: open ones, those of the last week, and the last of all.
     ///   - operations: What operators had done: what is not over, and the last of each kind.
+    ///   - passes: What servers did as they should.
     ///   - lastSeen: When it was last alive.
     ///   - now: The present.
     /// - Returns: The end of alerts that are not taken back, because their rule or subject is gone
     ///   or because they were pending too long ago.
     public mutating func restore(
         _ remembered: [RememberedAlert], incidents earlier: [Incident] = [],
-        actions operations: [OperatorAction] = [], lastSeen: Timestamp, at now: Timestamp
+        actions operations: [OperatorAction] = [], passes: [BaselinePass] = [],
+        lastSeen: Timestamp, at now: Timestamp
     ) -> [AlertTransition] {
+        recall(passes, at: now)
         actions.restore(operations, at: now)
         let firing = remembered.filter { $0.alert.firingSince != nil }.map(\.alert.episode)
         routedTransitions += incidents.restore(earlier, active: Set(firing), at: now)

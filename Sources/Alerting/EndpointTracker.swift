@@ -22,6 +22,10 @@ public struct EndpointTracker: Sendable, Hashable {
     /// ends at 0.25.
     var flapShare: Double { Double(flaps.sum) / Double(100 * FlapDetector.results) }
 
+    /// Which of the last results failed on a connection that stood, oldest first.
+    private var connectedFailures: [Bool] = []
+    /// What it does of the baseline.
+    var baseline = BaselineMemory()
     /// What is known now.
     public private(set) var status: EndpointStatus
     /// When the endpoint becomes unknown unless a result comes; nil when it already is.
@@ -64,6 +68,8 @@ public struct EndpointTracker: Sendable, Hashable {
     /// Takes back what an earlier run has measured, so that flapping outlives a restart; the state
     /// itself is not taken back.
     mutating func recall(_ reasons: some Collection<Reason?>) {
+        let earlier = reasons.filter { $0?.meaning != .monitor }.map(Self.isConnectedFailure)
+        connectedFailures = (earlier + connectedFailures).suffix(FlapDetector.results)
         flaps.recall(reasons.map { HealthState(of: $0) }.filter { $0 != .unknown })
     }
 
@@ -133,7 +139,28 @@ public struct EndpointTracker: Sendable, Hashable {
         status.lastHops = hops
     }
 
+    /// Whether it fails, or answers by turns, because no connection is made: none of the failures in
+    /// a row, or of the last results while it flaps, came on a connection that stood.
+    var isWithoutConnection: Bool {
+        let wanted: Int
+        if status.state == .flapping {
+            wanted = FlapDetector.results
+        } else {
+            guard status.lastResult?.reason?.isBeforeConnection == true else { return false }
+            wanted = min(status.consecutiveFailures, FlapDetector.results)
+        }
+        return !connectedFailures.suffix(wanted).contains(true)
+    }
+
+    private static func isConnectedFailure(_ reason: Reason?) -> Bool {
+        reason.map { !$0.isBeforeConnection } ?? false
+    }
+
     private mutating func count(_ result: ProbeResult) {
+        if result.reason?.meaning != .monitor {
+            connectedFailures.append(Self.isConnectedFailure(result.reason))
+            if connectedFailures.count > FlapDetector.results { connectedFailures.removeFirst() }
+        }
         guard let reason = result.reason else {
             status.consecutiveFailures = 0
             status.successCount += 1

@@ -15,6 +15,10 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
     public static let changeTime: Duration = .seconds(86_400)
     /// The longest time that may be asked for of what changed.
     public static let changeTimeMax: Duration = .seconds(7 * 86_400)
+    /// How long ago a server may have done as it should when nothing is written.
+    public static let regressTime: Duration = .seconds(30 * 86_400)
+    /// The longest time that a rule may look for it; it is kept no longer.
+    public static let regressTimeMax: Duration = regressTime
     /// The windows of `burn_rate`, as in the condition of that name.
     public static let burnWindows: ClosedRange<Duration> =
         .seconds(300)...ObjectiveClock.windowMax
@@ -27,7 +31,7 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
     let windows: [Duration]
     /// The longest window of a burn rate; nil when there is none.
     let burnWindow: Duration?
-    /// What is asked of changes.
+    /// What is asked of changes for the better or worse.
     let changes: [Quantity]
     /// The quantiles of which the usual value is asked for.
     let usuals: [UsualTimes.Kind]
@@ -45,7 +49,12 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
         burnWindow = quantities.compactMap { quantity in
             if case .burnRate(let window) = quantity { window } else { nil }
         }.max()
-        changes = quantities.filter { if case .changed = $0 { true } else { false } }
+        changes = quantities.filter { quantity in
+            switch quantity {
+            case .changed, .regressed: true
+            default: false
+            }
+        }
         usuals = quantities.compactMap { quantity in
             guard case .usual(let percent, let phase, _) = quantity else { return nil }
             return UsualTimes.Kind(percent: percent, phase: phase)
@@ -57,11 +66,12 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
 
     /// The longest window that is looked back on; nil without one.
     public var longestWindow: Duration? { windows.max() }
-    /// Whether it looks at how long certificates last, or at what became of them.
-    public var needsCertificates: Bool {
+    /// Whether it looks at what is not kept of results: how long certificates last, what became of
+    /// them, and what servers did.
+    public var looksBeyondResults: Bool {
         root.quantities.contains { quantity in
             switch quantity {
-            case .certificateExpiresIn, .certificateLifetimeLeft, .changed: true
+            case .certificateExpiresIn, .certificateLifetimeLeft, .changed, .regressed: true
             default: false
             }
         }

@@ -135,6 +135,11 @@ enum ExpressionChecker {
                 at: token.offset, "`\(token.text)` cannot be compared",
                 hint: "did you mean `changed(\(token.text))`?")
         }
+        if BaselineFact(rawValue: token.text) != nil {
+            return ExpressionMistake(
+                at: token.offset, "`\(token.text)` cannot be compared",
+                hint: "did you mean `regressed(\(token.text))`?")
+        }
         if token.text == "certificate.days_left" {
             return ExpressionMistake(
                 at: token.offset, "unknown name `\(token.text)`",

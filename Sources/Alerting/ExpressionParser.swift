@@ -241,6 +241,7 @@ struct ExpressionParser {
         let quantity: Expression.Quantity
         switch name {
         case .changed: quantity = try change()
+        case .regressed: quantity = try regress()
         case .usual: quantity = try usual()
         default:
             let phase = name.percent == nil ? .total : try self.phase(of: name)
@@ -266,6 +267,21 @@ struct ExpressionParser {
         guard take(.symbol(",")) else { return .changed(fact, Expression.changeTime) }
         return .changed(
             fact, try duration(in: .seconds(1)...Expression.changeTimeMax, of: .changed))
+    }
+
+    /// What the server did, and perhaps in which time.
+    private mutating func regress() throws(ExpressionMistake) -> Expression.Quantity {
+        let known = BaselineFact.allCases.map(\.rawValue)
+        guard case .name(let text) = token.kind, let fact = BaselineFact(rawValue: text) else {
+            throw ExpressionMistake(
+                at: token.offset, "found \(found)",
+                expected: known.map { "`\($0)`" }.joined(separator: ", "),
+                unknownName: token.text, knownNames: known)
+        }
+        advance()
+        guard take(.symbol(",")) else { return .regressed(fact, Expression.regressTime) }
+        return .regressed(
+            fact, try duration(in: .seconds(1)...Expression.regressTimeMax, of: .regressed))
     }
 
     /// The quantile of which the usual value is asked for.

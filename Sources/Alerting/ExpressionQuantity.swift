@@ -17,6 +17,9 @@ extension Expression {
         case reason
         /// The HTTP status of the last probe; not known without HTTP.
         case status
+        /// Whether no connection stands over IPv6 while the same URL is reached over IPv4; false for
+        /// every endpoint that is not the IPv6 one of two.
+        case onlyIPv6Fails
         /// The share of the results of a window that succeeded; results that say nothing of what
         /// people see (maintenance, blocked, faults of the monitor) are left out.
         case availability(Duration)
@@ -34,6 +37,8 @@ extension Expression {
         case usual(percent: Int, Phase, Duration)
         /// Whether this changed in the time that lies behind, as `CertificateWatch` tells it.
         case changed(CertificateFact, Duration)
+        /// Whether the server did this in the time that lies behind, and does not now.
+        case regressed(BaselineFact, Duration)
         /// For how long the service has had its own state; only behind `for`.
         case stateTime
         /// For how long the service has had its effective state; only behind `for`.
@@ -60,6 +65,9 @@ extension Expression {
             case .changed(let fact, let window):
                 let isUsual = window == Expression.changeTime
                 return "changed(\(fact.rawValue)\(isUsual ? "" : ", \(window.expressionText)"))"
+            case .regressed(let fact, let window):
+                let isUsual = window == Expression.regressTime
+                return "regressed(\(fact.rawValue)\(isUsual ? "" : ", \(window.expressionText)"))"
             default: break
             }
             return window.map { "\(name.rawValue)(\($0.expressionText))" } ?? name.rawValue
@@ -71,7 +79,9 @@ extension Expression {
             case .state, .effectiveState, .consecutiveFailures, .reason, .status, .availability,
                 .failures, .changes, .certificateTrusted:
                 true
-            case .dependants, .tier, .quantile, .usual, .burnRate, .changed, .stateTime,
+            case .dependants, .tier, .quantile, .usual, .burnRate, .changed, .regressed,
+                .onlyIPv6Fails,
+                .stateTime,
                 .effectiveStateTime, .isStateBeginKnown, .isEffectiveStateBeginKnown,
                 .certificateLifetimeLeft, .certificateExpiresIn:
                 false
@@ -100,6 +110,7 @@ extension Expression {
                 .usual(percent: percent, phase, window / factor)
             case .burnRate(let window): .burnRate(window / factor)
             case .changed(let fact, let window): .changed(fact, window / factor)
+            case .regressed(let fact, let window): .regressed(fact, window / factor)
             default: self
             }
         }
@@ -124,7 +135,8 @@ extension Expression {
             case .availability, .certificateLifetimeLeft: .share
             case .quantile, .usual, .stateTime, .effectiveStateTime, .certificateExpiresIn:
                 .duration
-            case .certificateTrusted, .changed, .isStateBeginKnown, .isEffectiveStateBeginKnown:
+            case .certificateTrusted, .changed, .regressed, .onlyIPv6Fails, .isStateBeginKnown,
+                .isEffectiveStateBeginKnown:
                 .truth
             }
         }
@@ -138,12 +150,14 @@ extension Expression {
             case .consecutiveFailures: .consecutiveFailures
             case .reason: .reason
             case .status: .status
+            case .onlyIPv6Fails: .onlyIPv6Fails
             case .availability: .availability
             case .failures: .failures
             case .changes: .changes
             case .burnRate: .burnRate
             case .usual: .usual
             case .changed: .changed
+            case .regressed: .regressed
             case .quantile(50, _, _): .p50
             case .quantile(90, _, _): .p90
             case .quantile(95, _, _): .p95
@@ -171,12 +185,14 @@ extension Expression {
         case consecutiveFailures = "consecutive_failures"
         case reason
         case status
+        case onlyIPv6Fails = "only_ipv6_fails"
         case availability
         case failures
         case changes
         case burnRate = "burn_rate"
         case usual
         case changed
+        case regressed
         case p50
         case p90
         case p95
@@ -191,6 +207,7 @@ extension Expression {
             case .burnRate: return "burn_rate(1h)"
             case .usual: return "usual(p95(total, 10m))"
             case .changed: return "changed(certificate.issuer)"
+            case .regressed: return "regressed(hsts)"
             default: break
             }
             if percent != nil { return "\(rawValue)(total, 10m)" }
@@ -198,13 +215,14 @@ extension Expression {
         }
 
         /// Whether something is written in parentheses.
-        var takesArguments: Bool { takesWindow || self == .usual || self == .changed }
+        var takesArguments: Bool { takesWindow || [.usual, .changed, .regressed].contains(self) }
 
         /// What is missing when nothing is written in parentheses.
         var argumentText: String {
             switch self {
             case .usual: "the value"
             case .changed: "what may change"
+            case .regressed: "what the server did"
             default: "its window"
             }
         }
@@ -236,12 +254,14 @@ extension Expression {
             case .consecutiveFailures: .consecutiveFailures
             case .reason: .reason
             case .status: .status
+            case .onlyIPv6Fails: .onlyIPv6Fails
             case .availability: .availability(window)
             case .failures: .failures(window)
             case .changes: .changes(window)
             case .burnRate: .burnRate(window)
             case .usual: .usual(percent: 95, phase, window)
             case .changed: .changed(.issuer, window)
+            case .regressed: .regressed(.hsts, window)
             case .p50, .p90, .p95, .p99: .quantile(percent: percent ?? 99, phase, window)
             case .certificateTrusted: .certificateTrusted
             case .certificateLifetimeLeft: .certificateLifetimeLeft

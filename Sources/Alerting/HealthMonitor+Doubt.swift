@@ -6,6 +6,10 @@ struct DoubtState: Sendable {
     var clock = ClockDoubt()
     var load = LoadDoubt()
     var receivers = ReceiverDoubt()
+    /// Since when nothing is reached over IPv6 that is over IPv4; nil when something is.
+    var ipv6LostSince: Timestamp?
+    /// When something was reached over IPv6 again; nil when it was never lost.
+    var ipv6SeenAt: Timestamp?
     /// The alerts about the monitor itself that fire.
     var alerts: [AlertKey: Alert] = [:]
     /// Those that began, changed or ended since `takeAlertChanges`.
@@ -115,6 +119,7 @@ extension HealthMonitor {
         var findings: [AlertKey: DoubtFinding] = [:]
         findings[Self.blindKey] = blindness(at: now)
         findings[Self.clockKey] = doubtState.clock.finding(at: now)
+        findings[Self.ipv6Key] = concludeIPv6(at: now)
         // The intervals of a lab are too short to say anything about the machine.
         if acceleration == 1 { findings[Self.loadKey] = doubtState.load.finding }
         for (id, finding) in doubtState.receivers.findings(at: now) {
@@ -198,6 +203,7 @@ extension HealthMonitor {
             doubtState.doubt.resume(blindSince: since)
             doubtState.recorded = since
         case Self.clockKey: doubtState.clock.resume(level: alert.level, since: since)
+        case Self.ipv6Key: doubtState.ipv6LostSince = since
         case Self.loadKey:
             doubtState.load.resume(since: since, summary: alert.summary, at: now)
         default:

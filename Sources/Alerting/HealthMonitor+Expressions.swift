@@ -45,6 +45,10 @@ extension HealthMonitor {
             guard let change = changeEnd(of: fact, window, tracker, after: now) else { continue }
             end = min(end, change - .nanoseconds(1))
         }
+        for case .regressed(let fact, let window) in expression.changes {
+            let regress = trackers[tracker].baseline.regressEnd(of: fact, within: window)
+            if let regress, now < regress { end = min(end, regress - .nanoseconds(1)) }
+        }
         if !expression.usuals.isEmpty { end = min(end, UsualTimes.end(of: now)) }
         guard !expression.crossings.isEmpty,
             let certificate = trackers[tracker].status.expiringCertificate
@@ -120,6 +124,7 @@ extension HealthMonitor {
             guard let result = trackers[tracker].status.lastResult else { return nil }
             return result.reason.map { Expression.Literal.reason($0).scalar } ?? -1
         case .status: return trackers[tracker].status.lastResult?.http.map { Double($0.status) }
+        case .onlyIPv6Fails: return onlyIPv6FailsKnown(tracker).map { $0 ? 1 : 0 }
         case .certificateTrusted:
             return trackers[tracker].status.lastTLS.map { $0.verdict == nil ? 1 : 0 }
         case .certificateExpiresIn:
@@ -150,6 +155,10 @@ extension HealthMonitor {
         case .changed(let fact, let window):
             guard trackers[tracker].status.outlook.ownLeaf != nil else { return nil }
             return changeEnd(of: fact, window, tracker, after: now) == nil ? 0 : 1
+        case .regressed(let fact, let window):
+            guard trackers[tracker].baseline.isSeen(fact) else { return nil }
+            let end = trackers[tracker].baseline.regressEnd(of: fact, within: window)
+            return end.map { now < $0 ? 1 : 0 } ?? 0
         case .state, .effectiveState, .stateTime, .effectiveStateTime, .isStateBeginKnown,
             .isEffectiveStateBeginKnown, .dependants, .tier, .burnRate:
             return nil

@@ -153,7 +153,7 @@ extension HealthMonitor {
     /// What the failing endpoints of a service may share with others.
     private func evidence(of service: Int) -> Set<SharedEvidence> {
         var evidence: Set<SharedEvidence> = []
-        for tracker in trackersOfService[service] {
+        for tracker in countedTrackers(of: service) {
             guard let result = trackers[tracker].status.lastResult, let reason = result.reason,
                 reason.meaning == .failure
             else { continue }

@@ -16,7 +16,8 @@ extension HealthMonitor {
     public func quietUntil(after now: Timestamp) -> Timestamp {
         let soon = now + .nanoseconds(1)
         guard alerts.isEmpty, doubtState.alerts.isEmpty, doubtState.doubt.isAtEase,
-            incidents.open.isEmpty, !incidents.needsSettling(at: now)
+            doubtState.ipv6LostSince == nil, incidents.open.isEmpty,
+            !incidents.needsSettling(at: now)
         else { return soon }
         var until = now + Self.quietMax
         func limit(_ instant: Timestamp?) {

@@ -36,6 +36,7 @@ extension HealthMonitor {
             guard let old = oldTrackers[endpoint.id], old.url == endpoint.url else { continue }
             trackers[index] = old.tracker
             trackers[index].setInterval(endpoint.probe.interval, acceleration: acceleration)
+            if !endpoint.probe.isScannedDaily { trackers[index].baseline.forget(.modernTLS) }
         }
         for (index, service) in catalogue.services.enumerated() {
             if let old = oldServices[service.id] { services[index] = old }
@@ -102,6 +103,7 @@ extension HealthMonitor {
         for (tracker, service) in serviceOfTracker.enumerated() {
             trackersOfService[service].append(tracker)
         }
+        families = AddressFamilyPairs(endpoints)
         services = catalogue.services.map { _ in ServiceState() }
         objectiveClocks = catalogue.services.map { _ in ObjectiveClock() }
         serviceTimes = catalogue.services.map { _ in .unknown }

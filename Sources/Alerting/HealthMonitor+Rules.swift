@@ -19,8 +19,11 @@ extension HealthMonitor {
         return finding
     }
 
-    /// Makes old what is remembered of an endpoint.
-    mutating func outdate(_ tracker: Int) { revisions[tracker] &+= 1 }
+    /// Makes old what is remembered of an endpoint, and of the one that is compared with it.
+    mutating func outdate(_ tracker: Int) {
+        revisions[tracker] &+= 1
+        for other in families.ipv6[tracker] ?? [] { revisions[other] &+= 1 }
+    }
 
     /// Tells whether a condition on a service holds, which is quick to see.
     ///
@@ -106,7 +109,7 @@ extension HealthMonitor {
     }
 
     private func isFailingByCertificateOnly(_ service: Int) -> Bool {
-        let failing = trackersOfService[service].filter {
+        let failing = countedTrackers(of: service).filter {
             [.down, .degraded, .busy, .flapping].contains(trackers[$0].status.state)
         }
         return !failing.isEmpty
@@ -169,7 +172,7 @@ extension HealthMonitor {
     /// The endpoints behind an alert, the worst first, then in the order of the catalogue.
     func failingTrackers(of binding: Binding) -> [Int] {
         if let tracker = binding.tracker { return [tracker] }
-        return trackersOfService[binding.service]
+        return countedTrackers(of: binding.service)
             .filter {
                 trackers[$0].status.lastResult?.reason != nil
                     || trackers[$0].status.state == .flapping

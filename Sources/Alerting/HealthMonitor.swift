@@ -27,6 +27,8 @@ public struct HealthMonitor: Sendable {
     var trackerOfEndpoint: [EndpointID: Int] = [:]
     var trackersOfService: [[Int]] = []
     var serviceOfTracker: [Int] = []
+    /// Endpoints of one URL that differ in the address family only.
+    var families = AddressFamilyPairs()
     var services: [ServiceState] = []
     /// Services of which an endpoint changed since the last look.
     var changedServices: Set<Int> = []
@@ -105,6 +107,8 @@ public struct HealthMonitor: Sendable {
     /// What is new about certificates, and when it last was, of endpoints of which anything was.
     var certificateWatch = CertificateWatch()
     var certificateChanges: [EndpointID: [CertificateChange.Kind: Timestamp]] = [:]
+    /// What servers did as they should since `takeAlertChanges`, to be kept.
+    var changedPasses: [BaselinePass.Key: BaselinePass] = [:]
     /// How long probes usually take, for rules that ask for it.
     var usualTimes = UsualTimes()
 
@@ -143,6 +147,9 @@ public struct HealthMonitor: Sendable {
             trackers[index].apply(
                 result, interval: catalogue.endpoints[index].probe.interval,
                 acceleration: acceleration)
+            if let (fact, grade) = BaselineFact.judge(result) {
+                note(fact, grade, of: result.endpoint, at: result.finishedAt)
+            }
             outdate(index)
             changedServices.insert(serviceOfTracker[index])
             known.append(result)
@@ -236,7 +243,7 @@ public struct HealthMonitor: Sendable {
         var isOwnChanged = false
         for service in changedServices {
             let measured = HealthState(
-                ofServiceWith: trackersOfService[service].map { trackers[$0].status })
+                ofServiceWith: countedTrackers(of: service).map { trackers[$0].status })
             services[service].measured = measured
             let own = state(of: service, measured: measured)
             guard own != services[service].own else { continue }

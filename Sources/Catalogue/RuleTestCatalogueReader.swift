@@ -19,6 +19,7 @@ enum TestServiceKey: String, FieldKey {
 enum TestEndpointKey: String, FieldKey {
     case id
     case interval
+    case ipv6Of = "ipv6_of"
     static let mappingName = "an endpoint of a test"
 }
 
@@ -56,8 +57,11 @@ enum RuleTestCatalogueReader {
             if kind == .dark {
                 fields.forbid(.endpoints, because: "of a dark service, which cannot be probed")
             }
-            endpoints = list.items(log, of: "endpoints").compactMap {
-                endpoint($0, tier: tier ?? .tier3, log)
+            for item in list.items(log, of: "endpoints") {
+                guard let one = endpoint(item, tier: tier ?? .tier3, beside: endpoints, log) else {
+                    continue
+                }
+                endpoints.append(one)
             }
         } else if let id, kind == .probed {
             endpoints = [
@@ -74,7 +78,7 @@ enum RuleTestCatalogueReader {
     }
 
     private static func endpoint(
-        _ node: YAMLNode, tier: Tier, _ log: MistakeLog
+        _ node: YAMLNode, tier: Tier, beside others: [EndpointDraft], _ log: MistakeLog
     ) -> EndpointDraft? {
         guard let fields = Fields<TestEndpointKey>(node, log) else { return nil }
         let id = fields.required(.id).flatMap { $0.identifier(log) }
@@ -87,7 +91,21 @@ enum RuleTestCatalogueReader {
             }
             interval = max(written, EndpointReader.shortestInterval)
         }
-        return id.map { endpoint($0, at: fields.position(of: .id), interval) }
+        guard let id else { return nil }
+        var draft = endpoint(id, at: fields.position(of: .id), interval)
+        if let node = fields[.ipv6Of], let name = node.identifier(log) {
+            guard let other = others.first(where: { $0.id.text == name }) else {
+                let hint = NearestName.hint(for: name, among: others.map(\.id.text))
+                log.add(
+                    at: node.position, "there is no endpoint \(name.quoted) before this one",
+                    expected: hint == nil ? "one of the same service that stands above" : nil,
+                    hint: hint)
+                return nil
+            }
+            draft.url = other.url
+            draft.probe.addressFamily = .ipv6
+        }
+        return draft
     }
 
     /// An endpoint with an address of its own that nothing is sent to.

@@ -1,3 +1,4 @@
+import Alerting
 import HealthModel
 import RuleTesting
 
@@ -50,7 +51,7 @@ struct SeriesParser {
     }
 
     private static let argumentsExpectation =
-        "a duration, a reason after `down`, or `certificate 20d of 90d`"
+        "a duration, a reason after `down`, `certificate 20d of 90d` or `fails hsts`"
 
     private let scalars: [Unicode.Scalar]
     private var place = 0
@@ -154,9 +155,10 @@ struct SeriesParser {
         switch name {
         case "certificate": item.certificate = try certificate()
         case "sent": item.sentBeside = try certificate()
+        case "passes", "fails": item.baseline[try fact()] = name == "passes"
         default:
             guard word == .down else {
-                let known = ["certificate", "sent"]
+                let known = ["certificate", "sent", "passes", "fails"]
                 throw SeriesMistake(
                     offset: start, message: "found \(name.isEmpty ? rest : name.quoted)",
                     expected: Self.argumentsExpectation,
@@ -180,6 +182,20 @@ struct SeriesParser {
                 expected: "`slow(12s)`, `busy`, `blocked`, `maintenance` or `unknown` as an item")
         }
         return reason
+    }
+
+    /// What the server does or does not: `hsts`.
+    private mutating func fact() throws(SeriesMistake) -> BaselineFact {
+        skipSpaces()
+        let start = place
+        let name = word()
+        guard let fact = BaselineFact(rawValue: name) else {
+            let known = BaselineFact.allCases.map(\.rawValue)
+            throw SeriesMistake(
+                offset: start, message: "found \(name.isEmpty ? rest : name.quoted)",
+                expected: known.listedWithOr, hint: NearestName.hint(for: name, among: known))
+        }
+        return fact
     }
 
     /// `20d of 90d by noord`: how much is left of how much, and who issued it.

@@ -145,7 +145,8 @@ public final class Monitor: MonitorReading, Sendable {
         let now = timekeeper.now()
         owed = brain.restore(
             ledger.memory.alerts, incidents: ledger.memory.incidents,
-            actions: ledger.memory.actions, lastSeen: ledger.memory.lastSeen ?? now, at: now)
+            actions: ledger.memory.actions, passes: ledger.memory.passes,
+            lastSeen: ledger.memory.lastSeen ?? now, at: now)
         brain.restore(objectives: ledger.memory.objectives)
         memory = ledger.memory
         dispatcher = Dispatcher(
@@ -262,8 +263,12 @@ public final class Monitor: MonitorReading, Sendable {
     private func tick(at due: Int64) {
         applyInbox()
         let now = timekeeper.now()
+        let scanned = scans.takeNews()
         let (transitions, changes, records, sighted) = state.withLock { state in
             noticeClock(&state.brain)
+            for (endpoint, record) in scanned {
+                state.brain.note(record.scan, of: endpoint, at: record.finishedAt)
+            }
             noteSelf(&state.brain, at: now)
             let transitions = state.brain.evaluate(at: now)
             var changes = state.brain.takeAlertChanges()

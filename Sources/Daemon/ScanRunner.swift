@@ -16,6 +16,8 @@ final class ScanRunner: Sendable {
         var urls: [EndpointID: ProbeURL] = [:]
         var targets: [EndpointID: TLSScanner.Target] = [:]
         var found: [EndpointID: TLSScanRecord] = [:]
+        /// Endpoints whose last scan nobody has taken yet.
+        var news: Set<EndpointID> = []
     }
 
     private let overrides: [ConnectOverride]
@@ -82,7 +84,17 @@ final class ScanRunner: Sendable {
                 // A reload may have taken the endpoint away, or have it look elsewhere.
                 guard state.targets[endpoint] != nil else { return }
                 state.found[endpoint] = TLSScanRecord(scan: scan, finishedAt: now)
+                state.news.insert(endpoint)
             }
+        }
+    }
+
+    /// Scans that have ended since the last call.
+    func takeNews() -> [EndpointID: TLSScanRecord] {
+        state.withLock { state in
+            guard !state.news.isEmpty else { return [:] }
+            defer { state.news = [] }
+            return state.found.filter { state.news.contains($0.key) }
         }
     }
 

@@ -8,18 +8,23 @@ public struct ProbeHop: Sendable, Hashable {
     public var status: Int?
     /// What TLS showed; nil for plain HTTP or when no handshake began.
     public var tls: TLSRecord?
+    /// For how many seconds browsers must come with TLS only, by the first Strict-Transport-Security
+    /// header of this answer (RFC 6797 §6.1.1); 0 tells them to forget, nil when there is none that
+    /// they take notice of.
+    public var hstsSeconds: Int64?
     /// How long each phase of this connection took; the total is their sum.
     public var phases: PhaseDurations
 
     /// Makes a hop.
     public init(
         url: String, address: NetworkAddress? = nil, status: Int? = nil, tls: TLSRecord? = nil,
-        phases: PhaseDurations = PhaseDurations()
+        hstsSeconds: Int64? = nil, phases: PhaseDurations = PhaseDurations()
     ) {
         self.url = url
         self.address = address
         self.status = status
         self.tls = tls
+        self.hstsSeconds = hstsSeconds
         self.phases = phases
     }
 }

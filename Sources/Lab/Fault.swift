@@ -58,6 +58,8 @@ public enum Fault: Sendable, Hashable {
     case plainHTTP
     /// Bytes without meaning come instead of TLS, or instead of HTTP on the plain port.
     case garbage
+    /// Answers as it should, but without HSTS.
+    case noHSTS
     /// The response headers never end.
     case endlessHeaders
     /// The response body never ends.
@@ -108,6 +110,7 @@ public enum Fault: Sendable, Hashable {
         case silentDNS = "silent_dns"
         case plainHTTP = "plain_http"
         case garbage
+        case noHSTS = "no_hsts"
         case endlessHeaders = "endless_headers"
         case endlessBody = "endless_body"
         case truncated
@@ -145,6 +148,7 @@ public enum Fault: Sendable, Hashable {
         case .silentDNS: .silentDNS
         case .plainHTTP: .plainHTTP
         case .garbage: .garbage
+        case .noHSTS: .noHSTS
         case .endlessHeaders: .endlessHeaders
         case .endlessBody: .endlessBody
         case .truncated: .truncated

@@ -21,8 +21,10 @@ struct HTTPAnswer: Sendable, Hashable {
         let name = host.title.dutch
         headers = [Header(name: "Content-Type", value: "text/html; charset=utf-8")]
         if isTLS {
-            headers.append(
-                Header(name: "Strict-Transport-Security", value: "max-age=31536000"))
+            if fault != .noHSTS {
+                headers.append(
+                    Header(name: "Strict-Transport-Security", value: "max-age=31536000"))
+            }
         } else if !host.isPlainHTTP && fault != .plainHTTP {
             status = 301
             let path = target.hasPrefix("/") ? target : "/"

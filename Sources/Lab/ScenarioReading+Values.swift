@@ -161,7 +161,8 @@ extension ScenarioReading {
         .legacyTLS: .legacyTLS, .clientCertificate: .clientCertificate, .throttle: .throttle,
         .maintenance: .maintenance, .forbidden: .forbidden, .nxdomain: .nxdomain,
         .servfail: .servfail, .silentDNS: .silentDNS, .plainHTTP: .plainHTTP,
-        .garbage: .garbage, .endlessHeaders: .endlessHeaders, .endlessBody: .endlessBody,
+        .garbage: .garbage, .noHSTS: .noHSTS, .endlessHeaders: .endlessHeaders,
+        .endlessBody: .endlessBody,
         .truncated: .truncated,
     ]
 }

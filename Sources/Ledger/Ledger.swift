@@ -46,6 +46,8 @@ public struct Ledger: Sendable {
         public var actions: [OperatorAction] = []
         /// How services did against their objectives.
         public var objectives: [ServiceID: ObjectiveClock] = [:]
+        /// What servers did as they should.
+        public var passes: [BaselinePass] = []
         /// When it was last alive; nil when there was none.
         public var lastSeen: Timestamp?
         /// Its notifications that were not delivered, in order.
@@ -87,6 +89,8 @@ public struct Ledger: Sendable {
     private var currentIncidents: [IncidentID: Incident] = [:]
     /// What operators did that is not over, for the same.
     private var currentActions: [ActionID: OperatorAction] = [:]
+    /// What servers did as they should in this run, for the same.
+    private var currentPasses: [BaselinePass.Key: BaselinePass] = [:]
     /// Who hears of the end of each episode.
     private var told: [String: [Told]] = [:]
     /// Notifications and deliveries that wait for the disk.
@@ -135,6 +139,7 @@ public struct Ledger: Sendable {
         current.merge(changes.active) { $1 }
         currentIncidents.merge(changes.incidents) { $1 }
         currentActions.merge(changes.actions) { $1 }
+        currentPasses.merge(changes.passes) { $1 }
         forgetActions()
         forgetIncidents()
         count()
@@ -306,6 +311,7 @@ public struct Ledger: Sendable {
                     try LedgerRows.prune(at: now, in: database)
                     try LedgerRows.pruneIncidents(at: now, in: database)
                     try LedgerRows.pruneActions(at: now, in: database)
+                    try LedgerRows.prunePasses(at: now, in: database)
                 }
             }
             evidence.keep(sealing)
@@ -337,6 +343,7 @@ public struct Ledger: Sendable {
             waiting.active = current
             waiting.incidents = currentIncidents
             waiting.actions = currentActions
+            waiting.passes = currentPasses
             // The end of what fires is owed by the new file too.
             let owed = current.values.flatMap { one in
                 (told[one.alert.episode] ?? []).map { told in
@@ -414,6 +421,9 @@ public struct Ledger: Sendable {
                 some.map { Told(receiver: $0.receiver, level: $0.alert.level) }
             }
         ) { noted, _ in noted }
+        for pass in memory.passes where currentPasses[pass.key] == nil {
+            currentPasses[pass.key] = pass
+        }
         isFileKnown = true
         database = queue
     }

@@ -152,6 +152,19 @@ enum LedgerFile {
         migrator.registerMigration("7 operators") { database in
             try database.execute(sql: LedgerFile.operators)
         }
+        migrator.registerMigration("8 baseline") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE baseline_pass (
+                        endpoint TEXT NOT NULL,
+                        fact TEXT NOT NULL,
+                        url TEXT NOT NULL,
+                        at INTEGER NOT NULL,
+                        PRIMARY KEY (endpoint, fact)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX baseline_pass_at ON baseline_pass (at);
+                    """)
+        }
         return migrator
     }
 

@@ -36,6 +36,7 @@ enum LedgerRows {
         try write(changes.incidents.values, to: database)
         try write(changes.objectives, to: database)
         try write(changes.actions.values, to: database)
+        try write(changes.passes.values, to: database)
         try database.execute(
             sql: "INSERT OR REPLACE INTO alive VALUES (1, ?)", arguments: [now.nanoseconds])
     }
@@ -58,6 +59,7 @@ enum LedgerRows {
         let lately = (memory.lastSeen ?? Timestamp(nanoseconds: 0)) - IncidentKeeper.recurrenceTime
         memory.objectives = try objectives(database)
         memory.actions = try actions(database)
+        memory.passes = try passes(database)
         memory.incidents = try incidents(database, since: lately)
         memory.waiting = try waiting(database)
         memory.told = try told(database)

@@ -38,6 +38,7 @@ final class ProbeAttempt {
     /// What the hops before this one took.
     private var earlierDurations = PhaseDurations()
     private var hopStatus: Int?
+    private var hopHSTSSeconds: Int64?
     private var retryAfterSeconds: Int?
     private var hasAskedIPv6 = false
     private var refusal: HandshakeRefusal?
@@ -306,6 +307,11 @@ final class ProbeAttempt {
             isBodyCut: transfer.isBodyCut,
             lastModified: headers.value(of: "last-modified").flatMap(HTTPDate.instant),
             url: url.withoutQuery)
+        // Without TLS browsers take no notice of it (RFC 6797 §8.1).
+        hopHSTSSeconds =
+            url.scheme == .https
+            ? headers.value(of: "strict-transport-security").flatMap(
+                StrictTransportSecurity.maxAgeSeconds) : nil
         retryAfterSeconds = headers.value(of: "retry-after").flatMap {
             RetryAfter.seconds($0, now: context.timekeeper.now())
         }
@@ -345,6 +351,7 @@ final class ProbeAttempt {
         capture = nil
         address = nil
         hopStatus = nil
+        hopHSTSSeconds = nil
         redirects += 1
         url = next
         hasAskedIPv6 = false
@@ -358,6 +365,7 @@ final class ProbeAttempt {
             ProbeHop(
                 url: url.withoutQuery, address: address, status: hopStatus,
                 tls: capture.flatMap { $0.isStarted ? $0.record : nil },
+                hstsSeconds: hopHSTSSeconds,
                 phases: durations.since(earlierDurations)))
         earlierDurations = durations
     }

@@ -45,7 +45,7 @@ public struct Replay: Sendable {
     ///
     /// - Parameters:
     ///   - catalogue: What is watched.
-    ///   - rules: The proposed rules; those that `needsCertificates` names never hold.
+    ///   - rules: The proposed rules; those that `looksBeyondResults` names never hold.
     ///   - start: When the playing begins, before `countFrom` by what the rules look back on.
     ///   - countFrom: From when on notifications count.
     public init(
@@ -95,8 +95,8 @@ public struct Replay: Sendable {
     }
 
     /// The rules that need certificates, of which the store of results keeps the names only.
-    public static func needsCertificates(_ rules: RuleSet) -> [RuleID] {
-        rules.rules.filter(\.condition.needsCertificates).map(\.id)
+    public static func looksBeyondResults(_ rules: RuleSet) -> [RuleID] {
+        rules.rules.filter(\.condition.looksBeyondResults).map(\.id)
     }
 
     /// A result as it was measured, as far as it was kept; of the certificate only the verdict is.
@@ -131,11 +131,11 @@ extension Condition {
         }
     }
 
-    /// Whether it looks at how long certificates last.
-    fileprivate var needsCertificates: Bool {
+    /// Whether it looks at what is not kept of results.
+    fileprivate var looksBeyondResults: Bool {
         switch self {
         case .certificateRunningOut, .sentCertificateRunningOut, .certificateRenewalOverdue: true
-        case .expression(let expression): expression.needsCertificates
+        case .expression(let expression): expression.looksBeyondResults
         case .state, .slow, .certificateInvalid, .burnRate: false
         }
     }

@@ -1,3 +1,4 @@
+public import Alerting
 public import HealthModel
 
 /// What one endpoint says from slot to slot, as a test of rules writes it.
@@ -48,6 +49,9 @@ public struct ResultSeries: Sendable, Hashable {
         /// is shown; nil for none.
         public var sentBeside: ShownCertificate?
 
+        /// What of the baseline the server does or does not, from here on.
+        public var baseline: [BaselineFact: Bool] = [:]
+
         /// Makes an item.
         public init(
             outcome: Outcome?, count: Int = 1, length: Duration? = nil,
@@ -86,6 +90,7 @@ struct SeriesCursor {
     private var certificateCount = 0
     private var leaf: Certificate
     private var beside: Certificate?
+    private(set) var baseline: [BaselineFact: Bool] = [:]
 
     /// Begins at `start`, which is the first slot.
     init(_ series: ResultSeries, of endpoint: Endpoint, from start: Timestamp) {
@@ -110,7 +115,10 @@ struct SeriesCursor {
     mutating func take() -> ProbeResult? {
         guard item < items.count else { return nil }
         let current = items[item]
-        if repetition == 0 { show(current) }
+        if repetition == 0 {
+            show(current)
+            baseline.merge(current.baseline) { $1 }
+        }
         let at = slot
         slot = slot + endpoint.probe.interval
         repetition += 1

@@ -1,6 +1,23 @@
 public import Alerting
 public import HealthModel
 
+/// What a server was seen to do, or not to do, of the baseline.
+public struct BaselineSight: Sendable, Hashable {
+    /// The endpoint.
+    public var endpoint: EndpointID
+    /// What is asked of it.
+    public var fact: BaselineFact
+    /// Whether it does that.
+    public var passes: Bool
+
+    /// Makes a sight.
+    public init(endpoint: EndpointID, fact: BaselineFact, passes: Bool) {
+        self.endpoint = endpoint
+        self.fact = fact
+        self.passes = passes
+    }
+}
+
 /// Plays results to the rules by a clock of its own, as the daemon does by the real one.
 ///
 /// The daemon looks at the rules twice a second; here every whole second counts. Whoever plays
@@ -35,8 +52,14 @@ public struct RulePlayer: Sendable {
     /// - Parameters:
     ///   - now: The present, never earlier than that of the last step.
     ///   - results: What came since then, in the order in which the probes ended.
+    ///   - sights: What servers were seen to do or not to do since then.
     /// - Returns: What changed, and who is told.
-    public mutating func step(at now: Timestamp, _ results: [ProbeResult] = []) -> Step {
+    public mutating func step(
+        at now: Timestamp, _ results: [ProbeResult] = [], sights: [BaselineSight] = []
+    ) -> Step {
+        for sight in sights {
+            monitor.note(sight.fact, sight.passes ? .passes : .fails, of: sight.endpoint, at: now)
+        }
         if !results.isEmpty { monitor.apply(monitor.admit(results)) }
         let transitions = monitor.evaluate(at: now)
         let routed = monitor.takeAlertChanges().transitions

@@ -69,7 +69,8 @@ extension RuleTest {
         for check in checks {
             let end = start + check.at
             while now <= end {
-                let step = player.step(at: now, Self.results(of: &cursors, until: now))
+                let seen = Self.results(of: &cursors, until: now)
+                let step = player.step(at: now, seen.results, sights: seen.sights)
                 told += step.notifications
                 outcome.note(step, at: now - start)
                 if everySecond || now == end {
@@ -89,15 +90,21 @@ extension RuleTest {
     /// The results whose slots have come, the earliest first, then in the order of the catalogue.
     private static func results(
         of cursors: inout [SeriesCursor], until now: Timestamp
-    ) -> [ProbeResult] {
+    ) -> (results: [ProbeResult], sights: [BaselineSight]) {
         var results: [ProbeResult] = []
+        var sights: [BaselineSight] = []
         for index in cursors.indices {
             while let next = cursors[index].nextAt, next <= now {
-                if let result = cursors[index].take() { results.append(result) }
+                guard let result = cursors[index].take() else { continue }
+                results.append(result)
+                guard result.isSuccess else { continue }
+                sights += cursors[index].baseline.map { fact, passes in
+                    BaselineSight(endpoint: result.endpoint, fact: fact, passes: passes)
+                }
             }
         }
         // Sorting keeps equal elements in order, since Swift 5.
-        return results.count > 1 ? results.sorted { $0.slot < $1.slot } : results
+        return (results.count > 1 ? results.sorted { $0.slot < $1.slot } : results, sights)
     }
 
     private func compare(

@@ -105,6 +105,8 @@ struct CheckDocument: Encodable {
         var status: Int?
         var phasesSeconds: Phases
         var tls: TLS?
+        /// The max-age of HSTS; absent when the answer has none that counts.
+        var hstsSeconds: Int64?
     }
 
     /// The age of the trusted roots.
@@ -153,7 +155,7 @@ struct CheckDocument: Encodable {
             Hop(
                 url: hop.url, address: hop.address?.text, status: hop.status,
                 phasesSeconds: Phases(hop.phases),
-                tls: hop.tls.map { TLS($0, now: result.finishedAt) })
+                tls: hop.tls.map { TLS($0, now: result.finishedAt) }, hstsSeconds: hop.hstsSeconds)
         }
         scan = report.scan?.document
         trustStore = report.trustStoreDate.flatMap { date in

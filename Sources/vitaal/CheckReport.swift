@@ -41,6 +41,7 @@ struct CheckReport {
             lines.append(
                 "  http     status \(http.status), HTTP/\(http.version), \(http.bodyBytes) bytes\(redirects)"
             )
+            if let hsts = Self.hsts(result.hops) { lines.append("  hsts     \(hsts)") }
         }
         if result.hops.count > 1 {
             for (number, hop) in result.hops.enumerated() {
@@ -81,6 +82,14 @@ struct CheckReport {
                 ? [] : [("starttls", phases.processingMicroseconds)])
                 + [("tls", phases.tlsMicroseconds)]
         return (reached + rest).map { "\($0) \(shown($1))" }.joined(separator: " | ")
+    }
+
+    /// What the endpoint's own answer says of coming back with TLS only; nil when it was no answer by
+    /// HTTPS.
+    private static func hsts(_ hops: [ProbeHop]) -> String? {
+        guard let own = hops.first, own.status != nil, own.tls != nil else { return nil }
+        guard let seconds = own.hstsSeconds else { return "none" }
+        return seconds == 0 ? "told to forget" : Duration.seconds(seconds).shortText
     }
 
     /// One redirect hop: where, what it answered, how long, and its certificate.

@@ -18,9 +18,10 @@ struct ReplayRules: ParsableCommand {
         discussion: """
             Reads the results and the evidence log of the daemon, also while it runs, and changes \
             nothing. Alerts of one rule and subject that fire at the same time, or within five \
-            minutes, are the same news. Rules on how long certificates last are left out, because \
-            results do not keep that. Exit code 0 when something could be said, 2 when the rules have \
-            mistakes, 3 when nothing is kept of that time.
+            minutes, are the same news. Rules on how long certificates last and on what servers \
+            stopped doing are left out, because results do not keep that. Exit code 0 when \
+            something could be said, 2 when the rules have mistakes, 3 when nothing is kept of \
+            that time.
             """)
 
     /// The longest time that is played.
@@ -59,7 +60,7 @@ struct ReplayRules: ParsableCommand {
     func run() throws {
         let window = try window()
         let configuration = try load()
-        let left = Set(Replay.needsCertificates(configuration.rules))
+        let left = Set(Replay.looksBeyondResults(configuration.rules))
         let inForce = RuleSet(
             rules: configuration.rules.rules.filter { !left.contains($0.id) },
             receivers: configuration.rules.receivers)

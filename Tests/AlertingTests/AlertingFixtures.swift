@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import ResultStore
 
 /// 2026-11-23T12:00:00Z.
 let noon = Timestamp(seconds: 1_795_435_200)
@@ -96,6 +97,22 @@ final class Watch {
     func news(at second: Int64) -> [String] { Self.describe(evaluate(at: second)) }
 
     func recall(_ sights: [CertificateWatch.Sight]) { monitor.recall(sights) }
+
+    /// Takes back one result a minute.
+    func recall(_ reasons: [Reason?], of id: String) {
+        let records = reasons.enumerated().map { minute, reason in
+            ResultRecord(result(id, Int64(minute) * 60, reason))
+        }
+        monitor.recall(records, of: SeriesKey(endpoint: EndpointID(id)))
+    }
+
+    func note(_ scan: TLSScan, of endpoint: String, at second: Int64) {
+        monitor.note(scan, of: EndpointID(endpoint), at: at(second))
+    }
+
+    func restore(passes: [BaselinePass], at second: Int64) {
+        _ = monitor.restore([], passes: passes, lastSeen: at(second), at: at(second))
+    }
 
     func takeAlertChanges() -> AlertChanges { monitor.takeAlertChanges() }
 

@@ -23,6 +23,9 @@ import Testing
         "changed(certificate.names, 1h) or tier == 0",
         "p95(total, 5m) > 3 * usual(p95(total, 5m)) and p95(total, 5m) > 1500ms",
         "usual(p50(tls, 1h)) < 5s", "certificate.lifetime_left < 1/4",
+        "only_ipv6_fails and tier < 2",
+        "regressed(hsts)", "not regressed(https_redirect, 7d)",
+        "regressed(modern_tls, 1h) or tier == 0",
     ])
     func `is printed as it is written`(text: String) throws {
         #expect(try Alerting.Expression(parsing: text).description == text)
@@ -34,6 +37,7 @@ import Testing
             ("burn_rate(1h) > 2", "burn_rate(1m) > 2"),
             ("changed(certificate.key)", "changed(certificate.key, 24m)"),
             ("usual(p95(total, 5m)) > 2s", "usual(p95(total, 5s)) > 2s"),
+            ("regressed(hsts)", "regressed(hsts, 12h)"),
         ]
         for (text, wanted) in texts {
             let faster = try Alerting.Expression(parsing: text).accelerated(by: 60)
@@ -126,7 +130,9 @@ import Testing
         ("state != up", true), ("state == down for 1m", true),
         ("state == busy for 30m or effective_state == impaired", true),
         ("reason == \"dns_bogus\"", true), ("p95(total, 1h) > 3s", false),
-        ("changed(certificate.issuer)", false), ("burn_rate(1h) > 14.4", false),
+        ("changed(certificate.issuer)", false), ("only_ipv6_fails", false),
+        ("regressed(hsts)", false),
+        ("burn_rate(1h) > 14.4", false),
         ("not certificate.trusted", true),
     ])
     func `a state that is as it should be is no outage`(text: String, isOutage: Bool) throws {

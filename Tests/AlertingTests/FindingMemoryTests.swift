@@ -16,6 +16,7 @@ import Testing
         "0 * certificate.expires_in == 0s", "state == busy or effective_state == down",
         "changed(certificate.issuer, 5m)", "not changed(certificate.issuer, 2m)",
         "state == busy for 1m", "burn_rate(10m) > 2",
+        "regressed(hsts, 3m)", "not regressed(hsts)", "only_ipv6_fails",
     ]
 
     private func rules() throws -> [Rule] {
@@ -56,17 +57,27 @@ import Testing
         if Bool.random(using: &random), let extra = tls(from: 0, to: second + 100).leaf {
             record.chainSent.append(extra)
         }
-        return result(
+        var one = result(
             endpoint, second, reason,
             totalMicroseconds: Int64.random(in: 1...100_000, using: &random),
             tls: Int.random(in: 0..<3, using: &random) == 0 ? nil : record)
+        if let tls = one.tls, Bool.random(using: &random) {
+            one.hops = [
+                ProbeHop(
+                    url: "https://\(endpoint).test/", status: 200, tls: tls,
+                    hstsSeconds: Bool.random(using: &random) ? 31_536_000 : nil)
+            ]
+        }
+        return one
     }
 
     @Test func `passing over what cannot have changed tells the same`() throws {
         let services = [service("a"), service("b", [("a", .hard)])]
-        let endpoints = [
+        var endpoints = [
             endpoint("a-www", of: "a"), endpoint("b-www", of: "b"), endpoint("b-api", of: "b"),
         ]
+        endpoints[2].url = endpoints[1].url
+        endpoints[2].probe.addressFamily = .ipv6
         let catalogue = ServiceCatalogue(services: services, endpoints: endpoints)
         let rules = RuleSet(rules: try rules())
         var told = 0

@@ -52,7 +52,15 @@ import Testing
                 "certificate-almost-out": "page page critical critical",
             ])
         ),
-        ("baseline regress", .open), ("v6-only", .open),
+        (
+            "baseline regress",
+            .rules([
+                "hsts-gone": "critical critical critical warning",
+                "https-redirect-gone": "critical critical critical warning",
+                "old-tls-back": "critical critical critical warning",
+            ])
+        ),
+        ("v6-only", .rules(["ipv6-unreachable": "warning warning warning warning"])),
         (
             "SLO burn",
             .rules([

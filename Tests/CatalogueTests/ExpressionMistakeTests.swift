@@ -259,6 +259,20 @@ import Testing
             `changed(certificate.key)` or `not changed(certificate.key)`
             """),
         Slip(
+            "regressed(hst)", 10, "found `hst`; did you mean `hsts`?"),
+        Slip(
+            "regressed(state)", 10,
+            "found `state`; expected `hsts`, `https_redirect`, `modern_tls`"),
+        Slip(
+            "regressed", 0, "`regressed` without what the server did; expected `regressed(hsts)`"),
+        Slip(
+            "regressed(hsts, 31d)", 16,
+            "found `31d`; expected from `1s` to `30d`, as in `regressed(hsts)`"),
+        Slip("hsts", 0, "`hsts` cannot be compared; did you mean `regressed(hsts)`?"),
+        Slip(
+            "only_ipv6_fails(5m)", 0,
+            "`only_ipv6_fails` takes nothing in parentheses; expected `only_ipv6_fails`"),
+        Slip(
             "certificate.issuer == 1", 0,
             """
             `certificate.issuer` cannot be compared; did you mean `changed(certificate.issuer)`?

@@ -104,6 +104,12 @@ struct RuleTestMistakeTests {
             "argument", inSeries("up(certficate 3d of 90d)"),
             "t:5:23: found `certficate`; did you mean `certificate`?"),
         Row(
+            "baseline", inSeries("up(fails hst)"),
+            "t:5:29: found `hst`; did you mean `hsts`?"),
+        Row(
+            "no baseline", inSeries("up(passes )"),
+            "t:5:30: found `)`; expected `hsts`, `https_redirect` or `modern_tls`"),
+        Row(
             "parenthesis", inSeries("up(3s"),
             "t:5:25: found the end; expected `)`"),
         Row(
@@ -213,6 +219,12 @@ struct RuleTestMistakeTests {
                 "{id: web, tier: 0}",
                 with: "{id: web, tier: 0, endpoints: [{id: web, interval: 500ms}]}"),
             "t:1:63: found the text `500ms`; expected 1s or more"),
+        Row(
+            "IPv6 of nothing",
+            file().replacing(
+                "{id: web, tier: 0}",
+                with: "{id: web, tier: 0, endpoints: [{id: web}, {id: web6, ipv6_of: wbe}]}"),
+            "t:1:74: there is no endpoint `wbe` before this one; did you mean `web`?"),
         Row(
             "dark with endpoints",
             file().replacing(

@@ -22,7 +22,7 @@ import Testing
         #expect(configuration.catalogue.services.count == 70)
         #expect(configuration.catalogue.endpoints.count == 95)
         #expect(configuration.ownedEndpoints.isEmpty)
-        #expect(configuration.sourceFiles.count == 25)
+        #expect(configuration.sourceFiles.count == 26)
         #expect(Set(configuration.catalogue.services.map(\.sector)).count == 18)
     }
 
@@ -99,8 +99,9 @@ import Testing
         let rules = configuration.rules.rules
         #expect(
             rules.map(\.id.text) == [
-                "unreachable", "partly-unreachable", "flapping", "slow", "busy", "busy-long",
-                "losing-answers", "slower-than-usual", "dnssec-bogus", "certificate-invalid",
+                "unreachable", "partly-unreachable", "flapping", "slow", "ipv6-unreachable",
+                "busy", "busy-long", "losing-answers", "slower-than-usual", "dnssec-bogus",
+                "hsts-gone", "https-redirect-gone", "old-tls-back", "certificate-invalid",
                 "certificate-renewal-late", "certificate-running-out",
                 "certificate-almost-out",
                 "certificate-renewal-overdue", "sent-certificate-running-out",
@@ -121,12 +122,16 @@ import Testing
             rules.dropFirst(2).map(\.condition) == [
                 .state(.flapping),
                 .slow(quantile: 0.95, window: .seconds(600), threshold: .seconds(3)),
-                .state(.busy), try written("state == busy for 30m"),
+                try written("only_ipv6_fails"), .state(.busy), try written("state == busy for 30m"),
                 try written(
-                    "availability(10m) < 90% and failures(10m) >= 3 and changes(10m) >= 3"),
+                    "availability(10m) < 90% and failures(10m) >= 3 and changes(10m) >= 3 "
+                        + "and not only_ipv6_fails"),
                 try written(
                     "p95(total, 10m) > 3 * usual(p95(total, 10m)) and p95(total, 10m) > 1500ms"),
-                try written("reason == \"dns_bogus\""), .certificateInvalid,
+                try written("reason == \"dns_bogus\" and not only_ipv6_fails"),
+                try written("regressed(hsts)"),
+                try written("regressed(https_redirect)"), try written("regressed(modern_tls)"),
+                .certificateInvalid,
                 .certificateRunningOut(share: 0.75),
                 .certificateRunningOut(share: 0.5), .certificateRunningOut(share: 0.25),
                 .certificateRenewalOverdue, .sentCertificateRunningOut(share: 0.5),

@@ -69,6 +69,8 @@ import Testing
         scan.connections = 7
         server.end(scan)
         #expect(runner.found[id] == TLSScanRecord(scan: scan, finishedAt: clock.now()))
+        #expect(runner.takeNews() == runner.found)
+        #expect(runner.takeNews().isEmpty)
         runner.use([try endpoint("https://a.example/")])
         #expect(runner.found[id] != nil)
         runner.use([try endpoint("https://b.example/")])

@@ -23,7 +23,7 @@ struct RuleTestingTests {
         let outcome = try await Vitaal.outcome(["test"], directory: Vitaal.root)
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
         let lines = outcome.output.split(separator: "\n")
-        #expect(lines.count == 3)
+        #expect(lines.count == 4)
         #expect(lines.allSatisfy { $0.contains(".test.yml: OK, ") })
     }
 

@@ -96,6 +96,40 @@ struct ScenarioTests {
         }
     }
 
+    /// A server that stops sending HSTS serves everybody, and its owner hears of it.
+    @Test(.timeLimit(.minutes(2))) func whatAServerDoesNoMoreIsTold() async throws {
+        let rules = """
+            rules:
+              - id: hsts-gone
+                when: regressed(hsts)
+                level: critical
+                summary: {nl: '{service} zonder HSTS', en: '{service} without HSTS'}
+            """
+        let setting = try Setting(probes: Self.probes, rules: rules)
+        let scenario = try setting.directory.write(
+            "scenario.yml",
+            """
+            name: no-hsts
+            summary: {nl: KVK zonder HSTS, en: KVK without HSTS}
+            speed: 30
+            timeline:
+              - {at: 5s, hosts: [www.kvk.nl], fault: no_hsts, for: 8s}
+            """)
+        try await Vitaal.daemon(setting, ["--lab", "--scenario", scenario]) { daemon in
+            try await eventually("that the alert fires") {
+                daemon.evidence.contains { $0["action"] == "alert.firing" } ? true : nil
+            }
+            #expect(try await daemon.sample("probe_success", "\"kvk-www\"") == 1)
+            try await eventually("that the alert is resolved") {
+                daemon.evidence.contains { $0["action"] == "alert.resolved" } ? true : nil
+            }
+            #expect(try await daemon.stop(SIGTERM).end == .exit(0))
+            let told = daemon.evidence.filter { $0["action"]?.hasPrefix("alert.") == true }
+            #expect(told.map { $0["action"] } == ["alert.firing", "alert.resolved"])
+            #expect(told.allSatisfy { $0["object"] == "endpoint/kvk-www" })
+        }
+    }
+
     private func checkStatusDuringOutage(_ daemon: Daemon) async throws {
         let broken = try await daemon.status()
         #expect(broken.status == 2)

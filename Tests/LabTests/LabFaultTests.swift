@@ -54,6 +54,12 @@ import Testing
         }
     }
 
+    @Test func withoutHSTSEverythingElseIsThere() async throws {
+        let outcome = try await outcome(of: .noHSTS)
+        #expect(outcome.status == 200)
+        #expect(outcome.header("Strict-Transport-Security") == nil)
+    }
+
     @Test func refusedOnBothPorts() async throws {
         #expect(try await outcome(of: .refused).isRefused)
         #expect(try await outcome(of: .refused, ClientOptions(isTLS: false)).isRefused)

@@ -134,7 +134,7 @@ struct ReplayTests {
             rule("a", .state(.down)), rule("b", .certificateRunningOut(share: 0.5)),
             rule("c", .expression(expression)), rule("d", .certificateInvalid),
         ])
-        #expect(Replay.needsCertificates(rules).map(\.text) == ["b", "c"])
+        #expect(Replay.looksBeyondResults(rules).map(\.text) == ["b", "c"])
     }
 
     @Test func theLeadIsWhatRulesLookBackOn() throws {

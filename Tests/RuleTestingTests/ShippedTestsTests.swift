@@ -28,7 +28,7 @@ struct ShippedTestsTests {
         let files = try Self.files()
         let tests = files.flatMap(\.tests)
         let rules = Set(tests.flatMap(\.rules.rules).map(\.id))
-        #expect(rules.count == 19)
+        #expect(rules.count == 23)
         let alerts = tests.flatMap(\.checks).compactMap(\.alerts)
         let firing = Set(alerts.joined().filter { $0.state == .firing }.map(\.rule))
         #expect(rules.subtracting(firing) == [])

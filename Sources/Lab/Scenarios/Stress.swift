@@ -52,6 +52,7 @@ extension Scenario {
           - {at: 2s, hosts: [www.ncsc.nl], fault: silent_dns}
           - {at: 2s, hosts: [www.pdok.nl], fault: plain_http}
           - {at: 2s, hosts: [www.vecozo.nl], fault: garbage}
+          - {at: 2s, hosts: [www.hetcak.nl], fault: no_hsts}
           - {at: 2s, hosts: [waterinfo.rws.nl], fault: endless_headers}
           - {at: 2s, hosts: [www.rijkswaterstaat.nl], fault: endless_body}
           - {at: 2s, hosts: [www.uziregister.nl], fault: truncated}

@@ -1,0 +1,175 @@
+public import HealthModel
+
+/// What the norms ask of every server, and a server that did it may stop doing.
+public enum BaselineFact: String, Sendable, Hashable, CaseIterable {
+    /// The first answer of an `https://` URL tells browsers to come with TLS only, for a year at least
+    /// (RFC 6797; Stb. 2023, 179).
+    case hsts
+    /// An `http://` URL leads to `https://` on the same host first.
+    case httpsRedirect = "https_redirect"
+    /// No version of TLS before 1.2 is accepted, as the daily scan finds it (RFC 8996).
+    case modernTLS = "modern_tls"
+
+    /// The shortest time for which browsers must remember HSTS, in seconds: a year.
+    ///
+    /// A shorter one is neither as it should be nor gone.
+    static let hstsSeconds: Int64 = 31_536_000
+    /// Versions that must not be accepted, by their names in a scan.
+    private static let oldVersions: Set<String> = ["TLSv1", "TLSv1.1"]
+
+    /// What the answers to a probe say; a failed probe says nothing, as pages of outages come from
+    /// other servers.
+    ///
+    /// - Returns: nil when there is nothing to say.
+    static func judge(_ result: ProbeResult) -> (fact: BaselineFact, grade: BaselineGrade)? {
+        guard result.isSuccess, let first = result.hops.first, let status = first.status else {
+            return nil
+        }
+        if first.tls != nil {
+            switch first.hstsSeconds ?? 0 {
+            case 0: return (.hsts, .fails)
+            case hstsSeconds...: return (.hsts, .passes)
+            default: return (.hsts, .partly)
+            }
+        }
+        guard let from = ProbeURL(first.url), from.scheme == .http else { return nil }
+        if result.hops.count > 1 {
+            guard let to = ProbeURL(result.hops[1].url) else { return nil }
+            let isSecure = to.scheme == .https && to.host == from.host
+            return (.httpsRedirect, isSecure ? .passes : .fails)
+        }
+        return (200...299).contains(status) ? (.httpsRedirect, .fails) : nil
+    }
+
+    /// What a scan says of `modernTLS`; nil when the server left a question open.
+    static func judge(_ scan: TLSScan) -> BaselineGrade? {
+        let old = scan.versions.filter { oldVersions.contains($0.name) }
+        if old.contains(where: { $0.answer == .yes }) { return .fails }
+        // A scan that was cut short has not asked about all of them.
+        let refused = Set(old.filter { $0.answer == .no }.map(\.name))
+        return refused == oldVersions ? .passes : nil
+    }
+}
+
+/// How well a server does something of the baseline.
+public enum BaselineGrade: Sendable, Hashable {
+    /// As it should.
+    case passes
+    /// Not as well as it should, though it does.
+    case partly
+    /// Not at all.
+    case fails
+}
+
+/// That a server did what it should.
+public struct BaselinePass: Sendable, Hashable {
+    /// Who did what.
+    public struct Key: Sendable, Hashable {
+        /// The endpoint.
+        public var endpoint: EndpointID
+        /// What it did.
+        public var fact: BaselineFact
+
+        /// Makes a key.
+        public init(endpoint: EndpointID, fact: BaselineFact) {
+            self.endpoint = endpoint
+            self.fact = fact
+        }
+    }
+
+    /// Who did what.
+    public var key: Key
+    /// The URL of the endpoint then; of another one it says nothing.
+    public var url: String
+    /// When it was seen last, or up to a day before that.
+    public var at: Timestamp
+
+    /// Makes a pass.
+    public init(key: Key, url: String, at: Timestamp) {
+        self.key = key
+        self.url = url
+        self.at = at
+    }
+}
+
+/// What one endpoint does of the baseline, and when it last did.
+struct BaselineMemory: Sendable, Hashable {
+    private struct Known: Sendable, Hashable {
+        /// Whether it fails now; nil when that was not seen in this run.
+        var isFailing: Bool?
+        var passedAt: Timestamp?
+        /// The pass that is on the disk.
+        var keptAt: Timestamp?
+    }
+
+    /// How much later a pass is worth writing down again.
+    static let keepInterval: Duration = .seconds(86_400)
+
+    private var facts: [BaselineFact: Known] = [:]
+
+    /// Takes what was seen; whether it is a pass that has to be kept.
+    mutating func take(
+        _ fact: BaselineFact, _ grade: BaselineGrade, at now: Timestamp
+    ) -> Bool {
+        var known = facts[fact] ?? Known()
+        defer { facts[fact] = known }
+        known.isFailing = grade == .fails
+        guard grade == .passes else { return false }
+        known.passedAt = now
+        // Also when the clock was set back.
+        if let keptAt = known.keptAt, now >= keptAt, now - keptAt < Self.keepInterval {
+            return false
+        }
+        known.keptAt = now
+        return true
+    }
+
+    /// Takes back what an earlier run saw.
+    mutating func recall(_ fact: BaselineFact, at instant: Timestamp) {
+        facts[fact] = Known(isFailing: facts[fact]?.isFailing, passedAt: instant, keptAt: instant)
+    }
+
+    /// When a regress will be too old to count, in the past when it is; nil when there is none.
+    func regressEnd(of fact: BaselineFact, within window: Duration) -> Timestamp? {
+        guard let known = facts[fact], known.isFailing == true else { return nil }
+        return known.passedAt.map { $0 + window }
+    }
+
+    /// Whether it is known whether the endpoint does this now.
+    func isSeen(_ fact: BaselineFact) -> Bool { facts[fact]?.isFailing != nil }
+
+    /// Forgets that it ever did, since nobody looks any more.
+    mutating func forget(_ fact: BaselineFact) { facts[fact] = Known(isFailing: false) }
+}
+
+extension HealthMonitor {
+    /// Takes whether a server does what it should, as something else than a probe has found.
+    public mutating func note(
+        _ fact: BaselineFact, _ grade: BaselineGrade, of endpoint: EndpointID, at now: Timestamp
+    ) {
+        guard let tracker = trackerOfEndpoint[endpoint] else { return }
+        outdate(tracker)
+        guard trackers[tracker].baseline.take(fact, grade, at: now) else { return }
+        let key = BaselinePass.Key(endpoint: endpoint, fact: fact)
+        changedPasses[key] = BaselinePass(
+            key: key, url: catalogue.endpoints[tracker].url.description, at: now)
+    }
+
+    /// Takes what a scan found.
+    public mutating func note(_ scan: TLSScan, of endpoint: EndpointID, at now: Timestamp) {
+        guard let grade = BaselineFact.judge(scan) else { return }
+        note(.modernTLS, grade, of: endpoint, at: now)
+    }
+
+    /// Takes back what servers did in an earlier run, as far as they still have the same URL; nobody
+    /// did it later than now, whatever the clock said then.
+    mutating func recall(_ passes: [BaselinePass], at now: Timestamp) {
+        for pass in passes {
+            guard let tracker = trackerOfEndpoint[pass.key.endpoint],
+                catalogue.endpoints[tracker].url.description == pass.url
+            else { continue }
+            trackers[tracker].baseline.recall(pass.key.fact, at: min(pass.at, now))
+            outdate(tracker)
+        }
+    }
+}

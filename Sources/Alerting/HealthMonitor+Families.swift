@@ -1,0 +1,151 @@
+import HealthModel
+
+/// Which endpoints look at one URL over IPv6 and over IPv4.
+struct AddressFamilyPairs: Sendable {
+    /// Of each endpoint of IPv6 the one that is reached over IPv4, by positions in the catalogue.
+    private(set) var ipv4: [Int: Int] = [:]
+    /// The same the other way round.
+    private(set) var ipv6: [Int: [Int]] = [:]
+
+    /// There are none.
+    init() {}
+
+    /// Finds the pairs: one service, one URL, and only one of the two asks for IPv6.
+    init(_ endpoints: [Endpoint]) {
+        struct Place: Hashable {
+            var service: ServiceID
+            var url: ProbeURL
+        }
+        var others: [Place: Int] = [:]
+        for (index, endpoint) in endpoints.enumerated()
+        where endpoint.probe.addressFamily != .ipv6 {
+            let place = Place(service: endpoint.service, url: endpoint.url)
+            others[place] = others[place] ?? index
+        }
+        for (index, endpoint) in endpoints.enumerated()
+        where endpoint.probe.addressFamily == .ipv6 {
+            guard let other = others[Place(service: endpoint.service, url: endpoint.url)] else {
+                continue
+            }
+            ipv4[index] = other
+            ipv6[other, default: []].append(index)
+        }
+    }
+}
+
+extension HealthMonitor {
+    /// The rule that says that nothing is reached over IPv6, by the monitor's own line perhaps.
+    static let ipv6Key = AlertKey(rule: RuleID("monitor-ipv6"), subject: .monitor)
+    /// Endpoints of IPv6 of which none must be reached before that is thought.
+    static let pairsOfDoubt = 3
+    /// Results older than this say nothing of whether the line is there: those who are probed seldom
+    /// would keep it there for long.
+    static let ipv6RecentTime: Duration = .seconds(150)
+    /// How long that must last before people hear of it.
+    static let ipv6HoldTime: Duration = .seconds(600)
+
+    /// What `only_ipv6_fails` says: nothing of what was measured while the monitor's own line may have
+    /// been the cause.
+    func onlyIPv6FailsKnown(_ tracker: Int) -> Bool? {
+        guard families.ipv4[tracker] != nil else { return false }
+        guard doubtState.ipv6LostSince == nil else { return nil }
+        if let seenAt = doubtState.ipv6SeenAt,
+            let result = trackers[tracker].status.lastResult, result.finishedAt < seenAt
+        {
+            return nil
+        }
+        return onlyIPv6Fails(tracker)
+    }
+
+    /// Judges whether the monitor has lost its own way over IPv6; what is found when it has for long.
+    mutating func concludeIPv6(at now: Timestamp) -> DoubtFinding? {
+        if let isLost = isIPv6Lost(at: now), isLost != (doubtState.ipv6LostSince != nil) {
+            doubtState.ipv6LostSince = isLost ? now : nil
+            doubtState.ipv6SeenAt = isLost ? nil : lastSightOfIPv6
+            for index in families.ipv4.keys { outdate(index) }
+        }
+        guard let since = doubtState.ipv6LostSince,
+            doubtState.alerts[Self.ipv6Key] != nil
+                || now - since >= Self.ipv6HoldTime / acceleration
+        else { return nil }
+        return DoubtFinding(
+            level: .warning, since: since,
+            summary: LocalizedText(
+                dutch:
+                    "over IPv6 wordt niets bereikt, over IPv4 wel: vermoedelijk de eigen lijn van "
+                    + "de monitor",
+                english: "nothing is reached over IPv6, though it is over IPv4: probably the "
+                    + "monitor's own line"))
+    }
+
+    /// Whether every endpoint of IPv6 that was probed lately fails and is reached over IPv4; nil when
+    /// those are too few, such as while they back off.
+    private func isIPv6Lost(at now: Timestamp) -> Bool? {
+        guard families.ipv4.count >= Self.pairsOfDoubt else { return false }
+        let lately = now - Self.ipv6RecentTime / acceleration
+        var failing = 0
+        for ipv6 in families.ipv4.keys {
+            guard let result = trackers[ipv6].status.lastResult, result.finishedAt >= lately,
+                let isFailing = onlyIPv6Fails(ipv6)
+            else { continue }
+            if isFailing {
+                failing += 1
+            } else if result.reason?.isBeforeConnection != true {
+                return false
+            }
+        }
+        return failing >= Self.pairsOfDoubt ? true : nil
+    }
+
+    /// When a connection over IPv6 was last seen.
+    private var lastSightOfIPv6: Timestamp? {
+        families.ipv4.keys.compactMap { index -> Timestamp? in
+            guard let result = trackers[index].status.lastResult,
+                result.reason?.isBeforeConnection != true, result.reason?.meaning != .monitor
+            else { return nil }
+            return result.finishedAt
+        }.max()
+    }
+
+    /// Whether no connection stands over IPv6 while one does over IPv4 to the same URL; nil when one
+    /// of the two is not measured, or the other one not lately.
+    func onlyIPv6Fails(_ tracker: Int) -> Bool? {
+        guard let other = families.ipv4[tracker] else { return false }
+        guard trackers[tracker].status.state != .unknown, trackers[other].status.state != .unknown,
+            let result = trackers[tracker].status.lastResult,
+            let compared = trackers[other].status.lastResult
+        else { return nil }
+        guard trackers[tracker].isWithoutConnection, !trackers[other].isWithoutConnection else {
+            return false
+        }
+        // A name without an A record is reached over IPv6 by both.
+        let address = compared.hops.first?.address ?? compared.address
+        guard address?.isIPv6 != true else { return false }
+        // What answered before its server asked for rest, or refused us, says nothing of now.
+        let interval = max(
+            catalogue.endpoints[tracker].probe.interval, catalogue.endpoints[other].probe.interval)
+        return result.slot.instant - compared.slot.instant <= interval * 2 ? true : nil
+    }
+
+    /// The endpoints that say how a service does.
+    ///
+    /// Where no connection stands over IPv6 browsers take IPv4 within a fraction of a second
+    /// (RFC 8305 §5), so that visitors are served: `only_ipv6_fails` tells of that. What goes wrong
+    /// on a connection that stands, such as a bad certificate, they do meet, and it counts.
+    func countedTrackers(of service: Int) -> [Int] {
+        guard !families.ipv4.isEmpty else { return trackersOfService[service] }
+        return trackersOfService[service].filter { onlyIPv6Fails($0) != true }
+    }
+}
+
+extension Reason {
+    /// Whether the probe ended before a connection stood, so that a client may try another address.
+    var isBeforeConnection: Bool {
+        switch self {
+        case .dnsNXDomain, .dnsNoAddress, .dnsServfail, .dnsBogus, .timeoutDNS, .connectRefused,
+            .connectReset, .connectUnreachable, .connectFailed, .timeoutConnect:
+            true
+        default: false
+        }
+    }
+}
