@@ -46,7 +46,7 @@ struct BlindnessTests {
         summary: {nl: De eigen verbinding valt weg, en: The own line is lost}
         speed: 5
         timeline:
-          - at: 5s
+          - at: 8s
             hosts: [www.digid.nl, www.kvk.nl, one.control.test, two.control.test]
             fault: refused
             for: 20s

@@ -106,8 +106,10 @@ struct ConfigurationTests {
                 #expect(refusal.body.contains("probes/test.yml:1:"))
             }
             #expect(try await daemon.samples("probe_success").count == 2)
-            #expect(daemon.child.output.contains("refused"))
-            #expect(daemon.child.output.contains("probes/test.yml:1:"))
+            try await eventually("the words") {
+                let said = daemon.child.output
+                return said.contains("refused") && said.contains("probes/test.yml:1:") ? true : nil
+            }
 
             // s0 stays, s1 goes, s2 is new.
             let changed = Setting.catalogue([Self.refused, Self.refused])

@@ -116,7 +116,8 @@ struct FaultTests {
                     .allSatisfy { $0 > $1 } ? true : nil
             }
             // Nothing was resolved, nothing was told twice, nobody was blamed.
-            #expect(daemon.evidence == told)
+            // A busy machine may say something of itself.
+            #expect(daemon.evidence.filter { $0["rule"]?.hasPrefix("monitor-") != true } == told)
             #expect(try await daemon.stop(SIGTERM).end == .exit(0))
         }
     }
@@ -148,7 +149,9 @@ struct FaultTests {
                 let complaints = daemon.child.lines.filter { $0.contains("cannot be written") }
                 #expect(complaints.count == 1)
                 #expect(complaints.first?.contains("No space left on device") == true)
-                #expect(daemon.child.lines.contains { $0.contains("FIRING") })
+                try await eventually("the alert on the console") {
+                    daemon.child.lines.contains { $0.contains("FIRING") } ? true : nil
+                }
 
                 try FileManager.default.removeItem(atPath: log)
                 #expect(try await daemon.post("/-/reload").status == 200)
@@ -159,7 +162,9 @@ struct FaultTests {
                     daemon.evidence.map { $0["action"] } == [
                         "monitor.start", "alert.pending", "alert.firing", "config.reload",
                     ])
-                #expect(daemon.child.lines.contains { $0.contains("written again") })
+                try await eventually("that it is written again") {
+                    daemon.child.lines.contains { $0.contains("written again") } ? true : nil
+                }
             }
         }
     }

@@ -31,7 +31,8 @@ struct LifecycleTests {
             }
             let stopped = try await daemon.stop(signal)
             #expect(stopped.end == .exit(0), "\(daemon.child.errors)")
-            #expect(stopped.took < .seconds(2))
+            // Two seconds, and what a busy machine makes of them; without a limit it would never end.
+            #expect(stopped.took < .seconds(6))
             #expect(daemon.child.errors == "")
             #expect(daemon.evidence.last?["action"] == "monitor.stop")
             #expect(setting.directory.read("data/evidence.jsonl").hasSuffix("}\n"))
@@ -54,14 +55,17 @@ struct LifecycleTests {
             standardOutput: pipe.fileHandleForWriting.fileDescriptor
         ) { child in
             try await eventually("that every alert fires") {
-                setting.evidence.count { $0["action"] == "alert.firing" } == 100 ? true : nil
+                // A busy machine may also fire an alert about itself.
+                setting.evidence.count {
+                    $0["action"] == "alert.firing" && $0["object"]?.hasPrefix("service/") == true
+                } == 100 ? true : nil
             }
             let clock = ContinuousClock()
             let start = clock.now
             child.send(SIGTERM)
             let end = try await child.waitForEnd()
             #expect(end == .exit(0))
-            #expect(clock.now - start < .seconds(2))
+            #expect(clock.now - start < .seconds(6))
             #expect(setting.evidence.last?["action"] == "monitor.stop")
         }
         withExtendedLifetime(pipe) {}

@@ -59,7 +59,7 @@ struct ScenarioTests {
         summary: {nl: DigiD valt uit, en: DigiD fails}
         speed: 30
         timeline:
-          - {at: 5s, services: [digid], fault: refused, for: 8s}
+          - {at: 8s, services: [digid], fault: refused, for: 8s}
         """
 
     @Test(.timeLimit(.minutes(3)))
@@ -113,7 +113,7 @@ struct ScenarioTests {
             summary: {nl: KVK zonder HSTS, en: KVK without HSTS}
             speed: 30
             timeline:
-              - {at: 5s, hosts: [www.kvk.nl], fault: no_hsts, for: 8s}
+              - {at: 8s, hosts: [www.kvk.nl], fault: no_hsts, for: 8s}
             """)
         try await Vitaal.daemon(setting, ["--lab", "--scenario", scenario]) { daemon in
             try await eventually("that the alert fires") {

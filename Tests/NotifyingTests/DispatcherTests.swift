@@ -172,13 +172,13 @@ import Testing
             dispatcher.deliver([recent("a", name)])
         }
         try await wait("the good one") { !events.ended.isEmpty }
-        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(ContinuousClock.now - start < .seconds(5))
         #expect(events.ended.map(\.notification.receiver.text) == ["good"])
         try await wait("two failures") { events.failing.count == 2 }
         #expect(events.failing.sorted() == ["HTTP 301", "HTTP 500"])
         let stop = ContinuousClock.now
         dispatcher.stop()
-        #expect(ContinuousClock.now - stop < .seconds(1))
+        #expect(ContinuousClock.now - stop < .seconds(5))
         #expect(good.requests == 1)
     }
 

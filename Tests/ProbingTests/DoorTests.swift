@@ -158,20 +158,23 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 2]) func silenceIsTimedByPhase(steps: Int) async throws {
-        let result = try await probe(
-            url: "smtp://localhost.test/",
-            change: { $0.phaseTimeouts.processing = .milliseconds(150) },
-            script: { connection in
-                _ = DoorServer.talk(.smtp, on: connection, steps: steps)
-                connection.awaitClose()
-            })
-        #expect(result.reason == .timeoutProcessing)
-        #expect(
-            result.detail
-                == [
-                    "for the greeting", "for the answer to EHLO", "for the answer to STARTTLS",
-                ][steps])
-        #expect(result.phases.processingMicroseconds >= 150_000)
+        let wanted = [
+            "for the greeting", "for the answer to EHLO", "for the answer to STARTTLS",
+        ][steps]
+        // On a busy machine the server may not have come as far within the first limit.
+        for limit in [150, 1000, 5000] as [Int64] {
+            let result = try await probe(
+                url: "smtp://localhost.test/",
+                change: { $0.phaseTimeouts.processing = .milliseconds(limit) },
+                script: { connection in
+                    _ = DoorServer.talk(.smtp, on: connection, steps: steps)
+                    connection.awaitClose()
+                })
+            #expect(result.reason == .timeoutProcessing)
+            #expect(result.phases.processingMicroseconds >= limit * 1000)
+            if result.detail == wanted { return }
+        }
+        Issue.record("never \(wanted)")
     }
 
     @Test func aSilentHandshakeIsTimedByPhase() async throws {
@@ -212,14 +215,18 @@ import Testing
     /// A server that never says goodbye costs nobody time.
     @Test func theGoodbyeDoesNotCount() async throws {
         let context = try TestAuthority.shared.get().server()
-        let result = try await probe(url: "tls://localhost.test:1/") { connection in
-            guard connection.upgrade(context) else { return }
-            // Reads below TLS, so that close_notify is not answered.
-            while connection.passOver() {}
+        var shortest = Int64.max
+        // Of several, since a busy machine takes its time as well.
+        for _ in 0..<5 {
+            let result = try await probe(url: "tls://localhost.test:1/") { connection in
+                guard connection.upgrade(context) else { return }
+                // Reads below TLS, so that close_notify is not answered.
+                while connection.passOver() {}
+            }
+            #expect(result.reason == nil)
+            shortest = min(shortest, result.phases.totalMicroseconds)
         }
-        #expect(result.reason == nil)
-        #expect(
-            result.phases.totalMicroseconds < TLSConnection.farewellMilliseconds * 1000)
+        #expect(shortest < TLSConnection.farewellMilliseconds * 1000)
     }
 
     @Test(.timeLimit(.minutes(1))) func connectionsEnd() async throws {
@@ -242,7 +249,9 @@ import Testing
         for version in [TLS1_2_VERSION, TLS1_3_VERSION] {
             let context = try TestAuthority.shared.get().server(
                 version: version, demandsClientCertificate: true)
-            let result = try await probe(tls: context, url: "tls://localhost.test:1/") { _ in }
+            let result = try await untilAnswered {
+                try await probe(tls: context, url: "tls://localhost.test:1/") { _ in }
+            }
             #expect(result.reason == .tlsClientCertificateRequired, "\(version)")
         }
     }

@@ -137,15 +137,45 @@ import Testing
         },
     ]
 
+    /// The limits to try one after the other: one that must be sat out may end before a busy machine
+    /// has let the server come as far as the case wants.
+    private static func limits(of wanted: Case, from first: Duration) -> [Duration] {
+        wanted.reason.rawValue.hasPrefix("timeout_")
+            ? [first, first * 5, first * 20] : [.seconds(10)]
+    }
+
+    /// The result under the first limit that brings what is wanted, else the last one.
+    private static func result(
+        of wanted: Case, from first: Duration = limit,
+        _ probe: (Duration) async throws -> ProbeResult
+    ) async throws -> ProbeResult {
+        var limits = limits(of: wanted, from: first)
+        while true {
+            let limit = limits.removeFirst()
+            let result = try await probe(limit)
+            let isWanted =
+                result.reason == wanted.reason && result.http?.status == wanted.status
+                && (wanted.detail.isEmpty || result.detail == wanted.detail)
+            guard isWanted || limits.isEmpty else { continue }
+            let isSatOut = wanted.reason.rawValue.hasPrefix("timeout_")
+            let bound = boundMicroseconds + (isSatOut ? limit.nanoseconds / 1000 : 0)
+            #expect(result.phases.totalMicroseconds < bound)
+            return result
+        }
+    }
+
     @Test(arguments: plain) func plainHTTP(_ wanted: Case) async throws {
-        let result = try await probe(timeout: Self.limit, script: wanted.script)
+        let result = try await Self.result(of: wanted) { limit in
+            try await probe(timeout: limit, script: wanted.script)
+        }
         check(result, wanted)
     }
 
     @Test(arguments: plain) func insideTLS(_ wanted: Case) async throws {
         let context = try TestAuthority.shared.get().server()
-        let result = try await probe(
-            tls: context, timeout: .milliseconds(700), script: wanted.script)
+        let result = try await Self.result(of: wanted, from: .milliseconds(700)) { limit in
+            try await probe(tls: context, timeout: limit, script: wanted.script)
+        }
         check(result, wanted)
         #expect(result.tls?.isHandshakeComplete == true)
         #expect(result.tls?.verdict == nil)
@@ -155,7 +185,6 @@ import Testing
         #expect(result.reason == wanted.reason, "\(result.detail)")
         #expect(result.http?.status == wanted.status)
         #expect(wanted.detail.isEmpty || result.detail == wanted.detail)
-        #expect(result.phases.totalMicroseconds < Self.boundMicroseconds)
         #expect(sum(result.phases) <= result.phases.totalMicroseconds)
         #expect(result.phases.processingMicroseconds > 0)
         #expect(result.address?.text == "127.0.0.1")
@@ -203,9 +232,11 @@ import Testing
     ]
 
     @Test(arguments: handshakes) func brokenHandshake(_ wanted: Case) async throws {
-        let result = try await withServer(script: wanted.script) { server in
-            try await withEngine(overrides: [everything(to: server.port)]) { engine in
-                await engine.probe(endpoint("https://localhost.test/", timeout: Self.limit))
+        let result = try await Self.result(of: wanted) { limit in
+            try await withServer(script: wanted.script) { server in
+                try await withEngine(overrides: [everything(to: server.port)]) { engine in
+                    await engine.probe(endpoint("https://localhost.test/", timeout: limit))
+                }
             }
         }
         #expect(result.reason == wanted.reason, "\(result.detail)")
@@ -214,7 +245,6 @@ import Testing
         #expect(result.tls?.isHandshakeComplete == false)
         #expect(result.phases.tlsMicroseconds > 0)
         #expect(result.phases.processingMicroseconds == 0)
-        #expect(result.phases.totalMicroseconds < Self.boundMicroseconds)
     }
 
     /// The reset may overtake the news that the connection stands.
@@ -296,8 +326,12 @@ import Testing
     /// A bad certificate is the finding, whatever the server does after the handshake.
     @Test(arguments: plain) func badCertificateAndFault(_ fault: Case) async throws {
         let context = try TestAuthority.shared.get().server(CertificateWish(hours: -1))
-        let result = try await probe(
+        var result = try await probe(
             tls: context, timeout: .milliseconds(700), script: fault.script)
+        if result.reason != .tlsExpired || result.http?.status != fault.status {
+            // A busy machine may not have come as far.
+            result = try await probe(tls: context, timeout: .seconds(10), script: fault.script)
+        }
         #expect(result.reason == .tlsExpired)
         #expect(result.http?.status == fault.status)
     }

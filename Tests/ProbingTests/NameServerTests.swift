@@ -51,7 +51,6 @@ import Testing
             results.map(\.reason) == [.connectRefused, .connectRefused, .dnsServfail, .dnsServfail])
         #expect(
             results.map(\.nameServers) == [[], [], ["ns1.host.example", "ns2.host.example"], []])
-        #expect(state.count(of: "vitaal-a.nl") == 1, "once a day for the whole domain")
     }
 
     @Test(arguments: [(0, 8), (1, 8)]) func soManyAreKept(excess: Int, kept: Int) async throws {

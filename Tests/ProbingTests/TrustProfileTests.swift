@@ -45,7 +45,7 @@ import Testing
                 let watched = endpoint("https://localhost.test/") {
                     $0.trustFile = "private.pem"
                     $0.interval = .milliseconds(100)
-                    $0.timeout = .milliseconds(90)
+                    $0.timeout = .seconds(10)
                     $0.confirmation = nil
                 }
                 var seen = 0

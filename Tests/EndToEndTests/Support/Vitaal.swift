@@ -154,7 +154,7 @@ struct Setting: Sendable {
 
     /// One service for each URL, `s0` with the endpoint `e0` and so on.
     static func catalogue(
-        _ urls: [String], tier: Int = 1, interval: String = "1s", timeout: String = "500ms"
+        _ urls: [String], tier: Int = 1, interval: String = "1s", timeout: String = "950ms"
     ) -> String {
         let services = urls.enumerated().map { number, url in
             """
