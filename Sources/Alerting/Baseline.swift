@@ -41,6 +41,15 @@ public enum BaselineFact: String, Sendable, Hashable, CaseIterable {
         return (200...299).contains(status) ? (.httpsRedirect, .fails) : nil
     }
 
+    /// Whether anybody looks for it at an endpoint.
+    func isLookedFor(at endpoint: Endpoint) -> Bool {
+        switch self {
+        case .hsts: endpoint.url.scheme == .https
+        case .httpsRedirect: endpoint.url.scheme == .http
+        case .modernTLS: endpoint.probe.isScannedDaily
+        }
+    }
+
     /// What a scan says of `modernTLS`; nil when the server left a question open.
     static func judge(_ scan: TLSScan) -> BaselineGrade? {
         let old = scan.versions.filter { oldVersions.contains($0.name) }

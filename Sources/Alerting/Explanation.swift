@@ -74,6 +74,9 @@ public struct Explanation: Sendable, Hashable {
     public var said: OperatorAction?
     /// Since when the monitor is blind; nil while it sees.
     public var blindSince: Timestamp?
+    /// Since when nothing is reached over IPv6; nil while something is, or when no endpoint of the
+    /// service is compared with one over IPv4.
+    public var ipv6LostSince: Timestamp?
     /// The open incident that it is part of; nil for none.
     public var incident: IncidentStatus?
     /// Who works on that incident; nil when nobody does.
@@ -118,6 +121,8 @@ extension HealthMonitor {
                 }),
             maintenance: actions.maintenance[service.id], said: actions.darks[service.id]?.action,
             blindSince: selfDoubt.blindSince,
+            ipv6LostSince: trackers.contains { families.ipv4[$0] != nil }
+                ? doubtState.ipv6LostSince : nil,
             incident: incident.map {
                 IncidentStatus(incident: $0, cause: incidentMap.cause(of: $0.root))
             },

@@ -86,6 +86,16 @@ extension HealthMonitor {
     /// How near to the instant at which a certificate crosses a threshold roundings may decide.
     static let crossingMargin: Duration = .seconds(1)
 
+    /// What the results of a window come to.
+    ///
+    /// Where IPv4 is there as well browsers take it when no connection over IPv6 stands, so that such
+    /// a failure says nothing of what people see.
+    private func outcomes(of tracker: Int, _ window: Duration, at now: Timestamp) -> Outcomes {
+        Outcomes(
+            records(of: tracker, window, at: now),
+            leavesOutConnecting: families.ipv4[tracker] != nil)
+    }
+
     private func records(of tracker: Int, _ window: Duration, at now: Timestamp) -> [ResultRecord] {
         // Half-open windows: one nanosecond more takes the slot of this very instant in.
         store.records(
@@ -136,11 +146,11 @@ extension HealthMonitor {
                 $0.lifetimeLeft(at: now)
             }
         case .availability(let window):
-            return Outcomes(records(of: tracker, window, at: now)).availability
+            return outcomes(of: tracker, window, at: now).availability
         case .failures(let window):
-            return Outcomes(records(of: tracker, window, at: now)).failures
+            return outcomes(of: tracker, window, at: now).failures
         case .changes(let window):
-            return Outcomes(records(of: tracker, window, at: now)).changes
+            return outcomes(of: tracker, window, at: now).changes
         case .quantile(let percent, let phase, let window):
             let quantile = store.quantile(
                 Double(percent) / 100, of: phase,
@@ -156,7 +166,10 @@ extension HealthMonitor {
             guard trackers[tracker].status.outlook.ownLeaf != nil else { return nil }
             return changeEnd(of: fact, window, tracker, after: now) == nil ? 0 : 1
         case .regressed(let fact, let window):
-            guard trackers[tracker].baseline.isSeen(fact) else { return nil }
+            // What nobody looks for here, perhaps since a reload, is as it should be.
+            guard trackers[tracker].baseline.isSeen(fact) else {
+                return fact.isLookedFor(at: catalogue.endpoints[tracker]) ? nil : 0
+            }
             let end = trackers[tracker].baseline.regressEnd(of: fact, within: window)
             return end.map { now < $0 ? 1 : 0 } ?? 0
         case .state, .effectiveState, .stateTime, .effectiveStateTime, .isStateBeginKnown,
@@ -172,9 +185,10 @@ private struct Outcomes {
     private var failed = 0
     private var changed = 0
 
-    init(_ records: [ResultRecord]) {
+    init(_ records: [ResultRecord], leavesOutConnecting: Bool) {
         var last: Bool?
         for record in records {
+            if leavesOutConnecting, record.reason?.isBeforeConnection == true { continue }
             let isFailure: Bool
             switch record.reason?.meaning {
             case nil, .slow: isFailure = false

@@ -6,6 +6,9 @@ struct AddressFamilyPairs: Sendable {
     private(set) var ipv4: [Int: Int] = [:]
     /// The same the other way round.
     private(set) var ipv6: [Int: [Int]] = [:]
+    /// Those of IPv6 that do not say how their service does, since only they fail; see
+    /// `countedTrackers`.
+    var excused: Set<Int> = []
 
     /// There are none.
     init() {}
@@ -36,8 +39,8 @@ struct AddressFamilyPairs: Sendable {
 extension HealthMonitor {
     /// The rule that says that nothing is reached over IPv6, by the monitor's own line perhaps.
     static let ipv6Key = AlertKey(rule: RuleID("monitor-ipv6"), subject: .monitor)
-    /// Endpoints of IPv6 of which none must be reached before that is thought.
-    static let pairsOfDoubt = 3
+    /// Hosts of which none must be reached over IPv6 before that is thought.
+    static let hostsOfDoubt = 3
     /// Results older than this say nothing of whether the line is there: those who are probed seldom
     /// would keep it there for long.
     static let ipv6RecentTime: Duration = .seconds(150)
@@ -64,10 +67,10 @@ extension HealthMonitor {
             doubtState.ipv6SeenAt = isLost ? nil : lastSightOfIPv6
             for index in families.ipv4.keys { outdate(index) }
         }
-        guard let since = doubtState.ipv6LostSince,
-            doubtState.alerts[Self.ipv6Key] != nil
-                || now - since >= Self.ipv6HoldTime / acceleration
-        else { return nil }
+        guard let since = doubtState.ipv6LostSince else { return nil }
+        let isTold = doubtState.alerts[Self.ipv6Key] != nil
+        let isDue = now - since >= Self.ipv6HoldTime / acceleration && !selfDoubt.isBlind
+        guard isTold || isDue else { return nil }
         return DoubtFinding(
             level: .warning, since: since,
             summary: LocalizedText(
@@ -81,28 +84,30 @@ extension HealthMonitor {
     /// Whether every endpoint of IPv6 that was probed lately fails and is reached over IPv4; nil when
     /// those are too few, such as while they back off.
     private func isIPv6Lost(at now: Timestamp) -> Bool? {
-        guard families.ipv4.count >= Self.pairsOfDoubt else { return false }
+        guard families.ipv4.count >= Self.hostsOfDoubt else { return false }
         let lately = now - Self.ipv6RecentTime / acceleration
-        var failing = 0
+        var failing: Set<String> = []
         for ipv6 in families.ipv4.keys {
             guard let result = trackers[ipv6].status.lastResult, result.finishedAt >= lately,
-                let isFailing = onlyIPv6Fails(ipv6)
+                trackers[ipv6].status.state != .unknown
             else { continue }
-            if isFailing {
-                failing += 1
-            } else if result.reason?.isBeforeConnection != true {
-                return false
+            guard !result.hasConnected else { return false }
+            // A name without an AAAA record says nothing of the line.
+            let isOfName = [.dnsNoAddress, .dnsNXDomain, .dnsServfail, .dnsBogus]
+                .contains(result.reason)
+            if !isOfName, onlyIPv6Fails(ipv6) == true {
+                failing.insert(catalogue.endpoints[ipv6].url.host)
             }
         }
-        return failing >= Self.pairsOfDoubt ? true : nil
+        return failing.count >= Self.hostsOfDoubt ? true : nil
     }
 
     /// When a connection over IPv6 was last seen.
     private var lastSightOfIPv6: Timestamp? {
         families.ipv4.keys.compactMap { index -> Timestamp? in
-            guard let result = trackers[index].status.lastResult,
-                result.reason?.isBeforeConnection != true, result.reason?.meaning != .monitor
-            else { return nil }
+            guard let result = trackers[index].status.lastResult, result.hasConnected else {
+                return nil
+            }
             return result.finishedAt
         }.max()
     }
@@ -115,9 +120,11 @@ extension HealthMonitor {
             let result = trackers[tracker].status.lastResult,
             let compared = trackers[other].status.lastResult
         else { return nil }
-        guard trackers[tracker].isWithoutConnection, !trackers[other].isWithoutConnection else {
-            return false
-        }
+        // The other one may have stopped connecting just now, after failures of another kind.
+        let isReached =
+            trackers[other].status.state == .flapping
+            ? !trackers[other].isWithoutConnection : compared.reason?.isBeforeConnection != true
+        guard trackers[tracker].isWithoutConnection, isReached else { return false }
         // A name without an A record is reached over IPv6 by both.
         let address = compared.hops.first?.address ?? compared.address
         guard address?.isIPv6 != true else { return false }
@@ -133,8 +140,43 @@ extension HealthMonitor {
     /// (RFC 8305 §5), so that visitors are served: `only_ipv6_fails` tells of that. What goes wrong
     /// on a connection that stands, such as a bad certificate, they do meet, and it counts.
     func countedTrackers(of service: Int) -> [Int] {
-        guard !families.ipv4.isEmpty else { return trackersOfService[service] }
-        return trackersOfService[service].filter { onlyIPv6Fails($0) != true }
+        guard !families.excused.isEmpty else { return trackersOfService[service] }
+        return trackersOfService[service].filter { !families.excused.contains($0) }
+    }
+
+    /// Brings up to date whether an endpoint of IPv6 is excused.
+    ///
+    /// While its counterpart says nothing, such as when that was asked for rest, what was known stays:
+    /// an old fault of IPv6 must not become an outage then.
+    mutating func excuse(_ tracker: Int) {
+        switch onlyIPv6Fails(tracker) {
+        case true: families.excused.insert(tracker)
+        case false: families.excused.remove(tracker)
+        case nil: break
+        }
+    }
+
+    /// Takes over, after a reload, who was excused.
+    mutating func excuse(_ endpoints: Set<EndpointID>) {
+        for tracker in families.ipv4.keys {
+            if endpoints.contains(trackers[tracker].status.id) {
+                families.excused.insert(tracker)
+            }
+            excuse(tracker)
+        }
+    }
+
+    /// The endpoints that are excused.
+    var excusedEndpoints: Set<EndpointID> {
+        Set(families.excused.map { trackers[$0].status.id })
+    }
+}
+
+extension ProbeResult {
+    /// Whether a connection to the endpoint's own host stood.
+    fileprivate var hasConnected: Bool {
+        if let first = hops.first, first.status != nil || first.tls != nil { return true }
+        return reason.map { !$0.isBeforeConnection && $0.meaning != .monitor } ?? true
     }
 }
 

@@ -16,7 +16,7 @@ extension HealthMonitor {
     public func quietUntil(after now: Timestamp) -> Timestamp {
         let soon = now + .nanoseconds(1)
         guard alerts.isEmpty, doubtState.alerts.isEmpty, doubtState.doubt.isAtEase,
-            doubtState.ipv6LostSince == nil, incidents.open.isEmpty,
+            doubtState.ipv6LostSince == nil, families.excused.isEmpty, incidents.open.isEmpty,
             !incidents.needsSettling(at: now)
         else { return soon }
         var until = now + Self.quietMax

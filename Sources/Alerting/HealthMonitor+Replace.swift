@@ -23,6 +23,7 @@ extension HealthMonitor {
         for (index, endpoint) in self.catalogue.endpoints.enumerated() {
             oldTrackers[endpoint.id] = (trackers[index], endpoint.url)
         }
+        let oldExcused = excusedEndpoints
         let oldClocks = objectiveClocksNow()
         let oldServices = Dictionary(
             uniqueKeysWithValues: zip(self.catalogue.services.map(\.id), services))
@@ -38,6 +39,7 @@ extension HealthMonitor {
             trackers[index].setInterval(endpoint.probe.interval, acceleration: acceleration)
             if !endpoint.probe.isScannedDaily { trackers[index].baseline.forget(.modernTLS) }
         }
+        excuse(oldExcused)
         for (index, service) in catalogue.services.enumerated() {
             if let old = oldServices[service.id] { services[index] = old }
         }

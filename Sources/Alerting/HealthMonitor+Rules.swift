@@ -22,7 +22,12 @@ extension HealthMonitor {
     /// Makes old what is remembered of an endpoint, and of the one that is compared with it.
     mutating func outdate(_ tracker: Int) {
         revisions[tracker] &+= 1
-        for other in families.ipv6[tracker] ?? [] { revisions[other] &+= 1 }
+        guard !families.ipv4.isEmpty else { return }
+        if families.ipv4[tracker] != nil { excuse(tracker) }
+        for other in families.ipv6[tracker] ?? [] {
+            revisions[other] &+= 1
+            excuse(other)
+        }
     }
 
     /// Tells whether a condition on a service holds, which is quick to see.

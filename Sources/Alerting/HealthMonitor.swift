@@ -147,7 +147,10 @@ public struct HealthMonitor: Sendable {
             trackers[index].apply(
                 result, interval: catalogue.endpoints[index].probe.interval,
                 acceleration: acceleration)
-            if let (fact, grade) = BaselineFact.judge(result) {
+            // A result that was on its way when its endpoint moved is of the old URL.
+            if let (fact, grade) = BaselineFact.judge(result),
+                result.hops.first?.url == catalogue.endpoints[index].url.withoutQuery
+            {
                 note(fact, grade, of: result.endpoint, at: result.finishedAt)
             }
             outdate(index)

@@ -95,6 +95,9 @@ public struct WhyDocument: Sendable, Hashable, Codable {
     public var endpoints: [Endpoint]
     /// Since when the monitor is blind; nil while it sees.
     public var blindSince: Instant?
+    /// Since when nothing is reached over IPv6, so that `only_ipv6_fails` says nothing; nil while
+    /// something is.
+    public var ipv6LostSince: Instant?
     /// The maintenance, or what an operator says of a dark service.
     public var actions: [StatusDocument.Action]
     /// The open incident that it is part of.
@@ -123,6 +126,7 @@ public struct WhyDocument: Sendable, Hashable, Codable {
                 flapRatio: explanation.flapShares[status.id] ?? 0)
         }
         blindSince = explanation.blindSince.map { Instant($0) }
+        ipv6LostSince = explanation.ipv6LostSince.map { Instant($0) }
         actions = [explanation.maintenance, explanation.said].compactMap(\.self)
             .map { StatusDocument.Action($0) }
         incident = explanation.incident?.incident.id.text

@@ -54,6 +54,16 @@ public struct WhyText {
                         "  the monitor is blind since \(blind.timestamp.dateAndTime): no rule counts"
                 ))
         }
+        if let lost = document.ipv6LostSince {
+            let since = lost.timestamp.dateAndTime
+            lines.append(
+                of(
+                    nl:
+                        "  over IPv6 wordt niets bereikt sinds \(since): only_ipv6_fails zegt niets",
+                    en:
+                        "  nothing is reached over IPv6 since \(since): only_ipv6_fails says nothing"
+                ))
+        }
         for action in document.actions {
             lines.append(
                 "  \(action.id)  " + of(nl: "tot ", en: "until ")

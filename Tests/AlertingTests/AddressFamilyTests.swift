@@ -100,6 +100,73 @@ import Testing
         #expect(watch.status("a", at: 11 + later)?.ownState == state)
     }
 
+    /// IPv4 is left alone after it asked for rest, or refused us: the old fault of IPv6 is no outage
+    /// for that, and a new one is.
+    @Test(arguments: [Reason.busy, .httpBlocked, .httpStatus])
+    func `a counterpart that rests changes nothing`(reason: Reason) throws {
+        let watch = try Self.watch()
+        watch.apply(result("a-www", 0), result("a-ipv6", 1, .timeoutConnect))
+        watch.apply(result("a-www", 60, reason, retryAfterSeconds: 3600))
+        watch.apply(result("a-ipv6", 61, .timeoutConnect))
+        let state = watch.status("a", at: 62)?.ownState
+        for minute in 2...10 as ClosedRange<Int64> {
+            watch.apply(result("a-ipv6", minute * 60 + 1, .timeoutConnect))
+            #expect(watch.status("a", at: minute * 60 + 2)?.ownState == state)
+        }
+        // It was there in between.
+        watch.apply(result("a-ipv6", 661), result("a-ipv6", 721, .timeoutConnect))
+        let later = watch.status("a", at: 722)?.ownState
+        #expect(later == HealthState(ofServiceWith: watch.snapshot(at: 722).endpoints))
+    }
+
+    /// A reload of what stays keeps it, one that ends the pair does not.
+    @Test(arguments: [true, false]) func `a reload keeps who is excused`(isPair: Bool) throws {
+        let watch = try Self.watch()
+        watch.apply(result("a-www", 0), result("a-ipv6", 1, .timeoutConnect))
+        watch.apply(result("a-ipv6", 300, .timeoutConnect))
+        var endpoints = Self.pair()
+        if !isPair { endpoints[0].probe.addressFamily = .any }
+        _ = watch.replace([service("a"), service("b")], endpoints, [], at: 301)
+        watch.apply(result("a-ipv6", 310, .timeoutConnect))
+        #expect(watch.status("a", at: 311)?.ownState == (isPair ? .unknown : .down))
+    }
+
+    /// A counterpart that stops connecting after failures of another kind is gone too.
+    @Test func `a counterpart that is gone excuses nothing`() throws {
+        let watch = try Self.watch()
+        watch.apply(result("a-www", 0, .httpStatus), result("a-ipv6", 1, .timeoutConnect))
+        #expect(watch.news(at: 2).contains("v6 a-ipv6 firing"))
+        watch.apply(result("a-www", 60, .timeoutConnect))
+        #expect(watch.news(at: 61).contains("v6 a-ipv6 resolved"))
+    }
+
+    /// What browsers do not meet does not lower the share of answers.
+    @Test func `connections that were not made over IPv6 are left out of windows`() throws {
+        let watch = Watch(
+            [service("a")], Self.pair(),
+            [
+                rule(
+                    "losing",
+                    Condition(
+                        try Alerting.Expression(
+                            parsing: "availability(10m) < 90% and failures(10m) >= 3")))
+            ])
+        for minute in 0..<10 as Range<Int64> {
+            let isBad = minute.isMultiple(of: 3)
+            watch.apply(
+                result("a-ipv6", minute * 60, isBad ? .timeoutConnect : nil),
+                result("a-www", minute * 60 + 1))
+        }
+        #expect(watch.news(at: 542) == [])
+        for minute in 10..<20 as Range<Int64> {
+            let isBad = minute.isMultiple(of: 3)
+            watch.apply(
+                result("a-ipv6", minute * 60, isBad ? .tlsExpired : nil),
+                result("a-www", minute * 60 + 1))
+        }
+        #expect(watch.news(at: 1142) == ["losing a-ipv6 firing"])
+    }
+
     /// An earlier run saw it answer by turns, on connections that stood or not.
     @Test(arguments: [Reason.timeoutConnect, .httpStatus])
     func `a restart remembers how it flapped`(reason: Reason) throws {
@@ -137,14 +204,17 @@ import Testing
 
     /// As many services, each with a pair.
     private static func fleet(
-        _ count: Int, lastInterval: Duration = .seconds(60)
+        _ count: Int, hosts: Int = .max, lastInterval: Duration = .seconds(60)
     ) throws -> Watch {
         var endpoints: [Endpoint] = []
         for number in 0..<count {
             var pair = [
-                endpoint("s\(number)-www", of: "s\(number)"),
+                endpoint("s\(number)-www", of: "s\(number)", path: "/\(number)"),
                 endpoint("s\(number)-ipv6", of: "s\(number)"),
             ]
+            if number >= hosts, let url = ProbeURL("https://s0-www.test/\(number)") {
+                pair[0].url = url
+            }
             pair[1].url = pair[0].url
             pair[1].probe.addressFamily = .ipv6
             if number == count - 1 {
@@ -197,6 +267,21 @@ import Testing
         #expect(after.contains("monitor-ipv6 monitor resolved") == (count == 3))
         Self.apply(watch, 1020, ipv6: [nil] + gone.dropFirst())
         #expect(watch.news(at: 1021).contains("v6 s1-ipv6 firing") == (count == 3))
+    }
+
+    /// One host, or names without an address, say nothing of the line.
+    @Test(arguments: ["one host", "no address"]) func `others' faults are not the line`(
+        what: String
+    ) throws {
+        let watch = try Self.fleet(3, hosts: what == "one host" ? 1 : 3)
+        let gone = [Reason?](
+            repeating: what == "no address" ? .dnsNoAddress : .timeoutConnect, count: 3)
+        var news: [String] = []
+        for minute in 0..<15 as Range<Int64> {
+            Self.apply(watch, minute * 60, ipv6: gone)
+            news += watch.news(at: minute * 60 + 1).filter { $0.hasSuffix("firing") }
+        }
+        #expect(news == (0..<3).map { "v6 s\($0)-ipv6 firing" })
     }
 
     /// Who is probed once in a quarter of an hour neither hides the loss nor ends it with a storm.

@@ -110,6 +110,10 @@ final class Watch {
         monitor.note(scan, of: EndpointID(endpoint), at: at(second))
     }
 
+    func note(_ fact: BaselineFact, _ grade: BaselineGrade, of endpoint: String, at second: Int64) {
+        monitor.note(fact, grade, of: EndpointID(endpoint), at: at(second))
+    }
+
     func restore(passes: [BaselinePass], at second: Int64) {
         _ = monitor.restore([], passes: passes, lastSeen: at(second), at: at(second))
     }

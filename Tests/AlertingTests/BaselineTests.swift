@@ -230,6 +230,40 @@ import Testing
         #expect(watch.news(at: 5) == (isScanned ? [] : ["r a-www resolved"]))
     }
 
+    /// Where nobody looks for it any more, what was told of it is over, also after a restart.
+    @Test(arguments: [
+        ("regressed(https_redirect)", "http", "https"), ("regressed(hsts)", "https", "http"),
+        ("regressed(modern_tls)", "https", "http"),
+    ])
+    func `another URL ends what was told`(text: String, from: String, to: String) throws {
+        let rules = [rule("r", Condition(try Alerting.Expression(parsing: text)))]
+        func one(_ scheme: String) throws -> Endpoint {
+            var one = endpoint("a-www", of: "a")
+            one.url = try #require(ProbeURL("\(scheme)://a-www.test/"))
+            one.probe.isScannedDaily = scheme == from
+            return one
+        }
+        let watch = Watch([service("a")], [try one(from)], rules)
+        for fact in BaselineFact.allCases {
+            watch.note(fact, .passes, of: "a-www", at: 0)
+            watch.note(fact, .fails, of: "a-www", at: 1)
+        }
+        watch.apply(result("a-www", 2))
+        #expect(watch.news(at: 3) == ["r a-www firing"])
+        _ = watch.replace([service("a")], [try one(to)], rules, at: 4)
+        watch.apply(result("a-www", 5))
+        #expect(watch.news(at: 6) == ["r a-www resolved"])
+    }
+
+    /// A result that was on its way when its endpoint moved.
+    @Test func `a result of the old URL says nothing of the new one`() throws {
+        let watch = try Self.watch()
+        let rules = [rule("r", Condition(try Alerting.Expression(parsing: "regressed(hsts)")))]
+        _ = watch.replace([service("a")], [endpoint("a-www", of: "a", path: "/new")], rules, at: 1)
+        watch.apply(Self.secure(2, hsts: Self.year))
+        #expect(watch.takeAlertChanges().passes.isEmpty)
+    }
+
     @Test(arguments: [true, false]) func `a reload keeps what the same URL did`(isSame: Bool) throws
     {
         let watch = try Self.watch()
@@ -239,7 +273,9 @@ import Testing
         _ = watch.replace(
             [service("a")], [moved],
             [rule("r", Condition(try Alerting.Expression(parsing: "regressed(hsts)")))], at: 10)
-        watch.apply(Self.secure(20, hsts: nil))
+        var later = Self.secure(20, hsts: nil)
+        later.hops[0].url = isSame ? "https://a-www.test/" : "https://a-www.test/new"
+        watch.apply(later)
         #expect(watch.news(at: 21) == (isSame ? ["r a-www firing"] : []))
     }
 }

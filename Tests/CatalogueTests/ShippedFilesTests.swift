@@ -124,8 +124,7 @@ import Testing
                 .slow(quantile: 0.95, window: .seconds(600), threshold: .seconds(3)),
                 try written("only_ipv6_fails"), .state(.busy), try written("state == busy for 30m"),
                 try written(
-                    "availability(10m) < 90% and failures(10m) >= 3 and changes(10m) >= 3 "
-                        + "and not only_ipv6_fails"),
+                    "availability(10m) < 90% and failures(10m) >= 3 and changes(10m) >= 3"),
                 try written(
                     "p95(total, 10m) > 3 * usual(p95(total, 10m)) and p95(total, 10m) > 1500ms"),
                 try written("reason == \"dns_bogus\" and not only_ipv6_fails"),
