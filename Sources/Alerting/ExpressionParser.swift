@@ -240,8 +240,14 @@ struct ExpressionParser {
     ) throws(ExpressionMistake) -> Expression.Quantity {
         let quantity: Expression.Quantity
         switch name {
-        case .changed: quantity = try change()
-        case .regressed: quantity = try regress()
+        case .changed:
+            let (fact, window): (CertificateFact, Duration) = try fact(
+                of: name, usually: Expression.changeTime, atMost: Expression.changeTimeMax)
+            quantity = .changed(fact, window)
+        case .regressed:
+            let (fact, window): (BaselineFact, Duration) = try fact(
+                of: name, usually: Expression.regressTime, atMost: Expression.regressTimeMax)
+            quantity = .regressed(fact, window)
         case .usual: quantity = try usual()
         default:
             let phase = name.percent == nil ? .total : try self.phase(of: name)
@@ -254,34 +260,20 @@ struct ExpressionParser {
         return quantity
     }
 
-    /// What may have changed, and perhaps in which time.
-    private mutating func change() throws(ExpressionMistake) -> Expression.Quantity {
-        let known = CertificateFact.allCases.map(\.rawValue)
-        guard case .name(let text) = token.kind, let fact = CertificateFact(rawValue: text) else {
+    /// What may have changed, or what the server did, and perhaps in which time.
+    private mutating func fact<Fact: RawRepresentable & CaseIterable>(
+        of name: Expression.QuantityName, usually: Duration, atMost longest: Duration
+    ) throws(ExpressionMistake) -> (Fact, Duration) where Fact.RawValue == String {
+        let known = Fact.allCases.map(\.rawValue)
+        guard case .name(let text) = token.kind, let fact = Fact(rawValue: text) else {
             throw ExpressionMistake(
                 at: token.offset, "found \(found)",
                 expected: known.map { "`\($0)`" }.joined(separator: ", "),
                 unknownName: token.text, knownNames: known)
         }
         advance()
-        guard take(.symbol(",")) else { return .changed(fact, Expression.changeTime) }
-        return .changed(
-            fact, try duration(in: .seconds(1)...Expression.changeTimeMax, of: .changed))
-    }
-
-    /// What the server did, and perhaps in which time.
-    private mutating func regress() throws(ExpressionMistake) -> Expression.Quantity {
-        let known = BaselineFact.allCases.map(\.rawValue)
-        guard case .name(let text) = token.kind, let fact = BaselineFact(rawValue: text) else {
-            throw ExpressionMistake(
-                at: token.offset, "found \(found)",
-                expected: known.map { "`\($0)`" }.joined(separator: ", "),
-                unknownName: token.text, knownNames: known)
-        }
-        advance()
-        guard take(.symbol(",")) else { return .regressed(fact, Expression.regressTime) }
-        return .regressed(
-            fact, try duration(in: .seconds(1)...Expression.regressTimeMax, of: .regressed))
+        guard take(.symbol(",")) else { return (fact, usually) }
+        return (fact, try duration(in: .seconds(1)...longest, of: name))
     }
 
     /// The quantile of which the usual value is asked for.

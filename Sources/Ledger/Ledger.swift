@@ -55,7 +55,8 @@ public struct Ledger: Sendable {
         /// Who was told that an alert fires, or is going to be, and is still owed its end.
         public var told: [Notification] = []
 
-        /// Whether a monitor that starts without it loses nothing but the time it was last alive.
+        /// Whether a monitor that starts without it writes over nothing that it should have known:
+        /// when an earlier one was last alive is all, and passes, which are only added to.
         var isEmpty: Bool {
             alerts.isEmpty && incidents.isEmpty && actions.isEmpty && objectives.isEmpty
                 && waiting.isEmpty && told.isEmpty

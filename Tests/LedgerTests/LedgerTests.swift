@@ -193,22 +193,32 @@ import Testing
         #expect(try left() == [a])
     }
 
-    /// The file opens, but what it remembers cannot be read until later.
-    @Test func whatIsReadOnlyInPartIsKept() throws {
-        let (a, b) = (alert("a", isFiring: true), alert("b", isFiring: true))
+    /// A file that remembers an alert, opens, and cannot be read whole until a table has its name back.
+    private func unreadable(after alert: RememberedAlert) throws -> DatabaseQueue {
         do {
             var earlier = try Ledger(dataDirectory: directory)
-            earlier.note(changes([a]))
+            earlier.note(changes([alert]))
             #expect(earlier.write(at: Self.noon, isLast: true).isEmpty)
         }
         let other = try DatabaseQueue(path: path)
         try other.write { try $0.execute(sql: "ALTER TABLE notification RENAME TO away") }
+        return other
+    }
+
+    private func makeReadable(_ other: DatabaseQueue) throws {
+        try other.write { try $0.execute(sql: "ALTER TABLE away RENAME TO notification") }
+        try other.close()
+    }
+
+    /// The file opens, but what it remembers cannot be read until later.
+    @Test func whatIsReadOnlyInPartIsKept() throws {
+        let (a, b) = (alert("a", isFiring: true), alert("b", isFiring: true))
+        let other = try unreadable(after: a)
         var ledger = try Ledger(dataDirectory: directory)
         #expect(ledger.memory == Ledger.Memory())
         ledger.note(changes([b], isComplete: true))
         #expect(ledger.write(at: Self.noon).count == 1)
-        try other.write { try $0.execute(sql: "ALTER TABLE away RENAME TO notification") }
-        try other.close()
+        try makeReadable(other)
         #expect(
             ledger.write(at: Self.noon + .seconds(40))
                 == [.unread(path: path + ".unread"), .recovered])
@@ -218,17 +228,10 @@ import Testing
     /// What cannot be moved away is not written over either.
     @Test func whatCannotBeSetAsideIsLeftAlone() throws {
         let (a, b) = (alert("a", isFiring: true), alert("b", isFiring: true))
-        do {
-            var earlier = try Ledger(dataDirectory: directory)
-            earlier.note(changes([a]))
-            #expect(earlier.write(at: Self.noon, isLast: true).isEmpty)
-        }
-        let other = try DatabaseQueue(path: path)
-        try other.write { try $0.execute(sql: "ALTER TABLE notification RENAME TO away") }
+        let other = try unreadable(after: a)
         var ledger = try Ledger(dataDirectory: directory)
         ledger.note(changes([b], isComplete: true))
-        try other.write { try $0.execute(sql: "ALTER TABLE away RENAME TO notification") }
-        try other.close()
+        try makeReadable(other)
         // A directory that is not empty cannot be replaced by a file.
         let unread = path + ".unread"
         try FileManager.default.createDirectory(
