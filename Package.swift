@@ -191,6 +191,8 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Where tests put their files.
+        .target(name: "TestFiles", path: "Tests/TestFiles", swiftSettings: strict),
         .testTarget(name: "HealthModelTests", dependencies: ["HealthModel"]),
         .testTarget(name: "TLSFindingsTests", dependencies: ["TLSFindings", "HealthModel"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "HealthModel"]),
@@ -200,7 +202,8 @@ let package = Package(
         .testTarget(
             name: "DurableStoreTests",
             dependencies: [
-                "DurableStore", "ResultStore", "Simulation", "Scheduling", "HealthModel",
+                "TestFiles", "DurableStore", "ResultStore", "Simulation", "Scheduling",
+                "HealthModel",
             ]),
         .testTarget(
             name: "AlertingTests",
@@ -215,7 +218,8 @@ let package = Package(
         .testTarget(
             name: "ProbingTests",
             dependencies: [
-                "Probing", "Scheduling", "TLSFindings", "TLSInspection", "PollLoop", "COpenSSL",
+                "TestFiles", "Probing", "Scheduling", "TLSFindings", "TLSInspection", "PollLoop",
+                "COpenSSL",
                 "CProbeShims", "CCurl", "HealthModel",
             ]),
         .testTarget(
@@ -256,11 +260,13 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .testTarget(
-            name: "EvidenceTests", dependencies: ["Evidence", "Alerting", "HealthModel"]),
+            name: "EvidenceTests",
+            dependencies: ["TestFiles", "Evidence", "Alerting", "HealthModel"]),
         .testTarget(
             name: "LedgerTests",
             dependencies: [
-                "Ledger", "Evidence", "Alerting", "RuleTesting", "HealthModel", "SQLiteSupport",
+                "TestFiles", "Ledger", "Evidence", "Alerting", "RuleTesting", "HealthModel",
+                "SQLiteSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(
@@ -280,13 +286,16 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "StatusServer", "Alerting", "HealthModel", "Scheduling", "Probing",
+                "TestFiles", "Daemon", "StatusServer", "Alerting", "HealthModel", "Scheduling",
+                "Probing",
                 "TLSInspection", "Inventory", "DurableStore", "Evidence", "Ledger", "ResultStore",
                 "Catalogue",
             ]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["vitaal", "StatusServer", "Lab", "Catalogue", "HealthModel"]),
+            dependencies: [
+                "TestFiles", "vitaal", "StatusServer", "Lab", "Catalogue", "HealthModel",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -11,6 +11,7 @@ import Scheduling
 import StatusServer
 import Synchronization
 import TLSInspection
+import TestFiles
 import Testing
 
 @testable import Daemon
@@ -20,7 +21,7 @@ final class TemporaryDirectory: Sendable {
     let path: String
 
     init() throws {
-        var template = Array("/var/tmp/vitaal-test-XXXXXX".utf8CString)
+        var template = Array("\(TestFiles.directory)/vitaal-test-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

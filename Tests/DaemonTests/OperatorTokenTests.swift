@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import TestFiles
 import Testing
 
 @testable import Daemon
@@ -10,7 +11,7 @@ import Testing
     private var path: String { directory + "/" + OperatorToken.name }
 
     init() throws {
-        directory = "/tmp/vitaal-token-\(UUID().uuidString)"
+        directory = "\(TestFiles.directory)/vitaal-token-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
     }

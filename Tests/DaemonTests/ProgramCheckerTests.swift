@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import TestFiles
 import Testing
 
 @testable import Catalogue
@@ -17,7 +18,7 @@ import Testing
     }
 
     @Test func whatCannotBeRunIsSaidWhereItIsNamed() {
-        let path = "/tmp/vitaal-program-\(UUID().uuidString)"
+        let path = "\(TestFiles.directory)/vitaal-program-\(UUID().uuidString)"
         defer { unlink(path) }
         let start = "alerts/a.yml:3:7: the program cannot be run: FILE: "
         #expect(problem(path) == start + "No such file or directory")

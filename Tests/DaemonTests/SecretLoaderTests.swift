@@ -1,6 +1,7 @@
 import Alerting
 import FoundationEssentials
 import Glibc
+import TestFiles
 import Testing
 
 @testable import Catalogue
@@ -8,7 +9,7 @@ import Testing
 
 @Suite struct SecretLoaderTests {
     private func load(_ bytes: String, mode: mode_t = 0o600) throws -> [String: Secret] {
-        let path = "/tmp/vitaal-secret-\(UUID().uuidString)"
+        let path = "\(TestFiles.directory)/vitaal-secret-\(UUID().uuidString)"
         defer { unlink(path) }
         #expect(FileManager.default.createFile(atPath: path, contents: Data(bytes.utf8)))
         chmod(path, mode)

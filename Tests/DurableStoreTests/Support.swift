@@ -2,6 +2,7 @@ import DurableStore
 import Glibc
 import HealthModel
 import ResultStore
+import TestFiles
 import Testing
 
 /// A directory that goes with the test.
@@ -9,7 +10,7 @@ final class StoreDirectory {
     let path: String
 
     init() throws {
-        var template = Array("/tmp/vitaal-store.XXXXXX".utf8CString)
+        var template = Array("\(TestFiles.directory)/vitaal-store.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failure() }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestFiles
 import Testing
 
 /// A directory that goes with its last reference.
@@ -7,7 +8,7 @@ final class TemporaryDirectory: Sendable {
     let path: String
 
     init() throws {
-        var template = Array("/var/tmp/vitaal-test-XXXXXX".utf8CString)
+        var template = Array("\(TestFiles.directory)/vitaal-test-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

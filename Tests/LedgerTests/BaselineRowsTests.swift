@@ -2,6 +2,7 @@ import Alerting
 import FoundationEssentials
 import GRDB
 import HealthModel
+import TestFiles
 import Testing
 
 @testable import Ledger
@@ -13,7 +14,7 @@ import Testing
     private let directory: String
 
     init() throws {
-        directory = "/tmp/vitaal-baseline-\(UUID().uuidString)"
+        directory = "\(TestFiles.directory)/vitaal-baseline-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
     }

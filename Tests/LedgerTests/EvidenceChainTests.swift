@@ -4,6 +4,7 @@ import Foundation
 import GRDB
 import HealthModel
 import SQLiteSupport
+import TestFiles
 import Testing
 
 @testable import Ledger
@@ -16,7 +17,7 @@ import Testing
     private var log: String { directory + "/" + EvidenceFiles.activeName }
 
     init() throws {
-        directory = NSTemporaryDirectory() + "vitaal-evidence-\(UUID().uuidString)"
+        directory = TestFiles.directory + "/vitaal-evidence-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
     }

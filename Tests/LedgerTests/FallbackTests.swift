@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import HealthModel
 import SQLiteSupport
+import TestFiles
 import Testing
 
 @testable import Ledger
@@ -13,7 +14,7 @@ import Testing
     private static let noon = Timestamp(seconds: 1_795_435_200)
 
     init() throws {
-        directory = "/tmp/vitaal-fallback-\(UUID().uuidString)"
+        directory = "\(TestFiles.directory)/vitaal-fallback-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
     }

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import HealthModel
 import SQLiteSupport
+import TestFiles
 import Testing
 
 @testable import Ledger
@@ -12,7 +13,7 @@ import Testing
     private static let noon = Timestamp(seconds: 1_795_435_200)
 
     init() throws {
-        directory = NSTemporaryDirectory() + "vitaal-ledger-\(UUID().uuidString)"
+        directory = TestFiles.directory + "/vitaal-ledger-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
     }

@@ -1,6 +1,7 @@
 import Alerting
 import FoundationEssentials
 import HealthModel
+import TestFiles
 import Testing
 
 @testable import Ledger
@@ -11,7 +12,7 @@ import Testing
     private let directory: String
 
     init() throws {
-        directory = "/tmp/vitaal-objectives-\(UUID().uuidString)"
+        directory = "\(TestFiles.directory)/vitaal-objectives-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
     }

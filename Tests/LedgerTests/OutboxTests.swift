@@ -4,6 +4,7 @@ import GRDB
 import Glibc
 import HealthModel
 import SQLiteSupport
+import TestFiles
 import Testing
 
 @testable import Ledger
@@ -14,7 +15,7 @@ import Testing
     private static let noon = Timestamp(seconds: 1_795_435_200)
 
     init() throws {
-        directory = "/tmp/vitaal-outbox-\(UUID().uuidString)"
+        directory = "\(TestFiles.directory)/vitaal-outbox-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
     }

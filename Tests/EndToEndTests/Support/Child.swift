@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestFiles
 import Testing
 
 /// A program that a test started: its output goes to two files, and it never outlives its scope.
@@ -158,7 +159,7 @@ final class TemporaryDirectory: Sendable {
     let path: String
 
     init() throws {
-        var template = Array("/var/tmp/vitaal-test-XXXXXX".utf8CString)
+        var template = Array("\(TestFiles.directory)/vitaal-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw Child.StartError(description: "mkdtemp: \(String(cString: strerror(errno)))")
         }

@@ -1,11 +1,12 @@
 import Glibc
+import TestFiles
 
 /// A file with a text, removed with its last reference.
 final class TemporaryFile: Sendable {
     let path: String
 
     init(_ text: String) throws {
-        var template = Array("/var/tmp/vitaal-test-XXXXXX".utf8CString)
+        var template = Array("\(TestFiles.directory)/vitaal-test-XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
         guard descriptor >= 0 else { throw Sockets.Failure(call: "mkstemp", number: errno) }
         defer { close(descriptor) }
