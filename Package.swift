@@ -22,14 +22,10 @@ let package = Package(
     products: [.executable(name: "vitaal", targets: ["vitaal"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
-        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -108,16 +104,15 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "LabTLS", dependencies: ["HealthModel", "COpenSSL", "CProbeShims"],
+            swiftSettings: strict),
+        .target(
             name: "Lab",
             dependencies: [
-                "HealthModel",
+                "HealthModel", "LabTLS", "COpenSSL",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "X509", package: "swift-certificates"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
@@ -142,8 +137,7 @@ let package = Package(
             name: "Notifying",
             dependencies: [
                 "HealthModel", "Scheduling", "Alerting", "PollLoop", "CProbeShims", "CCurl",
-                "CLinux",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "CLinux", "COpenSSL",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
@@ -184,10 +178,7 @@ let package = Package(
             name: "vitaal-bench",
             dependencies: [
                 "Inventory", "TLSInspection", "HealthModel", "ResultStore", "DurableStore",
-                "Simulation", "Scheduling", "Alerting",
-                .product(name: "X509", package: "swift-certificates"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "Crypto", package: "swift-crypto"),
+                "Simulation", "Scheduling", "Alerting", "LabTLS", "COpenSSL",
             ],
             swiftSettings: strict),
 
@@ -220,7 +211,7 @@ let package = Package(
             dependencies: [
                 "TestFiles", "Probing", "Scheduling", "TLSFindings", "TLSInspection", "PollLoop",
                 "COpenSSL",
-                "CProbeShims", "CCurl", "HealthModel",
+                "CProbeShims", "CCurl", "HealthModel", "LabTLS",
             ]),
         .testTarget(
             name: "CatalogueTests",
@@ -237,27 +228,22 @@ let package = Package(
             dependencies: [
                 "StatusServer", "Alerting", "ResultStore", "HealthModel",
                 .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "Lab", "HealthModel",
+                "Lab", "LabTLS", "TLSInspection", "COpenSSL", "CProbeShims", "HealthModel",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "X509", package: "swift-certificates"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
             ]),
         .testTarget(
             name: "InventoryTests",
             dependencies: [
-                "Inventory", "TLSInspection", "HealthModel", "SQLiteSupport",
-                .product(name: "X509", package: "swift-certificates"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "Crypto", package: "swift-crypto"),
+                "TestFiles", "Inventory", "TLSInspection", "HealthModel", "LabTLS", "SQLiteSupport",
             ]),
         .testTarget(
             name: "EvidenceTests",
@@ -272,7 +258,7 @@ let package = Package(
         .testTarget(
             name: "NotifyingTests",
             dependencies: [
-                "Notifying", "Scheduling", "Alerting", "HealthModel", "CCurl", "COpenSSL",
+                "Notifying", "Scheduling", "Alerting", "HealthModel", "LabTLS", "CCurl", "COpenSSL",
             ]),
         .testTarget(
             name: "ScenarioTests",

@@ -1,8 +1,6 @@
-import Crypto
-import Foundation
+import COpenSSL
 import HealthModel
-import SwiftASN1
-import X509
+import LabTLS
 
 /// A root and an intermediate certificate that sign the lab's leaves.
 ///
@@ -11,114 +9,74 @@ struct CertificateAuthority {
     /// The lifetime of a leaf, as common authorities give it.
     static let leafLifetime = Duration.seconds(90 * 86_400)
     private static let day = Duration.seconds(86_400)
+    /// Both ends of a path name the key, as public authorities have it (RFC 5280 §4.2.1.1).
+    private static let keyIdentifiers: [(number: CInt, value: String)] = [
+        (NID_subject_key_identifier, "hash"), (NID_authority_key_identifier, "keyid"),
+    ]
 
     /// The self-signed root.
-    let root: X509.Certificate
+    let root: MintedIdentity
     /// The certificate that signs the leaves.
-    let intermediate: X509.Certificate
-    private let rootKey: X509.Certificate.PrivateKey
-    private let intermediateKey: X509.Certificate.PrivateKey
+    let intermediate: MintedIdentity
+    private let name: String
 
     /// Mints an authority that is valid from a year before `now` to several years after it.
     ///
-    /// - Throws: What swift-certificates throws when it cannot encode or sign.
+    /// - Throws: `LabTLSError`.
     init(commonName: String, now: Timestamp) throws {
-        rootKey = X509.Certificate.PrivateKey(P256.Signing.PrivateKey())
-        intermediateKey = X509.Certificate.PrivateKey(P256.Signing.PrivateKey())
-        let rootName = try Self.name("\(commonName) root", organisation: commonName)
-        root = try Self.certificate(
-            subject: rootName, publicKey: rootKey.publicKey, issuer: rootName, issuerKey: rootKey,
-            validity: (now - Self.day * 366)...(now + Self.day * 3650),
-            extensions: Self.authorityExtensions(of: rootKey.publicKey, issuer: rootKey.publicKey))
-        intermediate = try Self.certificate(
-            subject: Self.name("\(commonName) intermediate", organisation: commonName),
-            publicKey: intermediateKey.publicKey, issuer: rootName, issuerKey: rootKey,
-            validity: (now - Self.day * 366)...(now + Self.day * 1830),
-            extensions: Self.authorityExtensions(
-                of: intermediateKey.publicKey, issuer: rootKey.publicKey))
+        name = commonName
+        root = try Minting.mint(Self.wish("\(commonName) root", of: commonName, 3650, now: now))
+        intermediate = try Minting.mint(
+            Self.wish("\(commonName) intermediate", of: commonName, 1830, now: now), issuer: root)
     }
 
     /// Vouches for the root of another authority: a second path for what that one signed.
-    func crossSigned(
-        _ other: CertificateAuthority, validity: ClosedRange<Timestamp>
-    ) throws -> X509.Certificate {
-        try Self.certificate(
-            subject: other.root.subject, publicKey: other.root.publicKey, issuer: root.subject,
-            issuerKey: rootKey, validity: validity,
-            extensions: Self.authorityExtensions(
-                of: other.root.publicKey, issuer: rootKey.publicKey))
+    func crossSigned(_ other: CertificateAuthority, now: Timestamp) throws -> MintedIdentity {
+        var wish = Self.wish("\(other.name) root", of: other.name, 1830, now: now)
+        wish.pair = other.root
+        return try Minting.mint(wish, issuer: root)
     }
 
-    /// Mints a leaf for one host name.
+    /// Mints a leaf for one host name, with the key of `pair`.
     func leaf(
-        for name: String, validity: ClosedRange<Timestamp>, publicKey: X509.Certificate.PublicKey
-    ) throws -> X509.Certificate {
-        try Self.certificate(
-            subject: Self.name(name), publicKey: publicKey, issuer: intermediate.subject,
-            issuerKey: intermediateKey, validity: validity,
-            extensions: Self.leafExtensions(
-                for: name, publicKey: publicKey, issuer: intermediateKey.publicKey))
+        for name: String, validity: ClosedRange<Timestamp>, pair: MintedIdentity
+    ) throws -> MintedIdentity {
+        try Minting.mint(
+            Self.leafWish(for: name, validity: validity, pair: pair), issuer: intermediate)
     }
 
-    /// Mints a leaf that is signed with its own key.
+    /// Mints a leaf that is signed with its own key, the key of `pair`.
     static func selfSigned(
-        for name: String, validity: ClosedRange<Timestamp>, key: X509.Certificate.PrivateKey
-    ) throws -> X509.Certificate {
-        let subject = try Self.name(name)
-        return try certificate(
-            subject: subject, publicKey: key.publicKey, issuer: subject, issuerKey: key,
-            validity: validity,
-            extensions: leafExtensions(for: name, publicKey: key.publicKey, issuer: key.publicKey))
+        for name: String, validity: ClosedRange<Timestamp>, pair: MintedIdentity
+    ) throws -> MintedIdentity {
+        try Minting.mint(leafWish(for: name, validity: validity, pair: pair))
     }
 
-    private static func name(
-        _ commonName: String, organisation: String = "Vitaal lab"
-    ) throws -> DistinguishedName {
-        // RFC 5280 appendix A.1 limits a common name to 64 characters; the SAN has it whole.
-        try DistinguishedName {
-            OrganizationName(organisation)
-            CommonName(String(commonName.prefix(64)))
-        }
+    private static func wish(
+        _ commonName: String, of organisation: String, _ days: Int, now: Timestamp
+    ) -> CertificateWish {
+        var wish = CertificateWish(
+            names: nil, notBefore: now - day * 366, notAfter: now + day * days)
+        wish.commonName = commonName
+        wish.organisation = organisation
+        wish.isAuthority = true
+        wish.extra = keyIdentifiers
+        return wish
     }
 
-    private static func certificate(
-        subject: DistinguishedName, publicKey: X509.Certificate.PublicKey,
-        issuer: DistinguishedName, issuerKey: X509.Certificate.PrivateKey,
-        validity: ClosedRange<Timestamp>, extensions: X509.Certificate.Extensions
-    ) throws -> X509.Certificate {
-        try X509.Certificate(
-            version: .v3, serialNumber: X509.Certificate.SerialNumber(), publicKey: publicKey,
-            notValidBefore: date(validity.lowerBound), notValidAfter: date(validity.upperBound),
-            issuer: issuer, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
-            extensions: extensions, issuerPrivateKey: issuerKey)
-    }
-
-    /// Certificates count whole seconds.
-    private static func date(_ instant: Timestamp) -> Date {
-        Date(timeIntervalSince1970: Double(instant.seconds))
-    }
-
-    private static func authorityExtensions(
-        of publicKey: X509.Certificate.PublicKey, issuer: X509.Certificate.PublicKey
-    ) throws -> X509.Certificate.Extensions {
-        try X509.Certificate.Extensions {
-            Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
-            Critical(KeyUsage(keyCertSign: true, cRLSign: true))
-            SubjectKeyIdentifier(hash: publicKey)
-            AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: issuer).keyIdentifier)
-        }
-    }
-
-    private static func leafExtensions(
-        for name: String, publicKey: X509.Certificate.PublicKey, issuer: X509.Certificate.PublicKey
-    ) throws -> X509.Certificate.Extensions {
-        try X509.Certificate.Extensions {
-            Critical(BasicConstraints.notCertificateAuthority)
-            Critical(KeyUsage(digitalSignature: true))
-            try ExtendedKeyUsage([.serverAuth])
-            SubjectAlternativeNames([.dnsName(name)])
-            SubjectKeyIdentifier(hash: publicKey)
-            AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: issuer).keyIdentifier)
-        }
+    private static func leafWish(
+        for name: String, validity: ClosedRange<Timestamp>, pair: MintedIdentity
+    ) -> CertificateWish {
+        var wish = CertificateWish(
+            names: "DNS:\(name)", notBefore: validity.lowerBound, notAfter: validity.upperBound)
+        // RFC 5280 appendix A.1 limits a common name to 64 characters; the names have it whole.
+        wish.commonName = String(name.prefix(64))
+        wish.organisation = "Vitaal lab"
+        wish.extra =
+            [
+                (NID_key_usage, "critical,digitalSignature"), (NID_ext_key_usage, "serverAuth"),
+            ] + keyIdentifiers
+        wish.pair = pair
+        return wish
     }
 }

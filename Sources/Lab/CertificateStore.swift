@@ -1,46 +1,6 @@
-import Crypto
+import COpenSSL
 import HealthModel
-import NIOSSL
-import SwiftASN1
-import X509
-
-/// What is wrong, or not, with the TLS of a host.
-enum CertificateVariant: Sendable, Hashable {
-    case trusted
-    case expired
-    case notYetValid
-    case wrongName
-    case selfSigned
-    case untrusted
-    case incompleteChain
-    case hugeChain
-    case legacyTLS
-    case clientCertificate
-    case expiring(lifetimeLeft: Double)
-
-    /// The TLS that a fault asks for; a fault of another kind has a good one.
-    init(of fault: Fault) {
-        self =
-            switch fault {
-            case .expired: .expired
-            case .notYetValid: .notYetValid
-            case .wrongName: .wrongName
-            case .selfSigned: .selfSigned
-            case .untrusted: .untrusted
-            case .incompleteChain: .incompleteChain
-            case .hugeChain: .hugeChain
-            case .legacyTLS: .legacyTLS
-            case .clientCertificate: .clientCertificate
-            case .expiring(let share): .expiring(lifetimeLeft: share)
-            default: .trusted
-            }
-    }
-}
-
-/// The chain that a server sends, leaf first.
-struct CertificateChain {
-    var certificates: [X509.Certificate]
-}
+import LabTLS
 
 /// Mints chains when they are first asked for and keeps their TLS contexts.
 ///
@@ -52,9 +12,11 @@ final class CertificateStore {
     static let contextsLimit = 4096
     /// The name in the certificate of a `wrongName` host; RFC 2606 keeps it from existing.
     static let wrongName = "another-host.invalid"
-
     /// Times the intermediate is in a huge chain; its DER takes over 500 bytes.
     static let hugeChainRepeats = 2200
+    /// Bits of a `weakKey`: half of what authorities have had to demand since 2014.
+    static let weakKeyBits: CInt = 1024
+    private static let day = Duration.seconds(86_400)
 
     private struct Key: Hashable {
         var host: String
@@ -64,126 +26,137 @@ final class CertificateStore {
     /// The authorities of `LabAuthority.names`, in that order.
     private let authorities: [CertificateAuthority]
     /// Each root as the authority before it in the circle vouches for it.
-    private let crossSignedRoots: [X509.Certificate]
+    private let crossSignedRoots: [MintedIdentity]
     private let untrustedAuthority: CertificateAuthority
-    private let leafKey: X509.Certificate.PrivateKey
-    private let serverKey: NIOSSLPrivateKey
-    private var contexts: [Key: NIOSSLContext] = [:]
+    /// What holds the key of all leaves.
+    private let leafPair: MintedIdentity
+    /// What holds the weak key, made when it is first needed.
+    private var weakPair: MintedIdentity?
+    private var contexts: [Key: TLSServerContext] = [:]
     private var mintedAt: Timestamp
 
     /// Mints the authorities.
     ///
-    /// - Throws: What swift-certificates or NIOSSL throw when they cannot make a key.
+    /// - Throws: `LabTLSError`.
     init(now: Timestamp) throws {
         let authorities = try LabAuthority.names.map {
             try CertificateAuthority(commonName: $0, now: now)
         }
-        let day = Duration.seconds(86_400)
         crossSignedRoots = try authorities.indices.map { index in
             try authorities[LabAuthority.crossSigner(of: index)].crossSigned(
-                authorities[index], validity: (now - day * 366)...(now + day * 1830))
+                authorities[index], now: now)
         }
         self.authorities = authorities
         untrustedAuthority = try CertificateAuthority(commonName: "Untrusted lab", now: now)
-        let key = P256.Signing.PrivateKey()
-        leafKey = X509.Certificate.PrivateKey(key)
-        serverKey = try NIOSSLPrivateKey(bytes: Array(key.pemRepresentation.utf8), format: .pem)
+        leafPair = try Self.pair(.p256, now: now)
         mintedAt = now
     }
 
-    /// The roots to trust, in PEM.
-    func rootPEM() throws -> String {
-        try authorities.map { try $0.root.serializeAsPEM().pemString + "\n" }.joined()
+    /// A key, in a certificate that nobody sees.
+    private static func pair(_ key: CertificateWish.Key, now: Timestamp) throws -> MintedIdentity {
+        var wish = CertificateWish(names: nil, notBefore: now, notAfter: now)
+        wish.key = key
+        return try Minting.mint(wish)
     }
 
-    /// The chain of a host, minted for the instant `now`.
+    /// The roots to trust, in PEM.
+    var rootPEM: String { authorities.map(\.root.pem).joined() }
+
+    /// The chain that a host sends, leaf first, minted for the instant `now`.
+    ///
+    /// - Throws: `LabTLSError`.
     func chain(
         for host: String, variant: CertificateVariant, now: Timestamp
-    ) throws -> CertificateChain {
-        let day = Duration.seconds(86_400)
+    ) throws -> [MintedIdentity] {
         let lifetime = CertificateAuthority.leafLifetime
         let end =
             switch variant {
-            case .expired: now - day * 3
-            case .notYetValid: now + day * 3 + lifetime
+            case .expired: now - Self.day * 3
+            case .notYetValid: now + Self.day * 3 + lifetime
             case .expiring(let share): now + lifetime * share
-            default: now + day * 70
+            default: now + Self.day * 70
             }
         let validity = (end - lifetime)...end
         let name = variant == .wrongName ? Self.wrongName : host
-        let vouching = LabAuthority(host: host)
-        let issuer =
-            variant == .untrusted ? untrustedAuthority : authorities[vouching.issuer]
+        let pair = try variant == .weakKey ? weakPair(now: now) : leafPair
         if variant == .selfSigned {
-            return CertificateChain(certificates: [
-                try CertificateAuthority.selfSigned(for: name, validity: validity, key: leafKey)
-            ])
+            return [
+                try CertificateAuthority.selfSigned(for: name, validity: validity, pair: pair)
+            ]
         }
-        let leaf = try issuer.leaf(for: name, validity: validity, publicKey: leafKey.publicKey)
+        let vouching = LabAuthority(host: host)
+        let issuer = issuer(of: host, variant: variant)
+        let leaf = try issuer.leaf(for: name, validity: validity, pair: pair)
         return switch variant {
-        case .incompleteChain: CertificateChain(certificates: [leaf])
+        case .incompleteChain: [leaf]
         // With the root in the chain nobody can mistake this for an incomplete one.
-        case .untrusted:
-            CertificateChain(certificates: [leaf, issuer.intermediate, issuer.root])
+        case .untrusted: [leaf, issuer.intermediate, issuer.root]
         case .hugeChain:
-            CertificateChain(
-                certificates: [leaf]
-                    + [X509.Certificate](
-                        repeating: issuer.intermediate, count: Self.hugeChainRepeats))
+            [leaf]
+                + [MintedIdentity](repeating: issuer.intermediate, count: Self.hugeChainRepeats)
         default:
-            CertificateChain(
-                certificates: [leaf, issuer.intermediate]
-                    + (vouching.isCrossSigned ? [crossSignedRoots[vouching.issuer]] : []))
+            [leaf, issuer.intermediate]
+                + (vouching.isCrossSigned ? [crossSignedRoots[vouching.issuer]] : [])
         }
     }
 
-    /// The TLS server context of a host.
+    private func issuer(of host: String, variant: CertificateVariant) -> CertificateAuthority {
+        variant == .untrusted ? untrustedAuthority : authorities[LabAuthority(host: host).issuer]
+    }
+
+    private func weakPair(now: Timestamp) throws -> MintedIdentity {
+        let pair = try weakPair ?? Self.pair(.rsa(bits: Self.weakKeyBits), now: now)
+        weakPair = pair
+        return pair
+    }
+
+    /// The TLS of a host.
     ///
     /// Contexts are minted anew once a day, so that a lab that runs for months never shows a
     /// certificate that ran out by itself.
+    ///
+    /// - Throws: `LabTLSError`.
     func context(
         for host: String, variant: CertificateVariant, now: Timestamp
-    ) throws -> NIOSSLContext {
-        if now - mintedAt > .seconds(86_400) || contexts.count >= Self.contextsLimit {
+    ) throws -> TLSServerContext {
+        if now - mintedAt > Self.day || contexts.count >= Self.contextsLimit {
             contexts.removeAll()
             mintedAt = now
         }
         let key = Key(host: host, variant: variant)
         if let context = contexts[key] { return context }
         let chain = try chain(for: host, variant: variant, now: now)
-        let context = try NIOSSLContext(
-            configuration: configuration(variant, of: host, chain: chain))
+        let context = try TLSServerContext(identity: chain[0], chain: Array(chain.dropFirst()))
+        context.limit(to: Self.versions(variant))
+        context.chooseHTTP11()
+        if case .stapled(let staple) = variant {
+            let issuer = issuer(of: host, variant: variant).intermediate
+            context.staple(
+                try staple.wish.encoded(on: chain[0], issuer: issuer, signer: issuer, now: now))
+        }
+        if variant == .clientCertificate { context.askForClientCertificate(isDemanded: true) }
         contexts[key] = context
         return context
     }
 
-    private func configuration(
-        _ variant: CertificateVariant, of host: String, chain: CertificateChain
-    ) throws -> TLSConfiguration {
-        let sources = try chain.certificates.map {
-            NIOSSLCertificateSource.certificate(try Self.encoded($0))
-        }
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: sources, privateKey: .privateKey(serverKey))
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["http/1.1"]
+    private static func versions(_ variant: CertificateVariant) -> ClosedRange<CInt> {
         switch variant {
-        case .legacyTLS:
-            configuration.minimumTLSVersion = .tlsv1
-            configuration.maximumTLSVersion = .tlsv11
-        case .clientCertificate:
-            configuration.certificateVerification = .noHostnameVerification
-            configuration.trustRoots = .certificates([
-                try Self.encoded(authorities[LabAuthority(host: host).issuer].root)
-            ])
-        default: break
+        case .legacyTLS: TLS1_VERSION...TLS1_1_VERSION
+        case .onlyTLS10: TLS1_VERSION...TLS1_VERSION
+        // TLS 1.3 has no renegotiation (RFC 8446 §4.1.2).
+        case .renegotiation, .noSecureRenegotiation: TLS1_2_VERSION...TLS1_2_VERSION
+        default: TLS1_2_VERSION...TLS1_3_VERSION
         }
-        return configuration
     }
+}
 
-    private static func encoded(_ certificate: X509.Certificate) throws -> NIOSSLCertificate {
-        var serializer = DER.Serializer()
-        try serializer.serialize(certificate)
-        return try NIOSSLCertificate(bytes: serializer.serializedBytes, format: .der)
+extension Fault.Staple {
+    /// The response; it is minted anew each day, as its context is, so that good ones stay good.
+    fileprivate var wish: StapleWish {
+        switch self {
+        case .good: StapleWish(end: 3 * 86_400)
+        case .revoked: StapleWish(status: .revoked, end: 3 * 86_400)
+        case .stale: StapleWish(start: -9 * 86_400, end: -2 * 86_400)
+        }
     }
 }

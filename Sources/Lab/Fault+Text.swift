@@ -6,6 +6,7 @@ extension Fault: CustomStringConvertible {
         let word = name.rawValue
         return switch self {
         case .reset(let phase): "\(word) \(phase.rawValue)"
+        case .staple(let staple): "\(word) \(staple.rawValue)"
         case .slow(let delay), .slowDNS(let delay): "\(word) \(delay.shortText)"
         case .expiring(let share): "\(word) \(share)"
         case .tooManyRequests(let wait): "\(word) \(wait.shortText)"

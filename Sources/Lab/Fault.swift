@@ -26,8 +26,21 @@ public enum Fault: Sendable, Hashable {
     case incompleteChain
     /// The chain is larger than 1 MB: the intermediate again and again.
     case hugeChain
+    /// The certificate has an RSA key of 1024 bits.
+    case weakKey
     /// Nothing newer than TLS 1.1 is spoken.
     case legacyTLS
+    /// TLS 1.0 is spoken and nothing else.
+    case onlyTLS10
+    /// TLS 1.2 without the extension that keeps renegotiation safe (RFC 5746).
+    ///
+    /// A client that goes on all the same sees the certificate, and the handshake fails at its end.
+    case noSecureRenegotiation
+    /// TLS 1.2 with another handshake after the request, as servers do that ask for a client
+    /// certificate on some paths only.
+    case renegotiation
+    /// An OCSP response is stapled to the handshake.
+    case staple(Staple)
     /// The server demands a certificate of the client.
     case clientCertificate
     /// The certificate is valid, with this share of its lifetime left: over 0, at most 1.
@@ -79,6 +92,16 @@ public enum Fault: Sendable, Hashable {
         case body
     }
 
+    /// What a stapled OCSP response says.
+    public enum Staple: String, Sendable, Hashable, CaseIterable {
+        /// The certificate is good.
+        case good
+        /// The certificate is revoked.
+        case revoked
+        /// It was good, until two days ago.
+        case stale
+    }
+
     /// The spelling of each fault in scenario files.
     public enum Name: String, Sendable, Hashable, CaseIterable {
         case up
@@ -94,7 +117,12 @@ public enum Fault: Sendable, Hashable {
         case untrusted
         case incompleteChain = "incomplete_chain"
         case hugeChain = "huge_chain"
+        case weakKey = "weak_key"
         case legacyTLS = "legacy_tls"
+        case onlyTLS10 = "only_tls_1_0"
+        case noSecureRenegotiation = "no_secure_renegotiation"
+        case renegotiation
+        case staple
         case clientCertificate = "client_certificate"
         case expiring
         case throttle
@@ -132,7 +160,12 @@ public enum Fault: Sendable, Hashable {
         case .untrusted: .untrusted
         case .incompleteChain: .incompleteChain
         case .hugeChain: .hugeChain
+        case .weakKey: .weakKey
         case .legacyTLS: .legacyTLS
+        case .onlyTLS10: .onlyTLS10
+        case .noSecureRenegotiation: .noSecureRenegotiation
+        case .renegotiation: .renegotiation
+        case .staple: .staple
         case .clientCertificate: .clientCertificate
         case .expiring: .expiring
         case .throttle: .throttle

@@ -109,6 +109,10 @@ final class HTTPFaultHandler: ChannelInboundHandler {
         case .down: break
         case .refused, .reset(.connect), .reset(.handshake), .reset(.request):
             resetConnection(context)
+        case .renegotiation where isTLS:
+            // The answer waits until the client has done it.
+            context.triggerUserOutboundEvent(TLSHandler.RenegotiationWish(), promise: nil)
+            send(request, context: context)
         case .slow(let delay):
             schedule(.nanoseconds(delay.nanoseconds), context: context) { handler, context in
                 handler.send(request, context: context)

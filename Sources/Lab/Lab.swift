@@ -124,7 +124,7 @@ public final class Lab: Sendable {
                     hosts: hosts, scenario: scenario, certificates: certificates, now: now,
                     isClockRunning: clock == .running, limits: limits, events: continuation,
                     loop: loop)
-                return (NIOLoopBound(core, eventLoop: loop), try certificates.rootPEM())
+                return (NIOLoopBound(core, eventLoop: loop), certificates.rootPEM)
             } catch {
                 throw LabError.certificatesFailed("\(error)")
             }

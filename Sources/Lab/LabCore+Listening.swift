@@ -1,8 +1,8 @@
 import Glibc
+import LabTLS
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 
 extension LabCore {
     /// Connections that wait to be accepted, per listener.
@@ -127,9 +127,13 @@ extension LabCore {
         case .garbage: try pipeline.addHandler(RawFaultHandler(.garbage))
         default:
             if isTLS && host.fault != .plainHTTP {
+                let variant = CertificateVariant(of: host.fault)
                 let context = try certificates.context(
-                    for: host.host.name, variant: CertificateVariant(of: host.fault), now: now)
-                try pipeline.addHandler(NIOSSLServerHandler(context: context))
+                    for: host.host.name, variant: variant, now: now)
+                try pipeline.addHandler(
+                    TLSHandler(
+                        TLSSession(server: context),
+                        isRenegotiationInfoHidden: variant == .noSecureRenegotiation))
             }
             try pipeline.addHandlers([
                 ByteToMessageHandler(HTTPRequestDecoder()),

@@ -1,7 +1,6 @@
 import HealthModel
 import NIOCore
 import NIOPosix
-import NIOSSL
 
 /// One host while the lab runs.
 final class PlayedHost {

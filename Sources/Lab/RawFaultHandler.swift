@@ -1,6 +1,5 @@
 import Glibc
 import NIOCore
-import NIOSSL
 
 /// A connection that never gets as far as HTTP.
 final class RawFaultHandler: ChannelInboundHandler {
@@ -58,7 +57,7 @@ final class RawFaultHandler: ChannelInboundHandler {
 /// Closes the connection with a TCP RST, below TLS, so that no farewell is sent.
 func resetConnection(_ context: ChannelHandlerContext) {
     let lowest =
-        (try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self))
+        (try? context.pipeline.syncOperations.context(handlerType: TLSHandler.self))
         ?? context
     // A zero linger time turns close into a reset: socket(7), SO_LINGER.
     if let socket = context.channel as? any SocketOptionProvider {

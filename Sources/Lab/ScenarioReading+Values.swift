@@ -124,6 +124,13 @@ extension ScenarioReading {
                 return .reset(phase)
             }
             report(parameter.mark, "'reset' is one of \(phases.joined(separator: ", "))")
+        case .staple:
+            guard let parameter else { return .staple(.good) }
+            let words = Fault.Staple.allCases.map(\.rawValue)
+            if let staple = parameter.scalar.flatMap({ Fault.Staple(rawValue: $0.string) }) {
+                return .staple(staple)
+            }
+            report(parameter.mark, "'staple' is one of \(words.joined(separator: ", "))")
         case .expiring:
             guard let parameter else { return .expiring(lifetimeLeft: 0.1) }
             if let share = number(parameter), share > 0, share <= 1 {
@@ -158,6 +165,8 @@ extension ScenarioReading {
         .up: .up, .down: .down, .refused: .refused, .trickle: .trickle, .expired: .expired,
         .notYetValid: .notYetValid, .wrongName: .wrongName, .selfSigned: .selfSigned,
         .untrusted: .untrusted, .incompleteChain: .incompleteChain, .hugeChain: .hugeChain,
+        .weakKey: .weakKey, .onlyTLS10: .onlyTLS10, .renegotiation: .renegotiation,
+        .noSecureRenegotiation: .noSecureRenegotiation,
         .legacyTLS: .legacyTLS, .clientCertificate: .clientCertificate, .throttle: .throttle,
         .maintenance: .maintenance, .forbidden: .forbidden, .nxdomain: .nxdomain,
         .servfail: .servfail, .silentDNS: .silentDNS, .plainHTTP: .plainHTTP,

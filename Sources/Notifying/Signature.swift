@@ -1,5 +1,5 @@
 import Alerting
-import Crypto
+import COpenSSL
 import FoundationEssentials
 import HealthModel
 
@@ -21,12 +21,19 @@ enum Signature {
         of body: [UInt8], id: String, at date: Timestamp, secret: Secret
     ) -> [String] {
         let signed = Array("\(id).\(date.seconds).".utf8) + body
-        let code = HMAC<SHA256>.authenticationCode(
-            for: signed, using: SymmetricKey(data: key(secret)))
+        let code = authenticationCode(of: signed, key: key(secret))
         return [
             "webhook-id: \(id)", "webhook-timestamp: \(date.seconds)",
             "webhook-signature: v1,\(Data(code).base64EncodedString())",
         ]
+    }
+
+    /// HMAC with SHA-256 (RFC 2104): 32 bytes.
+    static func authenticationCode(of bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+        var code = [UInt8](repeating: 0, count: 32)
+        let made = HMAC(EVP_sha256(), key, CInt(key.count), bytes, bytes.count, &code, nil)
+        precondition(made != nil, "SHA-256 is in every OpenSSL, and nothing else can fail")
+        return code
     }
 
     private static func key(_ secret: Secret) -> [UInt8] {

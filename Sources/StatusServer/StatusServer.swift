@@ -1,4 +1,4 @@
-package import Hummingbird
+import Hummingbird
 public import Logging
 import NIOCore
 public import ServiceLifecycle
@@ -63,8 +63,8 @@ public struct StatusServer: Service {
             }, logger: logger)
     }
 
-    /// The application behind the server, for tests that need no socket.
-    package var testableApplication: some ApplicationProtocol { application }
+    /// What answers, for tests that need no socket.
+    var responder: StatusResponder { application.responder }
 
     /// Listens and answers until a graceful shutdown.
     ///

@@ -1,4 +1,5 @@
 import HealthModel
+import LabTLS
 import TLSInspection
 import Testing
 
@@ -8,29 +9,29 @@ import Testing
 @Suite struct DistrustTests {
     /// Two roots; the key of the first one's issuer is vouched for by the second one too.
     private struct World {
-        let generated = Generated()
-        let first: Generated.Authority
-        let second: Generated.Authority
-        let issuer: Generated.Authority
-        let cross: Generated.Authority
-        let other: Generated.Authority
+        let first: MintedIdentity
+        let second: MintedIdentity
+        let issuer: MintedIdentity
+        let cross: MintedIdentity
+        let other: MintedIdentity
         let facts: [HealthModel.Certificate]
         let encodings: [[UInt8]]
 
         /// Positions: 0 leaf of `issuer`, 1 `issuer`, 2 `cross`, 3 leaf of `other`, 4 `other`,
         /// 5 an old leaf of `issuer`, 6 both roots.
         init() throws {
+            let generated = try Generated()
             first = try generated.root("First root")
             second = try generated.root("Second root")
             issuer = try generated.intermediate("Issuer", by: first)
-            cross = try generated.intermediate("Issuer", by: second, key: issuer.key)
+            cross = try generated.intermediate("Issuer", by: second, pair: issuer)
             other = try generated.intermediate("Other issuer", by: second)
             encodings = [
-                try generated.leaf("a.example", by: issuer), try issuer.der(), try cross.der(),
-                try generated.leaf("b.example", by: other), try other.der(),
+                try generated.leaf("a.example", by: issuer), issuer.der, cross.der,
+                try generated.leaf("b.example", by: other), other.der,
                 try generated.leaf(
                     "a.example", by: issuer, notBefore: Generated.now - Generated.day * 9),
-                try first.der(), try second.der(),
+                first.der, second.der,
             ]
             facts = Generated.facts(encodings)
         }
@@ -40,7 +41,7 @@ import Testing
             host: String = "a.example", from: Timestamp? = nil, at: Timestamp = Generated.now
         ) throws -> DistrustTrial.Outcome {
             let store = try TrustStore(
-                pem: Array((try first.pem() + second.pem()).utf8), name: "roots")
+                pem: Array((first.pem + second.pem).utf8), name: "roots")
             let trial = DistrustTrial(
                 pool: CertificatePool(der: encodings),
                 fingerprints: facts.map(\.fingerprintSHA256), stores: [store],

@@ -1,89 +1,48 @@
-import Crypto
 import Foundation
 import HealthModel
 import Inventory
-import SwiftASN1
+import LabTLS
 import TLSInspection
-import X509
+import TestFiles
 
-/// Authorities and leaves made for a test, with swift-certificates.
+/// Authorities and leaves made for a test.
 struct Generated {
     static let now = Timestamp(seconds: 1_795_000_000)
     static let day = Duration.seconds(86_400)
 
-    /// A key and the certificate that goes with it.
-    struct Authority {
-        var key: X509.Certificate.PrivateKey
-        var certificate: X509.Certificate
+    /// What holds the key of all leaves: what differs is the certificate.
+    let leafPair: MintedIdentity
 
-        func der() throws -> [UInt8] { try Generated.der(certificate) }
+    init() throws { leafPair = try Minting.mint(Self.wish("key of all leaves")) }
 
-        func pem() throws -> String { try certificate.serializeAsPEM().pemString + "\n" }
-    }
+    func root(_ name: String) throws -> MintedIdentity { try Minting.mint(Self.wish(name)) }
 
-    /// One key for all leaves: what differs is the certificate.
-    let leafKey = X509.Certificate.PrivateKey(P256.Signing.PrivateKey())
-
-    func root(_ name: String) throws -> Authority {
-        let key = X509.Certificate.PrivateKey(P256.Signing.PrivateKey())
-        let certificate = try Self.certificate(
-            name, issuer: name, key: key.publicKey, signer: key, isAuthority: true)
-        return Authority(key: key, certificate: certificate)
-    }
-
-    /// A certificate for an authority's name and key, signed by another.
+    /// A certificate for an authority's name, and its key when `pair` has one, signed by another.
     func intermediate(
-        _ name: String, by issuer: Authority, organisation: String? = nil,
-        key: X509.Certificate.PrivateKey? = nil
-    ) throws -> Authority {
-        let key = key ?? X509.Certificate.PrivateKey(P256.Signing.PrivateKey())
-        let certificate = try Self.certificate(
-            name, issuer: Self.commonName(issuer.certificate), key: key.publicKey,
-            signer: issuer.key, isAuthority: true)
-        return Authority(key: key, certificate: certificate)
+        _ name: String, by issuer: MintedIdentity, pair: MintedIdentity? = nil
+    ) throws -> MintedIdentity {
+        var wish = Self.wish(name)
+        wish.pair = pair
+        return try Minting.mint(wish, issuer: issuer)
     }
 
     func leaf(
-        _ host: String, by issuer: Authority, notBefore: Timestamp = now - day * 10
+        _ host: String, by issuer: MintedIdentity, notBefore: Timestamp = now - day * 10
     ) throws -> [UInt8] {
-        try Self.der(
-            Self.certificate(
-                host, issuer: Self.commonName(issuer.certificate), key: leafKey.publicKey,
-                signer: issuer.key, isAuthority: false, notBefore: notBefore))
+        var wish = Self.wish(host)
+        wish.isAuthority = false
+        wish.names = "DNS:\(host)"
+        wish.notBefore = notBefore
+        wish.pair = leafPair
+        return try Minting.mint(wish, issuer: issuer).der
     }
 
-    static func commonName(_ certificate: X509.Certificate) -> String {
-        let text = "\(certificate.subject)"
-        return String(text.split(separator: ",").first?.dropFirst("CN=".count) ?? "")
-    }
-
-    static func der(_ certificate: X509.Certificate) throws -> [UInt8] {
-        var serializer = DER.Serializer()
-        try serializer.serialize(certificate)
-        return serializer.serializedBytes
-    }
-
-    private static func certificate(
-        _ subject: String, issuer: String, key: X509.Certificate.PublicKey,
-        signer: X509.Certificate.PrivateKey, isAuthority: Bool,
-        notBefore: Timestamp = now - day * 10
-    ) throws -> X509.Certificate {
-        func name(_ text: String) throws -> DistinguishedName {
-            try DistinguishedName { CommonName(text) }
-        }
-        return try X509.Certificate(
-            version: .v3, serialNumber: X509.Certificate.SerialNumber(), publicKey: key,
-            notValidBefore: Date(timeIntervalSince1970: Double(notBefore.seconds)),
-            notValidAfter: Date(timeIntervalSince1970: Double((now + day * 80).seconds)),
-            issuer: name(issuer), subject: name(subject), signatureAlgorithm: .ecdsaWithSHA256,
-            extensions: X509.Certificate.Extensions {
-                if isAuthority {
-                    Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
-                    Critical(KeyUsage(keyCertSign: true))
-                } else {
-                    SubjectAlternativeNames([.dnsName(subject)])
-                }
-            }, issuerPrivateKey: signer)
+    private static func wish(_ commonName: String) -> CertificateWish {
+        var wish = CertificateWish(
+            names: nil, notBefore: now - day * 10, notAfter: now + day * 80)
+        wish.commonName = commonName
+        wish.isAuthority = true
+        return wish
     }
 
     /// The facts of certificates in DER.
@@ -108,7 +67,7 @@ final class TemporaryDirectory: Sendable {
     let path: String
 
     init() throws {
-        path = NSTemporaryDirectory() + "vitaal-inventory-\(UUID().uuidString)"
+        path = "\(TestFiles.directory)/vitaal-inventory-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true)
     }

@@ -12,14 +12,14 @@ import Testing
 
     init() throws {
         directory = try TemporaryDirectory()
-        let generated = Generated()
+        let generated = try Generated()
         let root = try generated.root("Root")
         let issuer = try generated.intermediate("Issuer", by: root)
         chain = Generated.facts([
-            try generated.leaf("a.example", by: issuer), try issuer.der(),
+            try generated.leaf("a.example", by: issuer), issuer.der,
         ])
         other = Generated.facts([
-            try generated.leaf("a.example", by: issuer), try issuer.der(),
+            try generated.leaf("a.example", by: issuer), issuer.der,
         ])
     }
 

@@ -1,27 +1,18 @@
-import Foundation
 import HealthModel
-import SwiftASN1
+import LabTLS
+import TLSInspection
 import Testing
-import X509
 
 @testable import Lab
 
 @Suite struct CertificateStoreTests {
     private let now = Timestamp(seconds: 1_795_000_000)
     private let host = "www.digid.nl"
-    private let day = 86_400.0
 
-    private func leaf(_ variant: CertificateVariant) throws -> X509.Certificate {
+    private func leaf(_ variant: CertificateVariant) throws -> HealthModel.Certificate {
         let store = try CertificateStore(now: now)
-        return try #require(
-            try store.chain(for: host, variant: variant, now: now).certificates.first)
-    }
-
-    /// Days from now to begin and end of validity.
-    private func days(_ certificate: X509.Certificate) -> [Double] {
-        [certificate.notValidBefore, certificate.notValidAfter].map {
-            (($0.timeIntervalSince1970 - now.fractionalSeconds) / day * 100).rounded() / 100
-        }
+        let chain = try store.chain(for: host, variant: variant, now: now)
+        return try #require(CertificateReader().read(chain[0].certificate))
     }
 
     @Test(arguments: [
@@ -30,53 +21,37 @@ import X509
         (.wrongName, [-20, 70]),
     ])
     func validity(variant: CertificateVariant, expected: [Double]) throws {
-        #expect(days(try leaf(variant)) == expected)
+        let leaf = try leaf(variant)
+        let days = [leaf.notBefore, leaf.notAfter].map { Double(($0 - now).nanoseconds) / 86_400e9 }
+        #expect(days == expected)
     }
 
+    /// Against the lab's own roots a chain is as good as its variant says.
     @Test(arguments: [
-        (CertificateVariant.trusted, 2), (.selfSigned, 1), (.untrusted, 3), (.incompleteChain, 1),
-        (.hugeChain, 2201),
+        (CertificateVariant.trusted, 2, nil), (.selfSigned, 1, Reason.tlsSelfSigned),
+        (.untrusted, 3, .tlsUntrusted), (.incompleteChain, 1, .tlsIncompleteChain),
+        (.hugeChain, 2201, nil), (.weakKey, 2, .tlsWeak), (.expired, 2, .tlsExpired),
+        (.notYetValid, 2, .tlsNotYetValid), (.wrongName, 2, .tlsHostnameMismatch),
+        (.legacyTLS, 2, nil), (.stapled(.revoked), 2, nil),
     ])
-    func chains(variant: CertificateVariant, count: Int) async throws {
-        let now = wallClock()
+    func chains(variant: CertificateVariant, count: Int, verdict: Reason?) throws {
         let store = try CertificateStore(now: now)
-        let chain = try store.chain(for: host, variant: variant, now: now).certificates
+        let chain = try store.chain(for: host, variant: variant, now: now)
         #expect(chain.count == count)
-        // Of a huge chain the first two are a good one and the rest repeats.
-        for (child, parent) in zip(chain, chain.dropFirst().prefix(2)) where child != parent {
-            #expect(child.issuer == parent.subject)
-            #expect(parent.publicKey.isValidSignature(child.signature, for: child))
-        }
-        #expect((chain[0].issuer == chain[0].subject) == (variant == .selfSigned))
-        #expect(
-            chain[0].publicKey.isValidSignature(chain[0].signature, for: chain[0])
-                == (variant == .selfSigned))
-        // Against the lab's own roots the chain is as good as its variant says.
-        let roots = try PEMDocument.parseMultiple(pemString: store.rootPEM()).map {
-            try X509.Certificate(pemDocument: $0)
-        }
-        #expect(roots.count == LabAuthority.names.count)
-        var verifier = Verifier(rootCertificates: X509.CertificateStore(roots)) {
-            RFC5280Policy()
-            ServerIdentityPolicy(serverHostname: host, serverIP: nil)
-        }
-        let result = await verifier.validate(
-            leaf: chain[0], intermediates: X509.CertificateStore(chain.dropFirst().prefix(2)))
-        if case .validCertificate = result {
-            #expect(variant == .trusted || variant == .hugeChain)
-        } else {
-            #expect(variant != .trusted && variant != .hugeChain)
-        }
+        #expect(try judged(chain, roots: store.rootPEM).verdict == verdict)
     }
 
     @Test func names() throws {
-        func names(_ variant: CertificateVariant) throws -> SubjectAlternativeNames? {
-            try leaf(variant).extensions.subjectAlternativeNames
-        }
-        #expect(try names(.trusted) == SubjectAlternativeNames([.dnsName(host)]))
-        #expect(try names(.expired) == SubjectAlternativeNames([.dnsName(host)]))
-        #expect(
-            try names(.wrongName) == SubjectAlternativeNames([.dnsName("another-host.invalid")]))
+        #expect(try leaf(.trusted).names == [host])
+        #expect(try leaf(.expired).names == [host])
+        #expect(try leaf(.wrongName).names == ["another-host.invalid"])
+    }
+
+    @Test func aNameOfAnyLengthHasACertificate() throws {
+        let long = (0..<4).map { _ in String(repeating: "a", count: 62) }.joined(separator: ".")
+        let store = try CertificateStore(now: now)
+        let chain = try store.chain(for: long, variant: .trusted, now: now)
+        #expect(try judged(chain, roots: store.rootPEM, name: long).verdict == nil)
     }
 
     @Test func contextsAreKeptForADay() throws {
@@ -87,4 +62,20 @@ import X509
         let later = try store.context(for: host, variant: .trusted, now: now + .seconds(86_401))
         #expect(first !== later)
     }
+
+    private func judged(
+        _ chain: [MintedIdentity], roots: String, name: String? = nil
+    ) throws -> PathVerdict {
+        try judge(chain, roots: roots, name: name ?? host, at: now)
+    }
+}
+
+/// What a client of today makes of a chain, by the verifier that probes use.
+func judge(
+    _ chain: [MintedIdentity], roots: String, name: String, at now: Timestamp
+) throws -> PathVerdict {
+    // The rest of a huge chain is the same certificate again.
+    let verification = try OfflineVerification(
+        chain: Array(chain.prefix(16).map(\.pem).joined().utf8), roots: Array(roots.utf8))
+    return try #require(verification.run(name: name, at: now)).path
 }

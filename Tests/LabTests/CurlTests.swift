@@ -14,7 +14,8 @@ struct CurlTests {
         (.reset(.request), [56]), (.reset(.body), [56]), (.expired, [60]), (.notYetValid, [60]),
         (.wrongName, [60]), (.selfSigned, [60]), (.untrusted, [60]), (.incompleteChain, [60]),
         (.expiring(lifetimeLeft: 0.1), [0]), (.hugeChain, [35]), (.legacyTLS, [35]),
-        (.clientCertificate, [56]),
+        (.clientCertificate, [56]), (.weakKey, [60]), (.onlyTLS10, [35]),
+        (.noSecureRenegotiation, [35]), (.renegotiation, [0]), (.staple(.good), [0]),
     ])
     func exitCode(fault: Fault, codes: [Int32]) async throws {
         try await withLab { (lab: Lab) async throws in

@@ -1,8 +1,8 @@
 import Foundation
 import HealthModel
+import LabTLS
 import NIOCore
 import NIOPosix
-import NIOSSL
 
 @testable import Lab
 
@@ -10,6 +10,10 @@ import NIOSSL
 struct Exchange: Sendable {
     /// The certificates as sent, in DER, leaf first.
     var chain: [[UInt8]] = []
+    /// The version of TLS, as OpenSSL names it; nil before the handshake is done.
+    var version: String?
+    /// The stapled OCSP response; empty when there is none.
+    var staple: [UInt8] = []
     /// Everything received after TLS.
     var bytes: [UInt8] = []
     /// The first error.
@@ -41,6 +45,10 @@ struct ClientOptions: Sendable {
     var isTLS = true
     /// Whether the chain must be right; otherwise everything is accepted and only looked at.
     var isVerifying = false
+    /// Whether a stapled OCSP response is asked for.
+    var asksForStaple = false
+    /// Whether versions and servers of long ago are accepted.
+    var acceptsLegacy = false
     var method = "GET"
     var target = "/"
     var isKeptAlive = false
@@ -58,7 +66,7 @@ func exchange(
     let finished = loop.makePromise(of: Exchange.self)
     guard let address = lab.address(of: host) else { throw LabError.unknownHost(host) }
     let port = options.isTLS ? lab.tlsPort : lab.httpPort
-    let caPEM = Array(lab.caPEM.utf8)
+    let caPEM = lab.caPEM
     do {
         _ = try await ClientBootstrap(group: loop)
             .channelInitializer { channel in
@@ -66,28 +74,12 @@ func exchange(
                     let collector = Collector(
                         host: host, options: options, finished: finished)
                     if options.isTLS {
-                        var configuration = TLSConfiguration.makeClientConfiguration()
-                        configuration.trustRoots = .certificates(
-                            try NIOSSLCertificate.fromPEMBytes(caPEM))
-                        if !options.isVerifying {
-                            configuration.certificateVerification = .noHostnameVerification
-                        }
-                        let context = try NIOSSLContext(configuration: configuration)
-                        if options.isVerifying {
-                            try channel.pipeline.syncOperations.addHandler(
-                                NIOSSLClientHandler(context: context, serverHostname: host))
-                        } else {
-                            let box = NIOLoopBound(collector, eventLoop: loop)
-                            try channel.pipeline.syncOperations.addHandler(
-                                NIOSSLClientHandler(
-                                    context: context, serverHostname: host,
-                                    customVerificationCallback: { certificates, promise in
-                                        box.value.outcome.chain = certificates.compactMap {
-                                            try? $0.toDERBytes()
-                                        }
-                                        promise.succeed(.certificateVerified)
-                                    }))
-                        }
+                        let client = try TLSClient(
+                            host: host, roots: options.isVerifying ? caPEM : nil,
+                            asksForStaple: options.asksForStaple,
+                            acceptsLegacy: options.acceptsLegacy)
+                        collector.client = client
+                        try channel.pipeline.syncOperations.addHandler(TLSHandler(client.session))
                     }
                     try channel.pipeline.syncOperations.addHandler(collector)
                 }
@@ -104,7 +96,8 @@ private final class Collector: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    var outcome = Exchange()
+    var client: TLSClient?
+    private var outcome = Exchange()
     private let host: String
     private let options: ClientOptions
     private let finished: EventLoopPromise<Exchange>
@@ -155,6 +148,7 @@ private final class Collector: ChannelInboundHandler {
         guard deadline != nil else { return }
         deadline?.cancel()
         deadline = nil
+        client?.describe(in: &outcome)
         finished.succeed(outcome)
     }
 }

@@ -60,6 +60,7 @@ import Testing
         ("{flapping: 1ms}", .flapping(period: .milliseconds(1))),
         ("{too_many_requests: 2m}", .tooManyRequests(retryAfter: .seconds(120))),
         ("{redirect: /elders}", .redirect(location: "/elders")),
+        ("staple", .staple(.good)), ("{staple: stale}", .staple(.stale)),
     ])
     func parameters(text: String, fault: Fault) throws {
         #expect(try read(fault: text) == fault)
@@ -70,7 +71,9 @@ import Testing
         ("{status: 199}", "200 to 599"), ("{status: 600}", "200 to 599"),
         ("status", "needs a code"),
         ("{status: 200.5}", "200 to 599"), ("{slow: 0s}", "longer than zero"),
-        ("{slow: fast}", "such as"), ("{reset: later}", "one of"), ("{expiring: 0}", "over 0"),
+        ("{slow: fast}", "such as"), ("{reset: later}", "one of"),
+        ("{staple: bad}", "good, revoked, stale"),
+        ("{weak_key: 512}", "no parameter"), ("{expiring: 0}", "over 0"),
         ("{expiring: 1.01}", "up to 1"), ("{down: 1s}", "no parameter"), ("redirect", "location"),
         ("{redirect: \"a\\r\\nb\"}", "location"), ("{slow: 1s, down: 2s}", "one name"),
         ("[down]", "expected a text"),

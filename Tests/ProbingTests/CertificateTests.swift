@@ -1,5 +1,6 @@
 import COpenSSL
 import HealthModel
+import LabTLS
 import Probing
 import TLSInspection
 import Testing
@@ -149,7 +150,7 @@ import Testing
     func verdict(of wanted: Case, version: CInt) async throws {
         let authority = try TestAuthority.shared.get()
         let context = try wanted.make(authority)
-        context.limit(to: version)
+        context.limit(to: version...version)
         let result = try await probe(tls: context, url: wanted.url) { connection in
             connection.answer(httpAnswer(status: "201 Created"))
         }
@@ -255,7 +256,7 @@ import Testing
     @Test(arguments: [(255, nil), (265, Reason.tlsChainTooLarge), (1000, .tlsChainTooLarge)])
     func certificateMessageLimit(kilobytes: Int, wanted: Reason?) async throws {
         var wish = CertificateWish()
-        wish.commentBytes = kilobytes * 1000
+        wish.addComment(bytes: kilobytes * 1000)
         let context = try TestAuthority.shared.get().server(wish)
         let result = try await probe(tls: context) { $0.answer(httpAnswer()) }
         #expect(result.reason == wanted)

@@ -1,6 +1,7 @@
 import COpenSSL
 import Glibc
 import HealthModel
+import LabTLS
 import TLSInspection
 import Testing
 

@@ -1,5 +1,6 @@
 import COpenSSL
 import HealthModel
+import LabTLS
 import Probing
 import TLSFindings
 import Testing

@@ -1,6 +1,7 @@
 import COpenSSL
 import Foundation
 import HealthModel
+import LabTLS
 import TLSInspection
 import Testing
 
@@ -161,9 +162,9 @@ import Testing
         _ pem: String, _ body: (OpaquePointer) -> OpaquePointer?
     ) throws -> OpaquePointer {
         let bytes = Array(pem.utf8)
-        guard let memory = BIO_new_mem_buf(bytes, CInt(bytes.count)) else { throw MintingError() }
+        guard let memory = BIO_new_mem_buf(bytes, CInt(bytes.count)) else { throw LabTLSError() }
         defer { BIO_free(memory) }
-        guard let value = body(memory) else { throw MintingError() }
+        guard let value = body(memory) else { throw LabTLSError() }
         return value
     }
 

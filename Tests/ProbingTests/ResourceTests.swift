@@ -1,5 +1,6 @@
 import Glibc
 import HealthModel
+import LabTLS
 import Testing
 
 @testable import Probing

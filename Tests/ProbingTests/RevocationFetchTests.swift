@@ -1,5 +1,6 @@
 import COpenSSL
 import HealthModel
+import LabTLS
 import Synchronization
 import TLSInspection
 import Testing

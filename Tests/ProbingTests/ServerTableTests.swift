@@ -1,6 +1,7 @@
 import COpenSSL
 import Glibc
 import HealthModel
+import LabTLS
 import Probing
 import TLSFindings
 import Testing
@@ -31,14 +32,14 @@ import Testing
                     .map { "DNS:" + $0 }.joined(separator: ",")
             }
         },
-        ServerRow(server: "leaf of 210 kB") { try $0.serving { $0.commentBytes = 210_000 } },
+        ServerRow(server: "leaf of 210 kB") { try $0.serving { $0.addComment(bytes: 210_000) } },
         ServerRow(
             server: "leaf of 300 kB", reason: .tlsChainTooLarge, detail: "262144 bytes",
             isAnswered: false
-        ) { try $0.serving { $0.commentBytes = 300_000 } },
+        ) { try $0.serving { $0.addComment(bytes: 300_000) } },
         ServerRow(server: "client certificate asked for") {
             let context = try $0.serving { _ in }
-            context.askForClientCertificate()
+            context.askForClientCertificate(isDemanded: false)
             return context
         },
         ServerRow(

@@ -1,5 +1,6 @@
 import COpenSSL
 import HealthModel
+import LabTLS
 import TLSFindings
 import TLSInspection
 import Testing
@@ -46,17 +47,17 @@ import Testing
             make: signed(StapleWish(isSHA256: true))),
         Row(
             testDescription: "revoked", status: .revoked,
-            make: signed(StapleWish(status: V_OCSP_CERTSTATUS_REVOKED))),
+            make: signed(StapleWish(status: .revoked))),
         Row(
             testDescription: "unknown", status: .unknown,
-            make: signed(StapleWish(status: V_OCSP_CERTSTATUS_UNKNOWN))),
+            make: signed(StapleWish(status: .unknown))),
         Row(
             testDescription: "past its next update", status: .stale,
             make: signed(StapleWish(start: -7200, end: -60))),
         Row(
             testDescription: "revoked, past its next update", status: .stale,
             make: signed(
-                StapleWish(status: V_OCSP_CERTSTATUS_REVOKED, start: -7200, end: -60))),
+                StapleWish(status: .revoked, start: -7200, end: -60))),
         Row(
             testDescription: "a clock somewhat ahead", status: .good,
             make: signed(StapleWish(start: OCSPStaple.clockToleranceSeconds - 30))),
@@ -129,7 +130,7 @@ import Testing
     @Test func everyStapleIsRead() async throws {
         let authority = try TestAuthority.shared.get()
         let leaf = try authority.leaf()
-        let wishes = [StapleWish(), StapleWish(status: V_OCSP_CERTSTATUS_REVOKED), StapleWish()]
+        let wishes = [StapleWish(), StapleWish(status: .revoked), StapleWish()]
         let contexts = try wishes.map { wish in
             let context = try TLSServerContext(identity: leaf, chain: [authority.intermediate])
             try context.staple(Self.signed(wish)(authority, leaf))
@@ -156,7 +157,7 @@ import Testing
         let leaf = try other.leaf()
         let context = try TLSServerContext(identity: leaf, chain: [other.intermediate])
         try context.staple(
-            Self.signed(StapleWish(status: V_OCSP_CERTSTATUS_REVOKED))(other, leaf))
+            Self.signed(StapleWish(status: .revoked))(other, leaf))
         let result = try await probe(tls: context) { $0.answer(httpAnswer()) }
         #expect(result.reason == .tlsUntrusted)
         #expect(result.tls?.staple == .revoked)

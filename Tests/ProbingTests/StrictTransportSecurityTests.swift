@@ -1,4 +1,5 @@
 import HealthModel
+import LabTLS
 import Testing
 
 @testable import Probing

@@ -1,4 +1,5 @@
 import HealthModel
+import LabTLS
 import Probing
 import TLSInspection
 import Testing

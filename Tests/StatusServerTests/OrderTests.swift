@@ -2,7 +2,6 @@ import Alerting
 import HTTPTypes
 import HealthModel
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import NIOCore
 import Synchronization
@@ -62,7 +61,7 @@ struct OrderTests {
         if let token { headers[.authorization] = "Bearer \(token)" }
         if let origin { headers[.origin] = origin }
         let fields = headers
-        return try await server.testableApplication.test(.router) { client in
+        return try await server.test { client in
             try await client.execute(
                 uri: "/api/v1/orders", method: method, headers: fields,
                 body: ByteBuffer(string: body)

@@ -1,7 +1,6 @@
 import HTTPTypes
 import HealthModel
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import StatusServer
 import Testing
@@ -28,7 +27,7 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
     ])
     func everyPathAnswers(path: String, type: String, part: String) async throws {
         let server = server(StubMonitor(try Fixture.outage()))
-        try await server.testableApplication.test(.router) { client in
+        try await server.test { client in
             try await client.execute(uri: path, method: .get) { response in
                 #expect(response.status == .ok)
                 #expect(response.headers[.contentType] == type)
@@ -53,7 +52,7 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
     }
 
     @Test func anUnknownPathIsNotFound() async throws {
-        try await server(StubMonitor(try Fixture.calm())).testableApplication.test(.router) {
+        try await server(StubMonitor(try Fixture.calm())).test {
             client in
             for path in ["/nothing", "/metrics/", "/-/", "/api/v1/status/x", "/..%2fmetrics"] {
                 try await client.execute(uri: path, method: .get) {
@@ -65,7 +64,7 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
 
     @Test func notReadyIsSaid() async throws {
         let monitor = StubMonitor(try Fixture.calm(), isReady: false)
-        try await server(monitor).testableApplication.test(.router) { client in
+        try await server(monitor).test { client in
             try await client.execute(uri: "/-/ready", method: .get) {
                 #expect($0.status == .serviceUnavailable)
             }
@@ -75,7 +74,7 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
 
     @Test func aReloadIsAppliedOrRefusedWithEveryMistake() async throws {
         let applied = StubMonitor(try Fixture.calm())
-        try await server(applied).testableApplication.test(.router) { client in
+        try await server(applied).test { client in
             try await client.execute(uri: "/-/reload", method: .post) { #expect($0.status == .ok) }
             try await client.execute(uri: "/-/reload", method: .get) { response in
                 #expect(response.status == .methodNotAllowed)
@@ -85,7 +84,7 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
         #expect(applied.reloads == 1)
         let mistakes = ["a.yml:1:1: unknown key", "b.yml:2:2: bad duration"]
         let refused = StubMonitor(try Fixture.calm(), outcome: .refused(mistakes: mistakes))
-        try await server(refused).testableApplication.test(.router) { client in
+        try await server(refused).test { client in
             try await client.execute(uri: "/-/reload", method: .post) { response in
                 #expect(response.status == .badRequest)
                 #expect(
@@ -96,7 +95,7 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
 
     @Test func aWebPageCannotReload() async throws {
         let monitor = StubMonitor(try Fixture.calm())
-        try await server(monitor).testableApplication.test(.router) { client in
+        try await server(monitor).test { client in
             for (name, value) in [
                 ("Origin", "http://localhost"), ("Origin", "null"),
                 ("Sec-Fetch-Site", "cross-site"),
@@ -126,7 +125,7 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
     @Test func theDocumentTravelsUnchanged() async throws {
         let snapshot = try Fixture.outage()
         let expected = Fixture.document(snapshot)
-        try await server(StubMonitor(snapshot)).testableApplication.test(.router) { client in
+        try await server(StubMonitor(snapshot)).test { client in
             try await client.execute(uri: "/api/v1/status", method: .get) { response in
                 let document = try StatusDocument(json: Array(response.body.readableBytesView))
                 #expect(document == expected)
@@ -153,7 +152,7 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
     ) async throws {
         let snapshot = try Fixture.outage()
         let document = Fixture.document(snapshot)
-        try await server(StubMonitor(snapshot)).testableApplication.test(.router) { client in
+        try await server(StubMonitor(snapshot)).test { client in
             try await client.execute(uri: "/api/v1/status/text" + query, method: .get) { response in
                 let answer = try StatusAnswer(json: Array(response.body.readableBytesView))
                 #expect(
@@ -170,7 +169,7 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
     @Test(arguments: [(0, HTTPResponse.Status.ok), (1, .badRequest)])
     func soManyIdsAreAnswered(excess: Int, status: HTTPResponse.Status) async throws {
         let ids = (0..<StatusAnswer.idsMax + excess).map { "id=e\($0)" }.joined(separator: "&")
-        try await server(StubMonitor(try Fixture.calm())).testableApplication.test(.router) {
+        try await server(StubMonitor(try Fixture.calm())).test {
             try await $0.execute(uri: "/api/v1/status/text?" + ids, method: .get) {
                 #expect($0.status == status)
             }
@@ -182,7 +181,7 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
         hostile.name = "<script>alert(1)</script>\u{1B}[31m"
         hostile.detail = "\"'<\u{301}b>&"
         let monitor = StubMonitor(try Fixture.snapshot([hostile]))
-        try await server(monitor).testableApplication.test(.router) { client in
+        try await server(monitor).test { client in
             try await client.execute(uri: "/", method: .get) { response in
                 let page = String(buffer: response.body)
                 #expect(!page.contains("<script"))

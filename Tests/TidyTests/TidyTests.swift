@@ -35,8 +35,10 @@ struct TidyTests {
         "Ledger": ["HealthModel", "Alerting", "Evidence", "SQLiteSupport"],
         "Notifying": [
             "HealthModel", "Scheduling", "Alerting", "PollLoop", "CProbeShims", "CCurl", "CLinux",
+            "COpenSSL",
         ],
-        "Lab": ["HealthModel"],
+        "LabTLS": ["HealthModel", "COpenSSL", "CProbeShims"],
+        "Lab": ["HealthModel", "LabTLS", "COpenSSL"],
         "Daemon": [
             "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
             "DurableStore", "Evidence", "Ledger", "Notifying", "SQLiteSupport",
@@ -50,7 +52,7 @@ struct TidyTests {
         ],
         "vitaal-bench": [
             "Inventory", "TLSInspection", "HealthModel", "ResultStore", "DurableStore",
-            "Simulation", "Scheduling", "Alerting",
+            "Simulation", "Scheduling", "Alerting", "LabTLS", "COpenSSL",
         ],
     ]
 

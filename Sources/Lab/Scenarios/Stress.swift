@@ -36,7 +36,12 @@ extension Scenario {
           - {at: 2s, hosts: [www.knmi.nl], fault: untrusted}
           - {at: 2s, hosts: [ind.nl], fault: incomplete_chain}
           - {at: 2s, hosts: [www.om.nl], fault: huge_chain}
+          - {at: 2s, hosts: [www.cbs.nl], fault: weak_key}
           - {at: 2s, hosts: [www.igj.nl], fault: legacy_tls}
+          - {at: 2s, hosts: [www.justis.nl], fault: only_tls_1_0}
+          - {at: 2s, hosts: [www.kiesraad.nl], fault: no_secure_renegotiation}
+          - {at: 2s, hosts: [www.medmij.nl], fault: renegotiation}
+          - {at: 2s, hosts: [www.nvwa.nl], fault: {staple: revoked}}
           - {at: 2s, hosts: [www.nza.nl], fault: client_certificate}
           - {at: 2s, hosts: [duo.nl], fault: {expiring: 0.1}}
           - {at: 2s, hosts: [mijn.belastingdienst.nl], fault: throttle}

@@ -1,4 +1,5 @@
 import HealthModel
+import LabTLS
 import Scheduling
 import Synchronization
 import TLSInspection

@@ -1,5 +1,6 @@
 import COpenSSL
 import Glibc
+import LabTLS
 
 /// A child process with Debian's nginx on 127.0.0.1, serving `hello` over TLS with HTTP/2.
 struct Nginx {

@@ -1,4 +1,5 @@
 import Glibc
+import LabTLS
 
 /// A child process with `openssl s_server -www` on 127.0.0.1: it still speaks what libraries of
 /// today have unlearned.

@@ -1,5 +1,6 @@
 import COpenSSL
 import HealthModel
+import LabTLS
 import PollLoop
 import TLSInspection
 
@@ -16,7 +17,7 @@ struct RevocationWish {
         let now = MachineClock().now().seconds
         guard let list = X509_CRL_new(), let start = ASN1_TIME_set(nil, time_t(now - 7200)),
             let next = ASN1_TIME_set(nil, time_t(now + end))
-        else { throw MintingError() }
+        else { throw LabTLSError() }
         defer {
             X509_CRL_free(list)
             ASN1_TIME_free(start)
@@ -28,7 +29,7 @@ struct RevocationWish {
         X509_CRL_set1_nextUpdate(list, next)
         for serial in revoked {
             guard let entry = X509_REVOKED_new(), let number = ASN1_INTEGER_new() else {
-                throw MintingError()
+                throw LabTLSError()
             }
             defer { ASN1_INTEGER_free(number) }
             ASN1_INTEGER_set(number, serial)
@@ -39,10 +40,10 @@ struct RevocationWish {
         X509_CRL_sort(list)
         guard X509_CRL_sign(list, issuer.key, EVP_sha256()) > 0,
             let memory = BIO_new(BIO_s_mem())
-        else { throw MintingError() }
+        else { throw LabTLSError() }
         defer { BIO_free(memory) }
         let number = isPEM ? PEM_write_bio_X509_CRL(memory, list) : i2d_X509_CRL_bio(memory, list)
-        guard number == 1 else { throw MintingError() }
+        guard number == 1 else { throw LabTLSError() }
         var bytes = [UInt8](repeating: 0, count: 64 * 1024)
         let count = BIO_read(memory, &bytes, CInt(bytes.count))
         return Array(bytes.prefix(max(0, Int(count))))

@@ -1,5 +1,6 @@
 import COpenSSL
 import Glibc
+import LabTLS
 import Synchronization
 
 /// A TCP server on loopback that plays a script on every connection, each on its own thread.

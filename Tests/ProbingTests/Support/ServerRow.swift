@@ -1,5 +1,6 @@
 import COpenSSL
 import HealthModel
+import LabTLS
 import Probing
 import TLSFindings
 import Testing
@@ -35,7 +36,7 @@ struct ServerRow: Sendable, CustomTestStringConvertible {
     /// Probes the server and holds the result against the row.
     func check(_ version: CInt? = nil) async throws {
         let context = try make(TestAuthority.shared.get())
-        if let version { context.limit(to: version) }
+        if let version { context.limit(to: version...version) }
         let result = try await probe(tls: context, url: "https://\(host)/") {
             $0.answer(httpAnswer(status: "201 Created"))
         }
