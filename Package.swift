@@ -45,6 +45,8 @@ let package = Package(
         .target(
             name: "CRegex", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
         .target(name: "CProbeShims", dependencies: ["CCurl", "COpenSSL"]),
+        // Takes the place of the ICU data that Foundation brings.
+        .target(name: "CLocaleData"),
 
         // Pure core: time and state come in, values and actions go out.
         .target(name: "HealthModel", swiftSettings: pure + optimised),
@@ -169,7 +171,7 @@ let package = Package(
             dependencies: [
                 "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
                 "Scheduling", "TLSFindings", "TLSInspection", "Inventory", "DurableStore",
-                "ResultStore", "Evidence", "Ledger", "RuleTesting",
+                "ResultStore", "Evidence", "Ledger", "RuleTesting", "CLocaleData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -263,7 +265,8 @@ let package = Package(
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
-                "Catalogue", "Alerting", "Scheduling", "PatternMatching", "Ledger", "Notifying",
+                "TestFiles", "Catalogue", "Alerting", "Scheduling", "PatternMatching", "Ledger",
+                "Notifying",
                 "Simulation", "HealthModel",
             ]),
         .testTarget(

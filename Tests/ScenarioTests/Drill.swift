@@ -3,6 +3,7 @@ import Catalogue
 import Foundation
 import HealthModel
 import Ledger
+import TestFiles
 import Testing
 
 @testable import Notifying
@@ -66,7 +67,7 @@ final class Drill {
     ///   - pack: The name of a file in `probes/packs` that is switched on.
     /// - Throws: What reading and writing files does.
     init(controls: [Endpoint] = [], pack: String? = nil) throws {
-        directory = FileManager.default.temporaryDirectory.appending(
+        directory = URL(filePath: TestFiles.directory).appending(
             path: "vitaal-drill-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let root = URL(filePath: #filePath).deletingLastPathComponent()

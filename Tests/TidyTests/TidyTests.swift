@@ -66,6 +66,15 @@ struct TidyTests {
         "TLSInspection", "PollLoop", "PatternMatching", "Probing",
     ])
 
+    /// What Foundation answers with the help of ICU's data.
+    static let localeDependent = [
+        "DateFormatter", "NumberFormatter", "Locale(", "Locale.", "Calendar(",
+        "Calendar.current", "TimeZone(", "TimeZone.", "NSRegularExpression", ".capitalized",
+        ".localized(",
+        "localizedCase", "localizedStandard", "localizedCompare", ".regularExpression",
+        "DateComponents", "MeasurementFormatter", "ListFormatter",
+    ]
+
     static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
@@ -150,6 +159,12 @@ struct TidyTests {
             if isSource && line.contains("@unchecked Sendable") {
                 let before = lines[max(0, index - 20)..<index].joined(separator: "\n")
                 #expect(before.contains("// Safety:"), "\(place): says no why it is safe")
+            }
+            if isSource {
+                // The program has no ICU data: what asks ICU would get no answer (CLocaleData).
+                for locale in Self.localeDependent {
+                    #expect(!line.contains(locale), "\(place): \(locale) needs ICU data")
+                }
             }
             if isSource && Self.module(of: file) != "Daemon" {
                 for clock in ["Date()", "ContinuousClock", "SystemClock", "clock_gettime"] {

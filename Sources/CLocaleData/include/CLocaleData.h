@@ -1,0 +1,2 @@
+#pragma once
+/* Nothing is called here: CLocaleData.c says what it is for. */
