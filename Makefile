@@ -7,19 +7,31 @@ TEST_PACKAGES := openssl curl
 TOOLS := prometheus prometheus-blackbox-exporter prometheus-alertmanager nginx
 TOOLS_PATH := $(CURDIR)/.build/tools/usr/bin:$(CURDIR)/.build/tools/usr/sbin
 
+# Tests by need (.ci/run-tests): what computes runs side by side, what waits for programs that it
+# spawned a few at a time, and everything else alone, so that nothing disturbs what it measures.
+PURE_TESTS := ^(HealthModel|TLSFindings|Scheduling|ResultStore|Alerting|Exposition|Catalogue|RuleTesting|PatternMatching|StatusServer|Simulation|TLSInspection|Tidy)Tests
+SPAWNING_TESTS := ^EndToEndTests
+
 .PHONY: run build test lint format bench bench-store torture sanitize soak fuzz packages tools clean
 
 ## run: build and watch the catalogue played on loopback, with a short outage
 run: build
 	exec .build/release/vitaal run --lab
 
-build: packages
-	swift build -c release --static-swift-stdlib --product vitaal
+build: .build/release/vitaal
 
-## test: everything, including tests that spawn the program; one after the other, because many
-## of them measure what others would disturb on a small machine
-test: packages tools
-	PATH="$(TOOLS_PATH):$$PATH" .ci/run-tests .build/test.log swift test --no-parallel
+# Only when a file is newer: `swift build` takes seconds to find that out.
+.build/release/vitaal: Package.swift $(shell find Sources -type f) | packages
+	@.ci/announce $@ "building vitaal" "7 minutes" "3 minutes"
+	swift build -c release --static-swift-stdlib --product vitaal
+	@touch $@
+
+## test: lint, then everything, including tests that spawn the program
+test: packages tools lint
+	@.ci/announce .build/debug/vitaalPackageTests.xctest "building the tests" "8 minutes" "4 minutes"
+	swift build --build-tests --disable-index-store
+	PATH="$(TOOLS_PATH):$$PATH" .ci/run-tests .build/test.log \
+		.build/debug/vitaalPackageTests.xctest '$(PURE_TESTS)' '$(SPAWNING_TESTS)'
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
