@@ -32,9 +32,12 @@ public enum BaselineFact: String, Sendable, Hashable, CaseIterable {
             default: return (.hsts, .partly)
             }
         }
-        guard let from = ProbeURL(first.url), from.scheme == .http else { return nil }
+        // No reading of the URL unless it is needed: this is for every probe.
+        guard first.url.utf8.starts(with: "http://".utf8) else { return nil }
         if result.hops.count > 1 {
-            guard let to = ProbeURL(result.hops[1].url) else { return nil }
+            guard let from = ProbeURL(first.url), let to = ProbeURL(result.hops[1].url) else {
+                return nil
+            }
             let isSecure = to.scheme == .https && to.host == from.host
             return (.httpsRedirect, isSecure ? .passes : .fails)
         }
