@@ -229,6 +229,11 @@ extension HealthState {
             isWaiting = isWaiting || endpoint.lastResult == nil
             if endpoint.state != .unknown { seen.insert(endpoint.state) }
         }
+        self.init(ofServiceThatHas: seen, isWaiting: isWaiting)
+    }
+
+    /// The same by the known states of the endpoints, and whether one of them has no result yet.
+    init(ofServiceThatHas seen: Set<HealthState>, isWaiting: Bool) {
         let isTroubled = seen.isSubset(of: [.down, .busy, .flapping])
         let isServing = !seen.isSubset(of: [.down, .busy])
         if seen.isEmpty {

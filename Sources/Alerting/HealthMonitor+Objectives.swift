@@ -42,20 +42,23 @@ extension HealthMonitor {
         }
     }
 
-    /// What citizens have of a service now.
-    private func serviceTime(of index: Int, at now: Timestamp) -> ServiceTime {
+    /// What citizens have of a service now; mutating like `finding(of:for:at:)`.
+    private mutating func serviceTime(of index: Int, at now: Timestamp) -> ServiceTime {
         if let hours = catalogue.services[index].objective.hours, !hours.contains(now) {
             return .outside
         }
-        if isMaintained(index) { return .maintenance }
+        if !actions.maintenance.isEmpty, isMaintained(index) { return .maintenance }
         var isKnown = false
         var isServing = false
         for tracker in trackersOfService[index] {
-            let status = trackers[tracker].status
-            guard status.state != .unknown, let result = status.lastResult else { continue }
+            // No copy of the status, which is large and looked at for every service.
+            guard trackers[tracker].status.state != .unknown,
+                trackers[tracker].status.lastResult != nil
+            else { continue }
             isKnown = true
             // Flapping hides what was measured last; slow, busy and refusing servers do serve.
-            isServing = isServing || HealthState(of: result) != .down
+            let reason = trackers[tracker].status.lastResult?.reason
+            if HealthState(of: reason) != .down { isServing = true }
         }
         guard isKnown else { return .unknown }
         if services[index].own == .maintenance { return .maintenance }
@@ -72,7 +75,9 @@ extension HealthMonitor {
     /// enough, is told once; so is what a failing parent costs, by the alerts of the parent. What is
     /// left are losses that no other rule sees, such as many short ones. One failed probe must not
     /// do it, however rarely the service is probed: the loss is at least that of two.
-    func isBurning(
+    ///
+    /// Mutating like `finding(of:for:at:)`.
+    mutating func isBurning(
         _ service: Int, _ condition: BurnRateCondition, isActive: Bool, at now: Timestamp
     ) -> AlertMachine.Finding {
         // To an alert that is not active it is the same whether nothing burns or nothing is known.
@@ -104,13 +109,15 @@ extension HealthMonitor {
     /// The burn rate that an expression sees; nil when too little is known.
     ///
     /// As in `isBurning`, the longest window of the expression decides whether the loss counts.
-    func untoldBurnRate(of binding: Binding, over window: Duration, at now: Timestamp) -> Double? {
-        guard case .expression(let expression) = binding.condition else { return nil }
-        let rate = objectiveClocks[binding.service].ownBurnRate(
-            over: window, catalogue.services[binding.service].objective, at: now)
+    mutating func untoldBurnRate(
+        of index: Int, over window: Duration, at now: Timestamp
+    ) -> Double? {
+        guard case .expression(let expression) = bindings[index].condition else { return nil }
+        let service = bindings[index].service
+        let rate = objectiveClocks[service].ownBurnRate(
+            over: window, catalogue.services[service].objective, at: now)
         guard let rate, rate > 0 else { return rate }
-        let isUntold = isLossUntold(
-            binding.service, over: expression.burnWindow ?? window, at: now)
+        let isUntold = isLossUntold(service, over: expression.burnWindow ?? window, at: now)
         return isUntold ? rate : 0
     }
 

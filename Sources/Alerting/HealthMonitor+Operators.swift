@@ -333,8 +333,9 @@ extension HealthMonitor {
 
     /// Whether a service, by its position, is under maintenance now.
     func isMaintained(_ service: Int) -> Bool {
-        !actions.maintenance.isEmpty
-            && actions.maintenance[catalogue.services[service].id] != nil
+        // Not with `&&`, whose right side is a closure that would hold a copy of the monitor.
+        if actions.maintenance.isEmpty { return false }
+        return actions.maintenance[catalogue.services[service].id] != nil
     }
 
     /// The own state of a service, by its position: what was measured, unless an operator knows

@@ -36,19 +36,22 @@ extension HealthMonitor {
     /// twice, a rule on the state down or degraded does not hold while *all* failing endpoints of
     /// the service fail with a verdict on the certificate, provided that a rule on invalid
     /// certificates is in force for the tier.
-    private func serviceFinding(for index: Int, at now: Timestamp) -> AlertMachine.Finding {
+    private mutating func serviceFinding(
+        for index: Int, at now: Timestamp
+    ) -> AlertMachine.Finding {
         let service = bindings[index].service
         switch bindings[index].condition {
         case .state(let wanted):
             // Maintenance does not hide from a firing alert whether its cause lasts.
-            let isHidden = wanted != .maintenance && isMaintained(service)
-            let own = isHidden ? services[service].measured : services[service].own
+            var own = services[service].own
+            if wanted != .maintenance, !actions.maintenance.isEmpty, isMaintained(service) {
+                own = services[service].measured
+            }
             if own == wanted {
-                let isCertificate =
-                    (wanted == .down || wanted == .degraded)
-                    && bindings[index].isCertificateToldApart
-                    && isFailingByCertificateOnly(service)
-                return isCertificate ? .fails : .holds
+                guard wanted == .down || wanted == .degraded,
+                    bindings[index].isCertificateToldApart, isFailingByCertificateOnly(service)
+                else { return .holds }
+                return .fails
             }
             // Nobody says anything of a dark service any more.
             let isDark = catalogue.services[service].kind == .dark
@@ -114,16 +117,19 @@ extension HealthMonitor {
     }
 
     private func isFailingByCertificateOnly(_ service: Int) -> Bool {
-        let failing = countedTrackers(of: service).filter {
-            [.down, .degraded, .busy, .flapping].contains(trackers[$0].status.state)
-        }
-        return !failing.isEmpty
-            && failing.allSatisfy {
-                trackers[$0].status.lastResult?.reason?.isCertificateVerdict == true
+        // A loop, since closures would hold copies of the monitor.
+        var hasFailing = false
+        for tracker in countedTrackers(of: service)
+        where [.down, .degraded, .busy, .flapping].contains(trackers[tracker].status.state) {
+            guard trackers[tracker].status.lastResult?.reason?.isCertificateVerdict == true else {
+                return false
             }
+            hasFailing = true
+        }
+        return hasFailing
     }
 
-    private func quantileSeen(
+    private mutating func quantileSeen(
         _ tracker: Int, _ quantile: Double, _ window: Duration, at now: Timestamp
     ) -> (Quantile?, until: Timestamp) {
         let seen = store.quantile(
@@ -178,11 +184,11 @@ extension HealthMonitor {
     func failingTrackers(of binding: Binding) -> [Int] {
         if let tracker = binding.tracker { return [tracker] }
         return countedTrackers(of: binding.service)
-            .filter {
+            .filter { [trackers] in
                 trackers[$0].status.lastResult?.reason != nil
                     || trackers[$0].status.state == .flapping
             }
-            .sorted { left, right in
+            .sorted { [trackers] left, right in
                 let (first, second) = (
                     trackers[left].status.state.severity, trackers[right].status.state.severity
                 )

@@ -245,8 +245,7 @@ public struct HealthMonitor: Sendable {
         guard !changedServices.isEmpty else { return }
         var isOwnChanged = false
         for service in changedServices {
-            let measured = HealthState(
-                ofServiceWith: countedTrackers(of: service).map { trackers[$0].status })
+            let measured = measuredState(of: service)
             services[service].measured = measured
             let own = state(of: service, measured: measured)
             guard own != services[service].own else { continue }
@@ -257,6 +256,20 @@ public struct HealthMonitor: Sendable {
         }
         changedServices.removeAll(keepingCapacity: true)
         if isOwnChanged { spread(at: now) }
+    }
+
+    /// What the endpoints of a service come to.
+    private mutating func measuredState(of service: Int) -> HealthState {
+        // A loop, since a copy of every status would take longer than all the rest.
+        var seen: Set<HealthState> = []
+        var isWaiting = false
+        let all = families.excused.isEmpty
+        for tracker in all ? trackersOfService[service] : countedTrackers(of: service) {
+            if trackers[tracker].status.lastResult == nil { isWaiting = true }
+            let state = trackers[tracker].status.state
+            if state != .unknown { seen.insert(state) }
+        }
+        return HealthState(ofServiceThatHas: seen, isWaiting: isWaiting)
     }
 
     /// Works out the effective states from the own ones.

@@ -97,7 +97,9 @@ public struct RollingStore: ResultStoring {
     ) -> Quantile? {
         guard let ring = rings[series] else { return nil }
         var values: [Int64] = []
-        for position in ring.positions(from: from, to: to) where ring[position].isAnswered {
+        let window = ring.positions(from: from, to: to)
+        values.reserveCapacity(window.count)
+        for position in window where ring[position].isAnswered {
             values.append(ring[position].microseconds(of: phase))
         }
         guard !values.isEmpty else { return nil }
