@@ -271,6 +271,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "SimulationTests", dependencies: ["Simulation", "Alerting", "HealthModel"]),
+        .testTarget(name: "BenchTests", dependencies: ["vitaal-bench"]),
         .testTarget(name: "TidyTests"),
         .testTarget(
             name: "DaemonTests",

@@ -51,10 +51,12 @@ struct Benchmark {
 
     let plan: Plan
     let workspace: Workspace
+    /// What is compared with, read before all else so that a mistake in it costs no time.
+    let thresholds: Thresholds
 
-    /// Measures everything and gives the table.
-    func run() throws -> String {
-        var report = BenchmarkReport(rounds: plan.rounds)
+    /// Measures everything.
+    func run() throws -> BenchmarkReport {
+        var report = BenchmarkReport(rounds: plan.rounds, thresholds: thresholds)
         report.describeMachine()
         let server = try WebServer(in: workspace)
         if !Blackbox.isInstalled {
@@ -89,7 +91,7 @@ struct Benchmark {
         }
         say("slow transfers")
         report.slow = try SlowTransfers(plan: plan, workspace: workspace).run()
-        return report.markdown()
+        return report
     }
 
     /// CPU seconds of one bare handshake.

@@ -28,9 +28,33 @@ struct BenchmarkReport {
     /// The slow transfers.
     var slow: SlowTransfers.Outcome?
 
+    private let thresholds: Thresholds
     private var machine: [String] = []
 
-    init(rounds: Int) { self.rounds = rounds }
+    /// Makes an empty report; the targets of ratios are those of `thresholds`.
+    init(rounds: Int, thresholds: Thresholds) {
+        self.rounds = rounds
+        self.thresholds = thresholds
+    }
+
+    /// The ratios of the table, medians of all rounds; one that could not be measured is absent.
+    var ratios: [BenchmarkRatio: Double] {
+        let handshake = handshakeSeconds.median
+        let calm = Self.cost(vitaalEncrypted)
+        let pairs: [(BenchmarkRatio, own: Double?, other: Double?)] = [
+            (.httpsOverPeers, calm, Self.cost(blackboxEncrypted)),
+            (.httpsOverHandshake, calm, handshake),
+            (.busyHTTPSOverHandshake, Self.cost(vitaalBusy), handshake),
+            (.httpOverBlackbox, Self.cost(vitaalPlain), Self.cost(blackboxPlain, process: 0)),
+        ]
+        return pairs.reduce(into: [:]) { ratios, pair in
+            guard let own = pair.own, let other = pair.other, other > 0 else { return }
+            ratios[pair.0] = own / other
+        }
+    }
+
+    /// What got worse than it was; empty when nothing did.
+    var complaints: [String] { thresholds.complaints(about: ratios) }
 
     /// Notes what the numbers depend on, before the measurements load the machine.
     mutating func describeMachine() {
@@ -76,12 +100,12 @@ struct BenchmarkReport {
             ]
         }
 
-        /// Compares a number of Vitaal's with the same of another.
-        mutating func compare(_ own: Double?, with other: Double?, named: String, atMost: Double) {
-            guard let own, let other, other > 0 else { return }
-            verdict = "\((own / other).text(2)) × \(named)"
-            target = "≤ \(atMost) ×"
-            isMet = own / other <= atMost
+        /// Shows how many times the cost of another Vitaal's is.
+        mutating func compare(_ ratio: Double?, with other: String, target: Double?) {
+            guard let ratio else { return }
+            verdict = "\(ratio.text(2)) × \(other)"
+            self.target = target.map { "≤ \($0) ×" }
+            isMet = target.map { ratio <= $0 }
         }
     }
 
@@ -97,24 +121,33 @@ struct BenchmarkReport {
             name: "CPU per HTTPS probe, ms,\(rate)", handshake: Self.milliseconds(handshake),
             vitaal: Self.milliseconds(vitaal), blackbox: Self.milliseconds(exporter),
             prometheus: Self.milliseconds(prometheus))
+        let ratios = self.ratios
         calm.compare(
-            vitaal, with: Self.cost(blackboxEncrypted), named: "blackbox + Prometheus",
-            atMost: 0.6)
+            ratios[.httpsOverPeers], with: "blackbox + Prometheus",
+            target: target(of: .httpsOverPeers))
         var alone = Row()
-        alone.compare(vitaal, with: handshake, named: "s_time", atMost: 1.2)
+        alone.compare(
+            ratios[.httpsOverHandshake], with: "s_time", target: target(of: .httpsOverHandshake))
         let fast = Self.cost(vitaalBusy)
         var busy = Row(
             name: "the same at \(Benchmark.busy.rate.text(0)) a second",
             handshake: Self.milliseconds(handshake), vitaal: Self.milliseconds(fast))
-        busy.compare(fast, with: handshake, named: "s_time", atMost: 1.2)
+        busy.compare(
+            ratios[.busyHTTPSOverHandshake], with: "s_time",
+            target: target(of: .busyHTTPSOverHandshake))
         let plain = Self.cost(vitaalPlain)
         let plainExporter = Self.cost(blackboxPlain, process: 0)
         var http = Row(
             name: "CPU per HTTP probe, ms", vitaal: Self.milliseconds(plain),
             blackbox: Self.milliseconds(plainExporter),
             prometheus: Self.milliseconds(Self.cost(blackboxPlain, process: 1)))
-        http.compare(plain, with: plainExporter, named: "blackbox", atMost: 0.25)
+        http.compare(
+            ratios[.httpOverBlackbox], with: "blackbox", target: target(of: .httpOverBlackbox))
         return [calm, alone, busy, http]
+    }
+
+    private func target(of ratio: BenchmarkRatio) -> Double? {
+        thresholds.thresholds[ratio]?.target
     }
 
     private var loadRows: [Row] {
