@@ -141,16 +141,19 @@ extension HealthMonitor {
         for isAboutEndpoint in [false, true] {
             for (index, rule) in rules.rules.enumerated()
             where rule.condition.isAboutEndpoint == isAboutEndpoint {
+                let terms = Tier.allCases.map { tier in
+                    rule.level[tier].map { Terms(rule, at: index, level: $0, tier: tier) }
+                }
                 if isAboutEndpoint {
                     for tracker in trackers.indices {
-                        bind(index, rule, serviceOfTracker[tracker], tracker, toldApart)
+                        bind(terms, rule.scope, serviceOfTracker[tracker], tracker, toldApart)
                     }
                 } else {
                     for service in catalogue.services.indices
                     where !trackersOfService[service].isEmpty
                         || isSaid(rule.condition, of: service)
                     {
-                        bind(index, rule, service, nil, toldApart)
+                        bind(terms, rule.scope, service, nil, toldApart)
                     }
                 }
             }
@@ -166,15 +169,15 @@ extension HealthMonitor {
     }
 
     private mutating func bind(
-        _ index: Int, _ rule: Rule, _ service: Int, _ tracker: Int?, _ toldApart: [Bool]
+        _ terms: [Terms?], _ scope: RuleScope, _ service: Int, _ tracker: Int?,
+        _ toldApart: [Bool]
     ) {
-        let tier = catalogue.services[service].tier
-        guard let level = rule.level[tier], rule.scope.includes(catalogue.services[service])
+        guard let terms = terms[catalogue.services[service].tier.rawValue],
+            scope.includes(catalogue.services[service])
         else { return }
         bindings.append(
             Binding(
-                rule: index, condition: rule.condition, service: service, tracker: tracker,
-                level: level, holdTime: rule.holdTime[tier], keepFiringTime: rule.keepFiringTime,
+                terms: terms, service: service, tracker: tracker,
                 isCertificateToldApart: toldApart[service]))
     }
 }

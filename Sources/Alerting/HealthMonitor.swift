@@ -85,16 +85,39 @@ public struct HealthMonitor: Sendable {
 
     /// One rule for one subject, looked up once.
     struct Binding: Sendable {
-        var rule: Int
-        var condition: Condition
+        /// What is the same for all subjects of a tier.
+        ///
+        /// A reference: there is a binding for every rule and endpoint, most of which would be copies
+        /// of this.
+        let terms: Terms
         var service: Int
         /// The endpoint that is the subject; nil when it is the service.
         var tracker: Int?
-        var level: Level
-        var holdTime: Duration
-        var keepFiringTime: Duration
         /// Whether an invalid certificate of this service is told by a rule of its own.
         var isCertificateToldApart: Bool
+
+        var rule: Int { terms.rule }
+        var condition: Condition { terms.condition }
+        var level: Level { terms.level }
+        var holdTime: Duration { terms.holdTime }
+        var keepFiringTime: Duration { terms.keepFiringTime }
+    }
+
+    /// What a rule says of the subjects of one tier.
+    final class Terms: Sendable {
+        let rule: Int
+        let condition: Condition
+        let level: Level
+        let holdTime: Duration
+        let keepFiringTime: Duration
+
+        init(_ rule: Rule, at index: Int, level: Level, tier: Tier) {
+            self.rule = index
+            self.level = level
+            condition = rule.condition
+            holdTime = rule.holdTime[tier]
+            keepFiringTime = rule.keepFiringTime
+        }
     }
 
     /// Whether the monitor can see, and who knows it.
