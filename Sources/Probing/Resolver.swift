@@ -83,8 +83,12 @@ final class Resolver {
         self.context = context
         // Everything is stored by now, so after a throw deinit frees the context.
         try Self.configure(context, with: configuration)
-        // The first question starts libunbound's thread, and libunbound ends the whole process
-        // when there is no descriptor left for it: ask something local now, not then.
+        // The first question starts libunbound's thread, and makes an event base on this one. Both
+        // end the whole process when there is no descriptor left for them (libevent's event_err):
+        // ask something local now, not then, and only when there are enough.
+        guard Self.areFree(Self.descriptorsToStart, like: ub_fd(context)) else {
+            throw ResolverError(description: "libunbound: out of descriptors")
+        }
         ub_resolve_async(
             context, "localhost", 1, 1, nil,
             { _, _, result in if let result { ub_resolve_free(result) } }, nil)
@@ -96,6 +100,23 @@ final class Resolver {
         } catch {
             throw ResolverError(description: error.description)
         }
+    }
+
+    /// Descriptors that have to be free at the start.
+    ///
+    /// An event base takes four, the thread a few more; other loops may start at the same time.
+    static let descriptorsToStart = 32
+
+    /// Whether so many descriptors can be opened; tried with copies of `descriptor`.
+    private static func areFree(_ count: Int, like descriptor: CInt) -> Bool {
+        var copies: [CInt] = []
+        defer { for copy in copies { Glibc.close(copy) } }
+        while copies.count < count {
+            let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+            guard copy >= 0 else { return false }
+            copies.append(copy)
+        }
+        return true
     }
 
     /// Ends every query without an answer.
