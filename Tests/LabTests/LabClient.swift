@@ -14,6 +14,8 @@ struct Exchange: Sendable {
     var version: String?
     /// The stapled OCSP response; empty when there is none.
     var staple: [UInt8] = []
+    /// Handshakes after the first.
+    var renegotiations = 0
     /// Everything received after TLS.
     var bytes: [UInt8] = []
     /// The first error.
@@ -151,6 +153,19 @@ private final class Collector: ChannelInboundHandler {
         client?.describe(in: &outcome)
         finished.succeed(outcome)
     }
+}
+
+/// Puts a fault on a host of a fresh lab and connects to it once.
+func connected(
+    to fault: Fault, _ options: ClientOptions = ClientOptions()
+) async throws -> Exchange {
+    let host = "www.digid.nl"
+    var outcome = Exchange()
+    try await withLab { (lab: Lab) async throws in
+        try await lab.apply(fault, to: host)
+        outcome = try await exchange(lab, host, options)
+    }
+    return outcome
 }
 
 /// A lab of some hosts in a temporary directory, stopped after `body`.

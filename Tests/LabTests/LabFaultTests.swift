@@ -8,20 +8,8 @@ import Testing
 @Suite struct LabFaultTests {
     private let host = "www.digid.nl"
 
-    /// Puts a fault on the host of a fresh lab and connects once.
-    private func outcome(
-        of fault: Fault, _ options: ClientOptions = ClientOptions()
-    ) async throws -> Exchange {
-        var outcome = Exchange()
-        try await withLab { (lab: Lab) async throws in
-            try await lab.apply(fault, to: host)
-            outcome = try await exchange(lab, host, options)
-        }
-        return outcome
-    }
-
     @Test func upServesThePageOverTrustedTLS() async throws {
-        let outcome = try await outcome(of: .up, ClientOptions(isVerifying: true))
+        let outcome = try await connected(to: .up, ClientOptions(isVerifying: true))
         #expect(outcome.error == nil)
         #expect(outcome.status == 200)
         #expect(outcome.body.contains("<html lang=\"nl\">"))
@@ -31,7 +19,7 @@ import Testing
     }
 
     @Test func headAnswersWithoutABody() async throws {
-        let outcome = try await outcome(of: .up, ClientOptions(method: "HEAD"))
+        let outcome = try await connected(to: .up, ClientOptions(method: "HEAD"))
         #expect(outcome.status == 200)
         #expect(outcome.body.isEmpty)
         #expect(outcome.header("Content-Length") != "0")
@@ -44,7 +32,7 @@ import Testing
         (.status(599), 599, "599"), (.redirect(location: "https://elsewhere.example/"), 302, ""),
     ])
     func statusPages(fault: Fault, status: Int, text: String) async throws {
-        let outcome = try await outcome(of: fault)
+        let outcome = try await connected(to: fault)
         #expect(outcome.status == status)
         #expect(text.isEmpty || outcome.body.contains(text))
         switch fault {
@@ -55,14 +43,14 @@ import Testing
     }
 
     @Test func withoutHSTSEverythingElseIsThere() async throws {
-        let outcome = try await outcome(of: .noHSTS)
+        let outcome = try await connected(to: .noHSTS)
         #expect(outcome.status == 200)
         #expect(outcome.header("Strict-Transport-Security") == nil)
     }
 
     @Test func refusedOnBothPorts() async throws {
-        #expect(try await outcome(of: .refused).isRefused)
-        #expect(try await outcome(of: .refused, ClientOptions(isTLS: false)).isRefused)
+        #expect(try await connected(to: .refused).isRefused)
+        #expect(try await connected(to: .refused, ClientOptions(isTLS: false)).isRefused)
     }
 
     @Test func refusedEndsAtTheSamePort() async throws {
@@ -80,7 +68,7 @@ import Testing
     @Test(arguments: [true, false])
     func downNeverAnswers(isTLS: Bool) async throws {
         let options = ClientOptions(isTLS: isTLS, patience: .milliseconds(300))
-        let outcome = try await outcome(of: .down, options)
+        let outcome = try await connected(to: .down, options)
         #expect(outcome.isTimedOut)
         #expect(outcome.bytes.isEmpty)
         #expect(outcome.chain.isEmpty)
@@ -89,7 +77,7 @@ import Testing
 
     @Test(arguments: Fault.ResetPhase.allCases)
     func resets(phase: Fault.ResetPhase) async throws {
-        let outcome = try await outcome(of: .reset(phase))
+        let outcome = try await connected(to: .reset(phase))
         // A reset that overtakes the first byte of the handshake shows up as an end of file.
         let isEarlyEnd = phase == .connect && outcome.error == "\(ChannelError.eof)"
         #expect(outcome.isReset || isEarlyEnd, "\(outcome.error ?? "no error")")
@@ -102,19 +90,19 @@ import Testing
     }
 
     @Test func slowAnswersLater() async throws {
-        let early = try await outcome(
-            of: .slow(.seconds(60)), ClientOptions(patience: .seconds(3)))
+        let early = try await connected(
+            to: .slow(.seconds(60)), ClientOptions(patience: .seconds(3)))
         #expect(early.isTimedOut)
         #expect(early.bytes.isEmpty)
         #expect(!early.chain.isEmpty)
         let start = ContinuousClock.now
-        #expect(try await outcome(of: .slow(.milliseconds(400))).status == 200)
+        #expect(try await connected(to: .slow(.milliseconds(400))).status == 200)
         #expect(ContinuousClock.now - start >= .milliseconds(400))
     }
 
     @Test func trickleGivesAByteASecond() async throws {
         let start = ContinuousClock.now
-        let outcome = try await outcome(of: .trickle, ClientOptions(patience: .seconds(4)))
+        let outcome = try await connected(to: .trickle, ClientOptions(patience: .seconds(4)))
         let seconds = (ContinuousClock.now - start).components.seconds
         #expect(outcome.isTimedOut)
         // The first comes at once.
@@ -126,47 +114,47 @@ import Testing
         Fault.expired, .notYetValid, .wrongName, .selfSigned, .untrusted, .incompleteChain,
     ])
     func badCertificatesAreRefusedAndThePageBehindIsThere(fault: Fault) async throws {
-        let strict = try await outcome(of: fault, ClientOptions(isVerifying: true))
+        let strict = try await connected(to: fault, ClientOptions(isVerifying: true))
         #expect(strict.error != nil)
         #expect(strict.bytes.isEmpty)
-        let lenient = try await outcome(of: fault)
+        let lenient = try await connected(to: fault)
         #expect(lenient.status == 200)
     }
 
     @Test func expiringIsTrusted() async throws {
         let options = ClientOptions(isVerifying: true)
-        #expect(try await outcome(of: .expiring(lifetimeLeft: 0.01), options).status == 200)
+        #expect(try await connected(to: .expiring(lifetimeLeft: 0.01), options).status == 200)
     }
 
     @Test func plainHTTPOnTheTLSPort() async throws {
-        let outcome = try await outcome(of: .plainHTTP)
+        let outcome = try await connected(to: .plainHTTP)
         #expect(outcome.chain.isEmpty)
         #expect(outcome.error?.contains("wrong version number") ?? false)
     }
 
     @Test(arguments: [true, false])
     func garbage(isTLS: Bool) async throws {
-        let outcome = try await outcome(of: .garbage, ClientOptions(isTLS: isTLS))
+        let outcome = try await connected(to: .garbage, ClientOptions(isTLS: isTLS))
         #expect(outcome.status == nil)
         #expect(outcome.chain.isEmpty)
         #expect(isTLS ? outcome.error != nil : outcome.bytes.count == 512)
     }
 
     @Test func endlessHeadersGoOn() async throws {
-        let outcome = try await outcome(of: .endlessHeaders)
+        let outcome = try await connected(to: .endlessHeaders)
         #expect(outcome.status == 200)
         #expect(outcome.bytes.count >= 256 * 1024)
         #expect(!outcome.text.contains("\r\n\r\n"))
     }
 
     @Test func endlessBodyGoesOn() async throws {
-        let outcome = try await outcome(of: .endlessBody)
+        let outcome = try await connected(to: .endlessBody)
         #expect(outcome.body.utf8.count > 200 * 1024)
         #expect(outcome.header("Content-Length") == nil)
     }
 
     @Test func truncatedEndsEarly() async throws {
-        let outcome = try await outcome(of: .truncated)
+        let outcome = try await connected(to: .truncated)
         let length = try #require(Int(outcome.header("Content-Length") ?? ""))
         #expect(!outcome.isTimedOut)
         #expect(outcome.body.utf8.count < length)

@@ -51,6 +51,7 @@ final class TLSClient {
         if session.isEstablished {
             outcome.version = SSL_get_version(ssl).map { String(cString: $0) }
         }
+        outcome.renegotiations = SSL_ctrl(ssl, SSL_CTRL_GET_TOTAL_RENEGOTIATIONS, 0, nil)
         let chain = SSL_get_peer_cert_chain(ssl)
         outcome.chain = (0..<shim_certificate_count(chain)).compactMap { index in
             chain.flatMap { shim_certificate($0, index) }.map(Self.encoded)
