@@ -20,7 +20,8 @@ final class CertificateStore {
 
     private struct Key: Hashable {
         var host: String
-        var variant: CertificateVariant
+        /// What is wrong with its TLS; `up` when nothing is.
+        var fault: Fault
     }
 
     /// The authorities of `LabAuthority.names`, in that order.
@@ -66,28 +67,28 @@ final class CertificateStore {
     ///
     /// - Throws: `LabTLSError`.
     func chain(
-        for host: String, variant: CertificateVariant, now: Timestamp
+        for host: String, fault: Fault, now: Timestamp
     ) throws -> [MintedIdentity] {
         let lifetime = CertificateAuthority.leafLifetime
         let end =
-            switch variant {
+            switch fault {
             case .expired: now - Self.day * 3
             case .notYetValid: now + Self.day * 3 + lifetime
             case .expiring(let share): now + lifetime * share
             default: now + Self.day * 70
             }
         let validity = (end - lifetime)...end
-        let name = variant == .wrongName ? Self.wrongName : host
-        let pair = try variant == .weakKey ? weakPair(now: now) : leafPair
-        if variant == .selfSigned {
+        let name = fault == .wrongName ? Self.wrongName : host
+        let pair = try fault == .weakKey ? weakPair(now: now) : leafPair
+        if fault == .selfSigned {
             return [
                 try CertificateAuthority.selfSigned(for: name, validity: validity, pair: pair)
             ]
         }
         let vouching = LabAuthority(host: host)
-        let issuer = issuer(of: host, variant: variant)
+        let issuer = issuer(of: host, fault: fault)
         let leaf = try issuer.leaf(for: name, validity: validity, pair: pair)
-        return switch variant {
+        return switch fault {
         case .incompleteChain: [leaf]
         // With the root in the chain nobody can mistake this for an incomplete one.
         case .untrusted: [leaf, issuer.intermediate, issuer.root]
@@ -100,8 +101,8 @@ final class CertificateStore {
         }
     }
 
-    private func issuer(of host: String, variant: CertificateVariant) -> CertificateAuthority {
-        variant == .untrusted ? untrustedAuthority : authorities[LabAuthority(host: host).issuer]
+    private func issuer(of host: String, fault: Fault) -> CertificateAuthority {
+        fault == .untrusted ? untrustedAuthority : authorities[LabAuthority(host: host).issuer]
     }
 
     private func weakPair(now: Timestamp) throws -> MintedIdentity {
@@ -117,35 +118,49 @@ final class CertificateStore {
     ///
     /// - Throws: `LabTLSError`.
     func context(
-        for host: String, variant: CertificateVariant, now: Timestamp
+        for host: String, fault: Fault, now: Timestamp
     ) throws -> TLSServerContext {
         if now - mintedAt > Self.day || contexts.count >= Self.contextsLimit {
             contexts.removeAll()
             mintedAt = now
         }
-        let key = Key(host: host, variant: variant)
+        let fault = fault.inTLS
+        let key = Key(host: host, fault: fault)
         if let context = contexts[key] { return context }
-        let chain = try chain(for: host, variant: variant, now: now)
+        let chain = try chain(for: host, fault: fault, now: now)
         let context = try TLSServerContext(identity: chain[0], chain: Array(chain.dropFirst()))
-        context.limit(to: Self.versions(variant))
+        context.limit(to: Self.versions(fault))
         context.chooseHTTP11()
-        if case .stapled(let staple) = variant {
-            let issuer = issuer(of: host, variant: variant).intermediate
+        if case .staple(let staple) = fault {
+            let issuer = issuer(of: host, fault: fault).intermediate
             context.staple(
                 try staple.wish.encoded(on: chain[0], issuer: issuer, signer: issuer, now: now))
         }
-        if variant == .clientCertificate { context.askForClientCertificate(isDemanded: true) }
+        if fault == .clientCertificate { context.askForClientCertificate(isDemanded: true) }
         contexts[key] = context
         return context
     }
 
-    private static func versions(_ variant: CertificateVariant) -> ClosedRange<CInt> {
-        switch variant {
+    private static func versions(_ fault: Fault) -> ClosedRange<CInt> {
+        switch fault {
         case .legacyTLS: TLS1_VERSION...TLS1_1_VERSION
         case .onlyTLS10: TLS1_VERSION...TLS1_VERSION
         // TLS 1.3 has no renegotiation (RFC 8446 §4.1.2).
         case .renegotiation, .noSecureRenegotiation: TLS1_2_VERSION...TLS1_2_VERSION
         default: TLS1_2_VERSION...TLS1_3_VERSION
+        }
+    }
+}
+
+extension Fault {
+    /// The fault as far as TLS shows it: `up` for those that come after a good handshake.
+    fileprivate var inTLS: Fault {
+        switch self {
+        case .expired, .notYetValid, .wrongName, .selfSigned, .untrusted, .incompleteChain,
+            .hugeChain, .weakKey, .legacyTLS, .onlyTLS10, .clientCertificate, .renegotiation,
+            .noSecureRenegotiation, .expiring, .staple:
+            self
+        default: .up
         }
     }
 }

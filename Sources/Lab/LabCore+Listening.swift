@@ -127,13 +127,12 @@ extension LabCore {
         case .garbage: try pipeline.addHandler(RawFaultHandler(.garbage))
         default:
             if isTLS && host.fault != .plainHTTP {
-                let variant = CertificateVariant(of: host.fault)
                 let context = try certificates.context(
-                    for: host.host.name, variant: variant, now: now)
+                    for: host.host.name, fault: host.fault, now: now)
                 try pipeline.addHandler(
                     TLSHandler(
                         TLSSession(server: context),
-                        isRenegotiationInfoHidden: variant == .noSecureRenegotiation))
+                        isRenegotiationInfoHidden: host.fault == .noSecureRenegotiation))
             }
             try pipeline.addHandlers([
                 ByteToMessageHandler(HTTPRequestDecoder()),

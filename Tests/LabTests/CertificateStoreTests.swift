@@ -9,40 +9,40 @@ import Testing
     private let now = Timestamp(seconds: 1_795_000_000)
     private let host = "www.digid.nl"
 
-    private func leaf(_ variant: CertificateVariant) throws -> HealthModel.Certificate {
+    private func leaf(_ fault: Fault) throws -> HealthModel.Certificate {
         let store = try CertificateStore(now: now)
-        let chain = try store.chain(for: host, variant: variant, now: now)
+        let chain = try store.chain(for: host, fault: fault, now: now)
         return try #require(CertificateReader().read(chain[0].certificate))
     }
 
     @Test(arguments: [
-        (CertificateVariant.trusted, [-20.0, 70]), (.expired, [-93, -3]), (.notYetValid, [3, 93]),
+        (Fault.up, [-20.0, 70]), (.expired, [-93, -3]), (.notYetValid, [3, 93]),
         (.expiring(lifetimeLeft: 0.1), [-81, 9]), (.expiring(lifetimeLeft: 1), [0, 90]),
         (.wrongName, [-20, 70]),
     ])
-    func validity(variant: CertificateVariant, expected: [Double]) throws {
-        let leaf = try leaf(variant)
+    func validity(fault: Fault, expected: [Double]) throws {
+        let leaf = try leaf(fault)
         let days = [leaf.notBefore, leaf.notAfter].map { Double(($0 - now).nanoseconds) / 86_400e9 }
         #expect(days == expected)
     }
 
-    /// Against the lab's own roots a chain is as good as its variant says.
+    /// Against the lab's own roots a chain is as good as its fault says.
     @Test(arguments: [
-        (CertificateVariant.trusted, 2, nil), (.selfSigned, 1, Reason.tlsSelfSigned),
+        (Fault.up, 2, nil), (.selfSigned, 1, Reason.tlsSelfSigned),
         (.untrusted, 3, .tlsUntrusted), (.incompleteChain, 1, .tlsIncompleteChain),
         (.hugeChain, 2201, nil), (.weakKey, 2, .tlsWeak), (.expired, 2, .tlsExpired),
         (.notYetValid, 2, .tlsNotYetValid), (.wrongName, 2, .tlsHostnameMismatch),
-        (.legacyTLS, 2, nil), (.stapled(.revoked), 2, nil),
+        (.legacyTLS, 2, nil), (.staple(.revoked), 2, nil),
     ])
-    func chains(variant: CertificateVariant, count: Int, verdict: Reason?) throws {
+    func chains(fault: Fault, count: Int, verdict: Reason?) throws {
         let store = try CertificateStore(now: now)
-        let chain = try store.chain(for: host, variant: variant, now: now)
+        let chain = try store.chain(for: host, fault: fault, now: now)
         #expect(chain.count == count)
         #expect(try judged(chain, roots: store.rootPEM).verdict == verdict)
     }
 
     @Test func names() throws {
-        #expect(try leaf(.trusted).names == [host])
+        #expect(try leaf(.up).names == [host])
         #expect(try leaf(.expired).names == [host])
         #expect(try leaf(.wrongName).names == ["another-host.invalid"])
     }
@@ -50,16 +50,16 @@ import Testing
     @Test func aNameOfAnyLengthHasACertificate() throws {
         let long = (0..<4).map { _ in String(repeating: "a", count: 62) }.joined(separator: ".")
         let store = try CertificateStore(now: now)
-        let chain = try store.chain(for: long, variant: .trusted, now: now)
+        let chain = try store.chain(for: long, fault: .up, now: now)
         #expect(try judged(chain, roots: store.rootPEM, name: long).verdict == nil)
     }
 
     @Test func contextsAreKeptForADay() throws {
         let store = try CertificateStore(now: now)
-        let first = try store.context(for: host, variant: .trusted, now: now)
-        let same = try store.context(for: host, variant: .trusted, now: now + .seconds(86_400))
+        let first = try store.context(for: host, fault: .up, now: now)
+        let same = try store.context(for: host, fault: .up, now: now + .seconds(86_400))
         #expect(first === same)
-        let later = try store.context(for: host, variant: .trusted, now: now + .seconds(86_401))
+        let later = try store.context(for: host, fault: .up, now: now + .seconds(86_401))
         #expect(first !== later)
     }
 

@@ -20,7 +20,7 @@ import Testing
     func chainsAreAsTheRuleSays(host: String) throws {
         let now = Timestamp(seconds: 1_795_000_000)
         let store = try CertificateStore(now: now)
-        let chain = try store.chain(for: host, variant: .trusted, now: now)
+        let chain = try store.chain(for: host, fault: .up, now: now)
         let end = "-----END CERTIFICATE-----\n"
         let roots = store.rootPEM.split(separator: end).map { $0 + end }
         #expect(roots.count == LabAuthority.names.count)
