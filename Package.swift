@@ -285,6 +285,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "TestFiles", "vitaal", "StatusServer", "Lab", "Catalogue", "HealthModel",
+                "Evidence",
             ]),
     ],
     swiftLanguageModes: [.v6],

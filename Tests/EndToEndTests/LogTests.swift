@@ -1,3 +1,4 @@
+import Evidence
 import Foundation
 import Glibc
 import Testing
@@ -13,8 +14,15 @@ struct LogTests {
             ["log"] + arguments + ["--data-dir", setting.data])
     }
 
-    /// A log with a beginning, two alerts and an end.
+    /// A log with a beginning, two alerts and an end, in one file: made once more when midnight
+    /// fell into it.
     private func settingWithLog(before: String? = nil) async throws -> Setting {
+        let setting = try await newLog(before)
+        let ofOneDay = EvidenceFiles.list(in: setting.data).count == 1
+        return ofOneDay ? setting : try await newLog(before)
+    }
+
+    private func newLog(_ before: String?) async throws -> Setting {
         let setting = try Setting(probes: Self.probes)
         if let before { try setting.directory.write("data/evidence.jsonl", before) }
         try await Vitaal.daemon(setting) { daemon in

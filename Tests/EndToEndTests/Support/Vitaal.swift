@@ -1,3 +1,4 @@
+import Evidence
 import Foundation
 import Testing
 
@@ -140,9 +141,12 @@ struct Setting: Sendable {
         ["--probes", directory.path + "/probes", "--alerts", directory.path + "/alerts"]
     }
 
-    /// The lines of the evidence log, each taken apart; a line that is no JSON is a failure.
+    /// The lines of the evidence log, of yesterday's file too when the test began before midnight,
+    /// each taken apart; a line that is no JSON is a failure.
     var evidence: [[String: String]] {
-        directory.read("data/evidence.jsonl").split(separator: "\n").map { line in
+        EvidenceFiles.list(in: data).flatMap { file in
+            directory.read("data/\(file.name)").split(separator: "\n")
+        }.map { line in
             let object = try? JSONSerialization.jsonObject(with: Data(line.utf8))
             guard let fields = object as? [String: Any] else {
                 Issue.record("not a JSON object: \(line)")
