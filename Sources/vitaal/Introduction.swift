@@ -7,6 +7,8 @@ import StatusServer
 struct Introduction: Sendable {
     let configuration: DaemonConfiguration
     let session: LabSession?
+    /// What was typed to start this program, such as `vitaal` or `.build/debug/vitaal`.
+    let command: String
 
     /// The lines to say once the server listens.
     func lines(address: ListeningAddress) -> [String] {
@@ -25,7 +27,7 @@ struct Introduction: Sendable {
         let listen = address == .standard ? "" : " --listen \(address)"
         lines += [
             "  metrics   http://\(address)/metrics",
-            "  status    http://\(address)/   or   vitaal status\(listen)",
+            "  status    http://\(address)/   or   \(command) status\(listen)",
             "  evidence  \(configuration.evidencePath)",
             "",
         ]

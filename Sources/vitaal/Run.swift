@@ -91,7 +91,9 @@ struct Run: AsyncParsableCommand {
                 scenario: ScenarioSource(scenarioName), from: configuration) : nil
         if played == nil { try refuseStrangers() }
         let daemon = daemonConfiguration(address: address, played: played)
-        let intro = Introduction(configuration: daemon, session: played)
+        let intro = Introduction(
+            configuration: daemon, session: played, command: CommandLine.arguments.first ?? "vitaal"
+        )
         let narrator = played.map { session in
             Task {
                 for await event in session.lab.events { Console.say(intro.line(for: event)) }

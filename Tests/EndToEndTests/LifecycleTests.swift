@@ -142,7 +142,7 @@ struct LifecycleTests {
         try await Vitaal.daemon(setting) { daemon in
             let output = daemon.child.output
             #expect(output.contains("http://127.0.0.1:\(daemon.port)/metrics"))
-            #expect(output.contains("vitaal status --listen 127.0.0.1:\(daemon.port)"))
+            #expect(output.contains("\(Vitaal.path) status --listen 127.0.0.1:\(daemon.port)"))
             #expect(output.contains(setting.data + "/evidence.jsonl"))
         }
     }
