@@ -1,8 +1,8 @@
 # Two commands for a newcomer: `make run` and `make test`. The rest is for developers.
 
-# What the program needs to build, and the tools that the tests compare it with.
-PACKAGES := g++ pkg-config libcurl4-openssl-dev libssl-dev libunbound-dev libre2-dev libpsl-dev \
-	libsqlite3-dev
+# What the program needs to build and to run, and the tools that the tests compare it with.
+PACKAGES := g++ pkg-config ca-certificates libcurl4-openssl-dev libssl-dev libunbound-dev libre2-dev \
+	libpsl-dev libsqlite3-dev
 TEST_PACKAGES := openssl curl
 TOOLS := prometheus prometheus-blackbox-exporter prometheus-alertmanager nginx
 TOOLS_PATH := $(CURDIR)/.build/tools/usr/bin:$(CURDIR)/.build/tools/usr/sbin
@@ -27,7 +27,7 @@ run: .build/debug/vitaal
 
 # Only when a file is newer: `swift build` takes seconds to find that out.
 .build/debug/vitaal: Package.swift $(shell find Sources -type f) | packages
-	@.ci/announce $@ "building vitaal" "5 minutes" "3 minutes"
+	@.ci/announce $@ "building vitaal" "6 minutes" "3 minutes"
 	swift build --product vitaal
 	@touch $@
 
