@@ -146,7 +146,7 @@ public struct EndpointTracker: Sendable, Hashable {
         if status.state == .flapping {
             wanted = FlapDetector.results
         } else {
-            guard status.lastResult?.reason?.isBeforeConnection == true else { return false }
+            guard status.lastReason?.isBeforeConnection == true else { return false }
             wanted = min(status.consecutiveFailures, FlapDetector.results)
         }
         return !connectedFailures.suffix(wanted).contains(true)

@@ -152,7 +152,7 @@ extension HealthMonitor {
         case .consecutiveFailures: return Double(trackers[tracker].status.consecutiveFailures)
         case .reason:
             if trackers[tracker].status.lastResult == nil { return nil }
-            return trackers[tracker].status.lastResult?.reason.map {
+            return trackers[tracker].status.lastReason.map {
                 Expression.Literal.reason($0).scalar
             } ?? -1
         case .status: return (trackers[tracker].status.lastResult?.http?.status).map(Double.init)

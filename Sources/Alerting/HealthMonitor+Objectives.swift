@@ -57,7 +57,7 @@ extension HealthMonitor {
             else { continue }
             isKnown = true
             // Flapping hides what was measured last; slow, busy and refusing servers do serve.
-            let reason = trackers[tracker].status.lastResult?.reason
+            let reason = trackers[tracker].status.lastReason
             if HealthState(of: reason) != .down { isServing = true }
         }
         guard isKnown else { return .unknown }

@@ -121,7 +121,7 @@ extension HealthMonitor {
         var hasFailing = false
         for tracker in countedTrackers(of: service)
         where [.down, .degraded, .busy, .flapping].contains(trackers[tracker].status.state) {
-            guard trackers[tracker].status.lastResult?.reason?.isCertificateVerdict == true else {
+            guard trackers[tracker].status.lastReason?.isCertificateVerdict == true else {
                 return false
             }
             hasFailing = true
@@ -185,7 +185,7 @@ extension HealthMonitor {
         if let tracker = binding.tracker { return [tracker] }
         return countedTrackers(of: binding.service)
             .filter { [trackers] in
-                trackers[$0].status.lastResult?.reason != nil
+                trackers[$0].status.lastReason != nil
                     || trackers[$0].status.state == .flapping
             }
             .sorted { [trackers] left, right in
@@ -198,7 +198,7 @@ extension HealthMonitor {
 
     private func reason(of binding: Binding, worst: EndpointStatus?) -> Reason? {
         switch binding.condition {
-        case .state, .expression: worst?.lastResult?.reason
+        case .state, .expression: worst?.lastReason
         case .certificateInvalid: worst?.lastTLS?.verdict
         case .slow, .certificateRunningOut, .sentCertificateRunningOut,
             .certificateRenewalOverdue, .burnRate:

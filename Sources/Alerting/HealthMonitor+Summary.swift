@@ -50,7 +50,7 @@ extension HealthMonitor {
                 return language == .dutch
                     ? "volgens \(said.author): \(said.reason)" : "\(said.author): \(said.reason)"
             }
-            guard let reason = reason ?? worst?.lastResult?.reason else {
+            guard let reason = reason ?? worst?.lastReason else {
                 return language == .dutch ? "geen reden bekend" : "no reason known"
             }
             return language == .dutch ? reason.dutchText : reason.text

@@ -93,6 +93,9 @@ public struct EndpointStatus: Sendable, Hashable {
     /// How it has done over days; nil when nothing is kept or it has not been looked up yet.
     public var history: EndpointHistory?
 
+    /// Why the last probe failed; nil when it did not, or there was none.
+    var lastReason: Reason? { lastResult?.reason }
+
     /// The records of all hops that show a certificate; `lastTLS` when no hops are known.
     public var tlsRecords: [TLSRecord] {
         let records = lastHops.compactMap(\.tls).filter { $0.leaf != nil }

@@ -137,7 +137,7 @@ public struct ObjectiveClock: Sendable, Hashable {
         over window: Duration, at now: Timestamp
     ) -> (counted: Duration, lost: Duration, lostOwn: Duration) {
         precondition(window <= Self.windowMax, "a window of more than three days")
-        return ring(of: window).loss(over: window, at: now)
+        return rings[ringIndex(of: window)].loss(over: window, at: now)
     }
 
     /// How many times faster than allowed the budget is used up over `window`.
@@ -152,10 +152,12 @@ public struct ObjectiveClock: Sendable, Hashable {
     }
 
     /// Whether the service itself has lost anything that may lie in `window`: cheap, and mostly no.
-    func hasLostOwn(over window: Duration) -> Bool { ring(of: window).hasLostOwn }
+    func hasLostOwn(over window: Duration) -> Bool {
+        rings[ringIndex(of: window)].hasLostOwn
+    }
 
-    private func ring(of window: Duration) -> LossRing {
-        rings.first { window <= $0.length } ?? rings[rings.count - 1]
+    private func ringIndex(of window: Duration) -> Int {
+        rings.indices.first { window <= rings[$0].length } ?? rings.count - 1
     }
 
     /// The same of what the service itself has lost: what a failing parent costs is told of there.

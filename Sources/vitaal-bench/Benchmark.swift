@@ -1,10 +1,10 @@
 import Foundation
 
-/// Measures one contender after the other, in turns so that what drifts on the machine meets all.
+/// Measures contenders side by side, so that what drifts on the machine meets all alike.
 struct Benchmark {
     /// How long and how often is measured.
     struct Plan {
-        /// Turns; medians are of at least three.
+        /// Rounds; medians are of at least three.
         var rounds: Int
         /// Seconds that a contender gets to settle: more than an interval.
         var warmUpSeconds: Double
@@ -41,6 +41,14 @@ struct Benchmark {
         var seconds: Double
     }
 
+    /// Measurements of the same seconds.
+    struct Pair {
+        /// Of Vitaal.
+        var own: Window
+        /// Of blackbox_exporter and Prometheus; nil when they were not measured.
+        var peers: Window?
+    }
+
     /// 1,000 endpoints every 5 s: what the targets speak of.
     static let encrypted = Load(isEncrypted: true, endpoints: 1000, intervalSeconds: 5)
     /// As busy as `openssl s_time`, which makes one handshake after the other: a processor that
@@ -58,7 +66,8 @@ struct Benchmark {
     func run() throws -> BenchmarkReport {
         var report = BenchmarkReport(rounds: plan.rounds, thresholds: thresholds)
         report.describeMachine()
-        let server = try WebServer(in: workspace)
+        let servers = Servers(
+            own: try WebServer(in: workspace), peers: try WebServer("nginx-peers", in: workspace))
         if !Blackbox.isInstalled {
             report.remarks.append(
                 "blackbox_exporter or Prometheus is not installed: its columns are empty.")
@@ -67,27 +76,17 @@ struct Benchmark {
             say("round \(round) of \(plan.rounds)")
             let isLast = round == plan.rounds
             let seconds = isLast ? plan.longWindowSeconds : plan.windowSeconds
-            report.handshakeSeconds.append(try handshake(server))
-            let window = try measureVitaal(
-                Self.encrypted, server, seconds: seconds, showsFirst: isLast, into: &report)
-            report.vitaalEncrypted.append(window)
-            if Blackbox.isInstalled {
-                report.blackboxEncrypted.append(
-                    try measureBlackbox(Self.encrypted, server, seconds: seconds, into: &report))
-            }
-            report.vitaalBusy.append(
-                try measureVitaal(
-                    Self.busy, server, seconds: plan.windowSeconds, showsFirst: false,
-                    into: &report))
-            report.vitaalPlain.append(
-                try measureVitaal(
-                    Self.plain, server, seconds: plan.windowSeconds, showsFirst: false,
-                    into: &report))
-            if Blackbox.isInstalled {
-                report.blackboxPlain.append(
-                    try measureBlackbox(
-                        Self.plain, server, seconds: plan.windowSeconds, into: &report))
-            }
+            let encrypted = try measure(
+                Self.encrypted, servers, seconds: seconds, showsFirst: isLast, into: &report)
+            report.encrypted.append(encrypted)
+            report.plain.append(
+                try measure(Self.plain, servers, seconds: plan.windowSeconds, into: &report))
+            // It takes a processor of its own, so its turns are before and after.
+            let before = try handshake(servers.own)
+            let busy = try measure(
+                Self.busy, servers, seconds: plan.windowSeconds, into: &report)
+            let handshake = try (before + handshake(servers.own)) / 2
+            report.busy.append((busy.own, handshake))
         }
         say("slow transfers")
         report.slow = try SlowTransfers(plan: plan, workspace: workspace).run()
@@ -112,75 +111,42 @@ struct Benchmark {
         return cpuSeconds / count
     }
 
-    private func measureVitaal(
-        _ load: Load, _ server: WebServer, seconds: Double, showsFirst: Bool,
+    /// The servers: each counts the requests of one side.
+    private struct Servers {
+        let own: WebServer
+        let peers: WebServer
+    }
+
+    /// Measures Vitaal under a load, and its peers at the same time when the load leaves room.
+    private func measure(
+        _ load: Load, _ servers: Servers, seconds: Double, showsFirst: Bool = false,
         into report: inout BenchmarkReport
-    ) throws -> Window {
-        let vitaal = try Vitaal(load, server, in: workspace)
+    ) throws -> Pair {
+        let vitaal = try Vitaal(load, servers.own, in: workspace)
         let readyAt = monotonicSeconds()
         defer { vitaal.processes.forEach { $0.stop() } }
         if showsFirst {
             report.readySeconds = readyAt - vitaal.startedAt
             report.firstResultsSeconds = try vitaal.firstResultsSeconds(load.endpoints)
         }
-        let window = try measure(
-            vitaal, load, server, warmUntil: readyAt + plan.warmUpSeconds, seconds: seconds,
-            into: &report)
-        let missed = try vitaal.metrics().value(of: "vitaal_missed_slots_total")
-        report.missedSlots = (report.missedSlots ?? 0) + Int(missed ?? 0)
-        return window
-    }
-
-    private func measureBlackbox(
-        _ load: Load, _ server: WebServer, seconds: Double, into report: inout BenchmarkReport
-    ) throws -> Window {
-        let blackbox = try Blackbox(load, server, in: workspace)
-        defer { blackbox.processes.reversed().forEach { $0.stop() } }
-        return try measure(
-            blackbox, load, server, warmUntil: monotonicSeconds() + plan.warmUpSeconds,
-            seconds: seconds, into: &report)
-    }
-
-    private func measure<Probing: Contender>(
-        _ contender: Probing, _ load: Load, _ server: WebServer, warmUntil: Double,
-        seconds: Double, into report: inout BenchmarkReport
-    ) throws -> Window {
-        sleep(until: warmUntil)
-        var asked = 0
+        // Not before, since their start would disturb the first results.
+        let peers =
+            Blackbox.isInstalled && !load.isBusy
+            ? try Blackbox(load, servers.peers, in: workspace) : nil
+        defer { peers?.processes.reversed().forEach { $0.stop() } }
+        sleep(until: monotonicSeconds() + plan.warmUpSeconds)
+        var own = try ContenderCount(vitaal, servers.own)
+        var other = try peers.map { try ContenderCount($0, servers.peers) }
         let startedAt = monotonicSeconds()
-        let requestsBefore = try server.requests(countingQuestions: &asked)
-        let before = try contender.processes.map { try $0.usage() }
-        var resident = before.map(\.residentMegabytes)
         for second in 1...Int(seconds) {
             sleep(until: startedAt + Double(second))
-            let now = try contender.processes.map { try $0.usage() }
-            resident = zip(resident, now).map { max($0, $1.residentMegabytes) }
+            try own.look()
+            try other?.look()
         }
-        let requestsAfter = try server.requests(countingQuestions: &asked)
-        let after = try contender.processes.map { try $0.usage() }
-        let probes = requestsAfter - requestsBefore
-        let cpu = zip(before, after).map { $1.cpuSeconds - $0.cpuSeconds }
-        guard probes > 0 else { throw BenchError("no probe arrived at the server") }
-        let window = Window(
-            cpuPerProbe: cpu.map { $0 / Double(probes) }, cpuSeconds: cpu,
-            residentMegabytes: resident, peakMegabytes: after.map(\.peakMegabytes),
-            probes: probes, seconds: monotonicSeconds() - startedAt)
-        let costs = zip(Probing.processNames, window.cpuPerProbe)
-            .map { "\($0) \(($1 * 1000).text(3)) ms" }.joined(separator: ", ")
-        let kind = load.isEncrypted ? "HTTPS" : "HTTP"
-        say("  \(kind): \(costs) per probe, \((Double(probes) / window.seconds).text(0)) a second")
-
-        let name = Probing.processNames.joined(separator: " + ")
-        let successes = try contender.successes()
-        if successes != load.endpoints {
-            report.remarks.append(
-                "\(name), \(kind): \(successes) of \(load.endpoints) probes succeeded.")
-        }
-        if abs(Double(probes) / window.seconds / load.rate - 1) > 0.05 {
-            report.remarks.append(
-                "\(name), \(kind): \(probes) probes in \(window.seconds.text(1)) s, expected \((load.rate * window.seconds).text(0))."
-            )
-        }
-        return window
+        let pair = Pair(
+            own: try own.end(load, into: &report), peers: try other?.end(load, into: &report))
+        let missed = try vitaal.metrics().value(of: "vitaal_missed_slots_total")
+        report.missedSlots = (report.missedSlots ?? 0) + Int(missed ?? 0)
+        return pair
     }
 }

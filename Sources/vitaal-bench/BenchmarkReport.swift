@@ -7,18 +7,12 @@ struct BenchmarkReport {
     /// What the reader must know besides the table.
     var remarks: [String] = []
 
-    /// CPU seconds per bare handshake, by round.
-    var handshakeSeconds: [Double] = []
-    /// HTTPS by Vitaal, by round; the last window is the long one.
-    var vitaalEncrypted: [Benchmark.Window] = []
-    /// HTTPS by Vitaal as fast as `openssl s_time`, by round.
-    var vitaalBusy: [Benchmark.Window] = []
-    /// HTTPS by blackbox_exporter and Prometheus, by round; the last window is the long one.
-    var blackboxEncrypted: [Benchmark.Window] = []
-    /// HTTP by Vitaal, by round.
-    var vitaalPlain: [Benchmark.Window] = []
-    /// HTTP by blackbox_exporter and Prometheus, by round.
-    var blackboxPlain: [Benchmark.Window] = []
+    /// HTTPS, by round; the last windows are the long ones.
+    var encrypted: [Benchmark.Pair] = []
+    /// HTTP, by round.
+    var plain: [Benchmark.Pair] = []
+    /// HTTPS by Vitaal as fast as `openssl s_time`, by round, and the CPU seconds per bare handshake.
+    var busy: [(own: Benchmark.Window, handshakeSeconds: Double)] = []
     /// Seconds from the start of the process until it is ready.
     var readySeconds: Double?
     /// Seconds from the start of the process until every endpoint has a result.
@@ -37,20 +31,24 @@ struct BenchmarkReport {
         self.thresholds = thresholds
     }
 
-    /// The ratios of the table, medians of all rounds; one that could not be measured is absent.
+    /// The ratios of the table; one that could not be measured is absent.
+    ///
+    /// Medians of the ratios of the rounds: a machine with neighbours is twice as fast in one minute
+    /// as in the next.
     var ratios: [BenchmarkRatio: Double] {
-        let handshake = handshakeSeconds.median
-        let calm = Self.cost(vitaalEncrypted)
-        let pairs: [(BenchmarkRatio, own: Double?, other: Double?)] = [
-            (.httpsOverPeers, calm, Self.cost(blackboxEncrypted)),
-            (.httpsOverHandshake, calm, handshake),
-            (.busyHTTPSOverHandshake, Self.cost(vitaalBusy), handshake),
-            (.httpOverBlackbox, Self.cost(vitaalPlain), Self.cost(blackboxPlain, process: 0)),
+        let handshakes = busy.map(\.handshakeSeconds)
+        let measured: [(BenchmarkRatio, [Double])] = [
+            (.httpsOverPeers, encrypted.compactMap { Self.ratio($0, process: nil) }),
+            (.httpsOverHandshake, zip(encrypted, handshakes).map { Self.cost($0.own) / $1 }),
+            (.busyHTTPSOverHandshake, busy.map { Self.cost($0.own) / $0.handshakeSeconds }),
+            (.httpOverBlackbox, plain.compactMap { Self.ratio($0, process: 0) }),
         ]
-        return pairs.reduce(into: [:]) { ratios, pair in
-            guard let own = pair.own, let other = pair.other, other > 0 else { return }
-            ratios[pair.0] = own / other
-        }
+        return measured.reduce(into: [:]) { ratios, one in ratios[one.0] = one.1.median }
+    }
+
+    /// What a probe of Vitaal costs, divided by what one costs a process of its peers or all.
+    private static func ratio(_ pair: Benchmark.Pair, process: Int?) -> Double? {
+        pair.peers.map { cost(pair.own) / cost($0, process: process) }
     }
 
     /// What got worse than it was; empty when nothing did.
@@ -112,10 +110,11 @@ struct BenchmarkReport {
     private var rows: [Row] { costRows + loadRows + slowRows }
 
     private var costRows: [Row] {
-        let handshake = handshakeSeconds.median
-        let vitaal = Self.cost(vitaalEncrypted)
-        let exporter = Self.cost(blackboxEncrypted, process: 0)
-        let prometheus = Self.cost(blackboxEncrypted, process: 1)
+        let handshake = busy.map(\.handshakeSeconds).median
+        let vitaal = Self.median(encrypted.map(\.own))
+        let peers = encrypted.compactMap(\.peers)
+        let exporter = Self.median(peers, process: 0)
+        let prometheus = Self.median(peers, process: 1)
         let rate = " at \(Benchmark.encrypted.rate.text(0)) a second"
         var calm = Row(
             name: "CPU per HTTPS probe, ms,\(rate)", handshake: Self.milliseconds(handshake),
@@ -128,22 +127,22 @@ struct BenchmarkReport {
         var alone = Row()
         alone.compare(
             ratios[.httpsOverHandshake], with: "s_time", target: target(of: .httpsOverHandshake))
-        let fast = Self.cost(vitaalBusy)
-        var busy = Row(
+        var fast = Row(
             name: "the same at \(Benchmark.busy.rate.text(0)) a second",
-            handshake: Self.milliseconds(handshake), vitaal: Self.milliseconds(fast))
-        busy.compare(
+            handshake: Self.milliseconds(handshake),
+            vitaal: Self.milliseconds(Self.median(busy.map(\.own))))
+        fast.compare(
             ratios[.busyHTTPSOverHandshake], with: "s_time",
             target: target(of: .busyHTTPSOverHandshake))
-        let plain = Self.cost(vitaalPlain)
-        let plainExporter = Self.cost(blackboxPlain, process: 0)
+        let plainPeers = plain.compactMap(\.peers)
         var http = Row(
-            name: "CPU per HTTP probe, ms", vitaal: Self.milliseconds(plain),
-            blackbox: Self.milliseconds(plainExporter),
-            prometheus: Self.milliseconds(Self.cost(blackboxPlain, process: 1)))
+            name: "CPU per HTTP probe, ms",
+            vitaal: Self.milliseconds(Self.median(plain.map(\.own))),
+            blackbox: Self.milliseconds(Self.median(plainPeers, process: 0)),
+            prometheus: Self.milliseconds(Self.median(plainPeers, process: 1)))
         http.compare(
             ratios[.httpOverBlackbox], with: "blackbox", target: target(of: .httpOverBlackbox))
-        return [calm, alone, busy, http]
+        return [calm, alone, fast, http]
     }
 
     private func target(of ratio: BenchmarkRatio) -> Double? {
@@ -152,11 +151,11 @@ struct BenchmarkReport {
 
     private var loadRows: [Row] {
         let load = Benchmark.encrypted
-        let seconds = vitaalEncrypted.last?.seconds ?? 0
+        let seconds = encrypted.last?.own.seconds ?? 0
         let name =
             "\(load.endpoints) HTTPS endpoints every \(load.intervalSeconds) s for \(seconds.text(0)) s"
-        let own = vitaalEncrypted.last
-        let other = blackboxEncrypted.last
+        let own = encrypted.last?.own
+        let other = encrypted.last?.peers
         let resident = own?.residentMegabytes.first
         var rows = [
             Row(
@@ -208,11 +207,13 @@ struct BenchmarkReport {
         ]
     }
 
-    /// The median CPU seconds per probe, of one process or of all together.
-    private static func cost(_ windows: [Benchmark.Window], process: Int? = nil) -> Double? {
-        windows.map { window in
-            process.map { window.cpuPerProbe[$0] } ?? window.cpuPerProbe.reduce(0, +)
-        }.median
+    /// CPU seconds per probe, of one process or of all together.
+    private static func cost(_ window: Benchmark.Window, process: Int? = nil) -> Double {
+        process.map { window.cpuPerProbe[$0] } ?? window.cpuPerProbe.reduce(0, +)
+    }
+
+    private static func median(_ windows: [Benchmark.Window], process: Int? = nil) -> Double? {
+        windows.map { cost($0, process: process) }.median
     }
 
     private static func milliseconds(_ seconds: Double?) -> String? {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The nginx that all contenders probe: one worker, a P-256 certificate, TLS 1.2 and 1.3.
+/// The nginx that a contender probes: one worker, a P-256 certificate, TLS 1.2 and 1.3.
 struct WebServer {
     /// Who connects: each has ports of its own.
     ///
@@ -19,17 +19,24 @@ struct WebServer {
     private let statusPort: Int
     private let process: ChildProcess
 
-    /// Makes the certificates and starts the server.
-    init(in workspace: Workspace) throws {
+    /// Starts the server, with the certificates of one that was started before.
+    ///
+    /// - Parameters:
+    ///   - name: Names its files, for there may be two at a time: each counts its requests.
+    ///   - workspace: Where its files go.
+    /// - Throws: `BenchError` when a program is missing or does not do its part.
+    init(_ name: String = "nginx", in workspace: Workspace) throws {
         guard let nginx = Workspace.tool("nginx"), let openssl = Workspace.tool("openssl") else {
             throw BenchError("nginx and openssl are needed: `make bench` fetches them")
         }
-        try Self.mintCertificates(openssl, in: workspace)
         caFile = workspace.path("ca.pem")
+        if !FileManager.default.fileExists(atPath: caFile) {
+            try Self.mintCertificates(openssl, in: workspace)
+        }
         tlsPorts = try Self.freePorts()
         httpPorts = try Self.freePorts()
         statusPort = try Loopback.freePort()
-        let logs = try workspace.makeDirectory("nginx")
+        let logs = try workspace.makeDirectory(name)
         let listen =
             tlsPorts.values.map { "listen 127.0.0.1:\($0) ssl backlog=4096;" }
             + httpPorts.values.map { "listen 127.0.0.1:\($0) backlog=4096;" }
@@ -60,9 +67,9 @@ struct WebServer {
                     location / { stub_status; }
                 }
             }
-            """, to: "nginx.conf")
+            """, to: "\(name).conf")
         process = try ChildProcess(
-            nginx, ["-c", configuration, "-p", logs], log: "nginx.log", in: workspace)
+            nginx, ["-c", configuration, "-p", logs], log: "\(name).log", in: workspace)
         let port = statusPort
         try wait(for: "nginx to listen", seconds: 10) {
             Loopback.get("/", port: port) != nil
