@@ -52,7 +52,7 @@ lint:
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
 
-## bench: Vitaal beside blackbox_exporter, Prometheus and openssl, same server, same run
+## bench: Vitaal beside blackbox_exporter, Prometheus and openssl, in the same seconds
 bench: packages tools
 	swift build -c release --static-swift-stdlib
 	PATH="$(TOOLS_PATH):$$PATH" .build/release/vitaal-bench

@@ -18,8 +18,8 @@ struct VitaalBench {
                vitaal-bench --torture KILLS CUTS
                vitaal-bench --soak SECONDS [--lab-inside]
 
-        Without --soak: measures Vitaal beside blackbox_exporter, Prometheus and openssl against
-        the same local nginx, and prints a table in Markdown. Takes seven minutes; --quick takes
+        Without --soak: measures Vitaal beside blackbox_exporter, Prometheus and openssl, each
+        against a local nginx, and prints a table in Markdown. Takes five minutes; --quick takes
         two, and its numbers are rough. Ratios that are worse than in Benchmarks/thresholds.json
         by more than 15 % are named; exit 1 then, but not with --quick.
 
