@@ -130,10 +130,14 @@ public struct AlertTransition: Sendable, Hashable {
     /// The alert after the change; `state` is `resolved` for one that ended, and
     /// `firingSince` is nil for a pending one that ended without ever firing.
     public var alert: Alert
+    /// Whether its rule and subject are in force; the end of one of which they are not says nothing
+    /// of the service.
+    public var isWatched: Bool
 
     /// Makes a transition.
-    public init(at: Timestamp, alert: Alert) {
+    public init(at: Timestamp, alert: Alert, isWatched: Bool = true) {
         self.at = at
         self.alert = alert
+        self.isWatched = isWatched
     }
 }

@@ -22,8 +22,10 @@ public struct AlertChanges: Sendable, Hashable {
     public var active: [AlertKey: RememberedAlert] = [:]
     /// Alerts that are over; not of any use when the changes are complete.
     public var ended: Set<AlertKey> = []
-    /// What people are told of, in order.
-    public var transitions: [RoutedTransition] = []
+    /// What receivers are told, in order.
+    public var notifications: [Notification] = []
+    /// What changed in the books of what each receiver was told.
+    public var books: [ReceiverID: ReceiverBook.Changes] = [:]
     /// How services did until now; empty unless it is time to write that down.
     public var objectives: [ServiceID: ObjectiveClock] = [:]
     /// Incidents that began, changed or ended, as they are now.
@@ -32,33 +34,37 @@ public struct AlertChanges: Sendable, Hashable {
     public var actions: [ActionID: OperatorAction] = [:]
     /// What servers did as they should for the first time, or for the first time in a day.
     public var passes: [BaselinePass.Key: BaselinePass] = [:]
-    /// Transitions lost because more than `Limits.waitingTransitions` waited.
-    public var lostTransitions = 0
+    /// Notifications lost because more than `Limits.waitingTransitions` waited.
+    public var lostNotifications = 0
 
     /// Makes changes of nothing.
     public init() {}
 
     /// Whether there is nothing to keep.
     public var isEmpty: Bool {
-        !isComplete && active.isEmpty && ended.isEmpty && transitions.isEmpty
-            && incidents.isEmpty && objectives.isEmpty && actions.isEmpty && passes.isEmpty
+        !isComplete && active.isEmpty && ended.isEmpty && notifications.isEmpty
+            && books.isEmpty && incidents.isEmpty && objectives.isEmpty && actions.isEmpty
+            && passes.isEmpty
     }
 
     /// How many alerts are named.
     public var count: Int { active.count + ended.count }
 
-    /// Adds later changes; of transitions the oldest are lost when too many wait.
+    /// Adds later changes; of notifications the oldest are lost when too many wait.
     public mutating func merge(_ later: AlertChanges) {
         incidents.merge(later.incidents) { $1 }
         actions.merge(later.actions) { $1 }
         objectives.merge(later.objectives) { $1 }
         passes.merge(later.passes) { $1 }
-        transitions += later.transitions
-        lostTransitions += later.lostTransitions
-        let excess = transitions.count - Limits.waitingTransitions
+        for (receiver, changes) in later.books {
+            books[receiver, default: ReceiverBook.Changes()].merge(changes)
+        }
+        notifications += later.notifications
+        lostNotifications += later.lostNotifications
+        let excess = notifications.count - Limits.waitingTransitions
         if excess > 0 {
-            transitions.removeFirst(excess)
-            lostTransitions += excess
+            notifications.removeFirst(excess)
+            lostNotifications += excess
         }
         guard !later.isComplete else {
             isComplete = true
@@ -99,8 +105,16 @@ extension HealthMonitor {
             uniqueKeysWithValues: actions.takeChanged().map { ($0.id, $0) })
         changes.passes = changedPasses
         changedPasses = [:]
-        changes.transitions = routedTransitions
-        routedTransitions = []
+        for (receiver, var book) in telling.books {
+            let own = book.takeChanges()
+            guard !own.isEmpty else { continue }
+            telling.changes[receiver, default: ReceiverBook.Changes()].merge(own)
+            telling.books[receiver] = book
+        }
+        changes.books = telling.changes
+        telling.changes = [:]
+        changes.notifications = telling.messages
+        telling.messages = []
         return changes
     }
 
@@ -114,6 +128,8 @@ extension HealthMonitor {
     ///   - remembered: What the earlier run left.
     ///   - earlier: Its incidents: open ones, those of the last week, and the last of all.
     ///   - operations: What operators had done: what is not over, and the last of each kind.
+    ///   - books: What receivers had been told.
+    ///   - waiting: What they had still to be told.
     ///   - passes: What servers did as they should.
     ///   - lastSeen: When it was last alive.
     ///   - now: The present.
@@ -121,14 +137,15 @@ extension HealthMonitor {
     ///   or because they were pending too long ago.
     public mutating func restore(
         _ remembered: [RememberedAlert], incidents earlier: [Incident] = [],
-        actions operations: [OperatorAction] = [], passes: [BaselinePass] = [],
-        lastSeen: Timestamp, at now: Timestamp
+        actions operations: [OperatorAction] = [], books: [ReceiverID: ReceiverBook] = [:],
+        waiting: [Notification] = [], passes: [BaselinePass] = [], lastSeen: Timestamp,
+        at now: Timestamp
     ) -> [AlertTransition] {
         recall(passes, at: now)
         actions.restore(operations, at: now)
         let firing = remembered.filter { $0.alert.firingSince != nil }.map(\.alert.episode)
-        routedTransitions += incidents.restore(earlier, active: Set(firing), at: now)
-        incidents.unsettle()
+        incidents.restore(earlier, active: Set(firing), at: now)
+        takeBack(books, waiting: waiting, at: now)
         var kept: [AlertKey: (machine: AlertMachine, alert: Alert?)] = [:]
         var ended: [AlertTransition] = []
         // Time cannot go back: the clock was set while the monitor was away.
@@ -154,7 +171,9 @@ extension HealthMonitor {
         turnActions(at: now)
         ended.sort { $0.alert.key < $1.alert.key }
         ended += adopt(kept, at: now)
-        route(ended)
+        end(ended, at: now)
+        let watched = Set(rules.receivers.map(\.id))
+        for receiver in books.keys where !watched.contains(receiver) { forget(receiver) }
         return ended
     }
 }

@@ -94,6 +94,13 @@ public struct AlertMachine: Sendable, Hashable {
         }
     }
 
+    /// Ends an alert that only outlives its condition; nil when the condition holds or nothing fires.
+    mutating func stopOutliving() -> Change? {
+        guard firingSince != nil, keepFiringSince != nil else { return nil }
+        self = AlertMachine()
+        return .resolved
+    }
+
     /// Follows a clock that was set, so that what is being waited for takes as long as it did.
     ///
     /// When it began to fire stays: the name of the episode, which people were told, has it.

@@ -94,6 +94,8 @@ public struct EvidenceRecord: Sendable, Hashable {
     public var alert: Alert?
     /// The id of the notification; nil for what is not about one.
     public var notification: String?
+    /// What it tells of each alert; nil for what is not about a notification.
+    public var told: String?
 
     /// The change behind `certificateChanged`; nil for the others.
     public var change: CertificateChange?
@@ -148,7 +150,9 @@ public struct EvidenceRecord: Sendable, Hashable {
             case .endpoint(let id): "endpoint/\(id)"
             case .monitor, .receiver: alert.key.subject.description
             }
-        self.init(at: transition.at, action: action, object: object, origin: origin)
+        self.init(
+            at: transition.at, action: action, object: object,
+            result: transition.isWatched ? "ok" : "no longer watched", origin: origin)
         self.alert = alert
     }
 
@@ -161,6 +165,10 @@ public struct EvidenceRecord: Sendable, Hashable {
             result: delivery.failure ?? "ok", origin: origin)
         alert = delivery.notification.alert
         notification = delivery.notification.id
+        let told = delivery.notification.news
+        self.told = (told.isEmpty ? [delivery.notification.items[0]] : told).map {
+            "\($0.part.rawValue) \($0.alert.key.rule) \($0.alert.key.subject) \($0.alert.level)"
+        }.joined(separator: "; ")
     }
 
     /// One JSON object and a line feed; every key is always there for its kind of action.
@@ -178,6 +186,7 @@ public struct EvidenceRecord: Sendable, Hashable {
         put("origin", origin)
         put("actor", actor)
         if let notification { put("notification", notification) }
+        if let told { put("told", told) }
         if let alert {
             put("level", alert.level.rawValue)
             put("rule", alert.key.rule.text)
@@ -222,7 +231,10 @@ public struct EvidenceRecord: Sendable, Hashable {
         return Self.humanLine(
             time: at.dateAndTime, level: alert?.level.rawValue, action: action.rawValue,
             subject: alert.map { $0.key.subject.description } ?? object,
-            text: (notification == nil ? nil : failure) ?? ownWords ?? failure)
+            text: (notification == nil ? nil : failure) ?? ownWords.map {
+                // A recovery has no result of its own.
+                alert == nil || failure.isEmpty ? $0 : "\(failure): \($0)"
+            } ?? failure)
     }
 
     /// One line for people of the parts of a record.

@@ -34,30 +34,12 @@ public struct Explanation: Sendable, Hashable {
 
     /// One receiver and one alert.
     public struct Route: Sendable, Hashable {
-        /// Why a receiver is not told.
-        public enum Obstacle: String, Sendable, Hashable, CaseIterable {
-            /// The level is lower than it asks for.
-            case level
-            /// The tier, sector, owner or service is not for it.
-            case scope
-            /// The rule names other receivers.
-            case rule
-            /// It takes something else only (`about`).
-            case about
-            /// It is outside its hours.
-            case hours
-            /// A silence holds.
-            case silence
-            /// An operator has ended its incident by force.
-            case resolved
-        }
-
         /// The receiver.
         public var receiver: ReceiverID
-        /// Why it is not told; nil when it is.
+        /// Why it is not told; nil when it is, or is going to be.
         public var obstacle: Obstacle?
-        /// The level at which it was told of the incident; nil when it was not, or there is none.
-        public var toldLevel: Level?
+        /// What it was told of this alert; nil when nothing.
+        public var told: ReceiverBook.Entry?
     }
 
     /// The service.
@@ -104,7 +86,7 @@ extension HealthMonitor {
         var steps = bindings.indices.filter { binding in
             bindings[binding].service == index
                 && (bindings[binding].tracker.map { trackers.contains($0) } ?? true)
-        }.map { step(of: $0, incident, at: now) }
+        }.map { step(of: $0, at: now) }
         steps.sort { left, right in
             (left.rank, right.key) > (right.rank, left.key)
         }
@@ -147,7 +129,7 @@ extension HealthMonitor {
     }
 
     private mutating func step(
-        of index: Int, _ incident: Incident?, at now: Timestamp
+        of index: Int, at now: Timestamp
     ) -> Explanation.RuleStep {
         let binding = bindings[index]
         let rule = rules.rules[binding.rule]
@@ -161,42 +143,26 @@ extension HealthMonitor {
             keepFiringSince: machine.keepFiringSince, holdTime: binding.holdTime,
             keepFiringTime: rule.keepFiringTime, incident: alert?.incident,
             silence: alert.flatMap { silence(of: $0)?.id },
-            routes: alert.map { $0.firingSince == nil ? [] : routes(of: $0, incident, at: now) }
+            routes: alert.map { $0.firingSince == nil ? [] : routes(of: $0, at: now) }
                 ?? [])
     }
 
     /// Who hears of a firing alert, and why not.
     private func routes(
-        of alert: Alert, _ incident: Incident?, at now: Timestamp
+        of alert: Alert, at now: Timestamp
     ) -> [Explanation.Route] {
-        guard let service = catalogue.service(alert.service) else { return [] }
-        let named = rules.receivers(of: alert.key.rule)
+        let firing = firingAlert(alert)
+        let audience = Audience(rules: rules, at: now)
         return rules.receivers.map { receiver in
-            var level = alert.level
-            if receiver.isForPeople, let incident, !incident.root.isOneService {
-                level = max(level, incident.level)
-            }
-            let told = incident?.told[receiver.id]
-            let isMeant =
-                named.isEmpty ? receiver.wants(level, about: service) : named.contains(receiver.id)
-            var obstacle: Explanation.Route.Obstacle?
-            if silence(of: alert) != nil {
-                obstacle = .silence
-            } else if receiver.isForPeople, let id = alert.incident, incidents[id]?.isOpen != true {
-                obstacle = .resolved
-            } else if !named.isEmpty {
-                obstacle = isMeant ? nil : .rule
-            } else if receiver.about != .everything {
-                obstacle = .about
-            } else if level < receiver.level {
-                obstacle = .level
-            } else if !isMeant {
-                obstacle = .scope
-            }
-            if obstacle == nil, !receiver.isOpen(for: level, at: now) { obstacle = .hours }
-            // Whoever was told before is told, whatever holds now.
+            let book = telling.books[receiver.id]
+            let entry = book?.entries[alert.episode]
+            let isCalled =
+                entry.map { $0.source != .own } ?? false
+                || book?.threads[firing.thread]?.isEscalated == true && firing.alert.level == .page
             return Explanation.Route(
-                receiver: receiver.id, obstacle: told == nil ? obstacle : nil, toldLevel: told)
+                receiver: receiver.id,
+                obstacle: audience.obstacle(firing, for: receiver, isCalled: isCalled),
+                told: entry)
         }
     }
 }

@@ -50,6 +50,8 @@ extension HealthMonitor {
             else { continue }
             alerts[index]?.activeSince = since
         }
+        for receiver in telling.books.keys { telling.books[receiver]?.shift(by: jump) }
+        telling.isDue = true
         for index in slowValues.indices { slowValues[index] = nil }
         for index in trackers.indices { outdate(index) }
         for index in objectiveClocks.indices where catalogue.services[index].kind == .probed {

@@ -42,6 +42,11 @@ extension HealthMonitor {
         AlertKey(rule: RuleID("monitor-receiver"), subject: .receiver(id))
     }
 
+    /// The rule that says that the clock of a receiver differs from ours.
+    static func receiverClockKey(_ id: ReceiverID) -> AlertKey {
+        AlertKey(rule: RuleID("receiver-clock"), subject: .receiver(id))
+    }
+
     /// Whether the monitor can see.
     public var selfDoubt: SelfDoubt { doubtState.doubt }
 
@@ -125,6 +130,9 @@ extension HealthMonitor {
         for (id, finding) in doubtState.receivers.findings(at: now) {
             findings[Self.receiverKey(id)] = finding
         }
+        for (id, finding) in doubtState.receivers.clockFindings() {
+            findings[Self.receiverClockKey(id)] = finding
+        }
         return settle(findings, at: now)
     }
 
@@ -161,22 +169,9 @@ extension HealthMonitor {
             (alert.level, alert.summary) = (finding.level, finding.summary)
             doubtState.alerts[key] = alert
             doubtState.changed.insert(key)
-            let transition = AlertTransition(at: now, alert: alert)
-            transitions.append(transition)
-            if let old { tellRaised(transition, from: old.level) }
+            transitions.append(AlertTransition(at: now, alert: alert))
         }
         return transitions
-    }
-
-    /// Tells those who know of a doubt already that it is worse; those who do not hear it as news.
-    private mutating func tellRaised(_ transition: AlertTransition, from level: Level) {
-        var before = transition.alert
-        before.level = level
-        routedTransitions.append(
-            RoutedTransition(
-                transition: transition, receivers: receivers(for: before, at: transition.at),
-                part: 1,
-                occasion: .update))
     }
 
     private static let blindText = LocalizedText(
@@ -207,7 +202,7 @@ extension HealthMonitor {
         case Self.loadKey:
             doubtState.load.resume(since: since, summary: alert.summary, at: now)
         default:
-            if case .receiver(let id) = alert.key.subject {
+            if case .receiver(let id) = alert.key.subject, alert.key == Self.receiverKey(id) {
                 doubtState.receivers.resume(id, since: since)
             }
         }
@@ -225,26 +220,5 @@ extension HealthMonitor {
             }
         }
         doubtState.changed = []
-    }
-
-    /// Who is told now that an alert fires.
-    func receivers(for alert: Alert, at now: Timestamp) -> [ReceiverID] {
-        switch alert.key.subject {
-        case .monitor:
-            return rules.receivers.filter { $0.wantsDoubt(alert.level) }.map(\.id)
-        case .receiver(let id):
-            // Not the one that does not listen.
-            return rules.receivers.filter { $0.id != id && $0.wantsDoubt(alert.level) }.map(\.id)
-        case .service, .endpoint:
-            let named = rules.receivers(of: alert.key.rule)
-            let service = catalogue.service(alert.service)
-            return rules.receivers.filter { receiver in
-                let isMeant =
-                    named.isEmpty
-                    ? service.map { receiver.wants(alert.level, about: $0) } ?? false
-                    : named.contains(receiver.id)
-                return isMeant && receiver.isOpen(for: alert.level, at: now)
-            }.map(\.id)
-        }
     }
 }

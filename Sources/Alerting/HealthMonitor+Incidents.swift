@@ -6,7 +6,10 @@ extension HealthMonitor {
     /// Incidents that are over and stand in one snapshot; the newest stay.
     static let closedIncidentsMax = 100
 
-    /// Groups the alerts that changed, and keeps who is told what.
+    /// How often open incidents are looked at although no alert changed.
+    static let reconsiderInterval: Duration = .seconds(60)
+
+    /// Groups the alerts that changed into incidents.
     ///
     /// - Parameters:
     ///   - changes: What changed, each with its binding; alerts that joined an incident get its
@@ -15,66 +18,37 @@ extension HealthMonitor {
     mutating func group(
         _ changes: inout [(binding: Int, transition: AlertTransition)], at now: Timestamp
     ) {
-        let firing = changes.indices.filter { changes[$0].transition.alert.state == .firing }
-        if !firing.isEmpty {
-            let cause = IncidentCause(map: incidentMap, failing: failingServices())
-            for index in firing {
-                join(&changes[index].transition.alert, changes[index].binding, cause, at: now)
-            }
-            joinFellows(cause, at: now)
+        guard !changes.isEmpty || telling.reconsiderAt.map({ $0 <= now }) ?? false else { return }
+        let cause = IncidentCause(map: incidentMap, failing: failingServices())
+        for index in changes.indices where changes[index].transition.alert.state == .firing {
+            join(&changes[index].transition.alert, changes[index].binding, cause, at: now)
         }
+        joinFellows(cause, at: now)
         // After the beginnings: an incident whose last alert ends as the next one of it begins goes
         // on, as when the endpoints of a service come back one after the other.
-        route(changes.map(\.transition).filter { $0.alert.state == .resolved })
-        settleIncidents(at: now)
-    }
-
-    /// Keeps what is told of alerts for whoever writes it down; nobody is told twice.
-    ///
-    /// People who were told of an incident hear of its end, not of that of each alert.
-    mutating func route(_ transitions: [AlertTransition]) {
-        for transition in transitions where transition.alert.firingSince != nil {
-            guard transition.alert.state == .resolved else {
-                tell(transition.alert, at: transition.at)
-                continue
-            }
-            let people = Set(rules.receivers.filter(\.isForPeople).map(\.id))
-            let ends = incidents.leave(transition.alert, at: transition.at, heldBy: people)
-            routedTransitions +=
-                ends.isEmpty ? [RoutedTransition(transition: transition, receivers: [])] : ends
+        for change in changes where change.transition.alert.state == .resolved {
+            incidents.leave(change.transition.alert, at: now)
         }
-    }
-
-    /// Tells people what they have to know of incidents, and alerts which one they are in.
-    private mutating func settleIncidents(at now: Timestamp) {
-        guard incidents.needsSettling(at: now) else { return }
-        let (map, rules, actions) = (incidentMap, self.rules, self.actions)
-        let audience = IncidentAudience(
-            people: rules.receivers.filter(\.isForPeople),
-            named: { rules.receivers(of: $0.key.rule) },
-            mayTell: { alert in
-                map.services[alert.service].flatMap { actions.silence(of: alert, service: $0) }
-                    == nil
-            },
-            isOpen: { $0.isOpen(for: $1, at: now) },
-            words: { map.words(of: $0) }, service: { map.services[$0] })
-        routedTransitions += incidents.settle(audience, at: now)
+        incidents.reconsider(cause, at: now)
         renumber()
+        telling.isDue = true
+        telling.reconsiderAt = nil
+        guard !incidents.incidents.isEmpty else { return }
+        let next = incidents.nextChange(after: now) ?? .farFuture
+        telling.reconsiderAt = min(next, now + Self.reconsiderInterval)
     }
 
     /// Puts an alert that began to fire into an incident.
     private mutating func join(
         _ alert: inout Alert, _ binding: Int, _ cause: IncidentCause, at now: Timestamp
     ) {
-        if bindings[binding].condition.isOutage {
-            alert.incident = incidents.join(
-                alert, cause: cause, opens: alert.level > .digest, at: now)
-            alerts[binding]?.incident = alert.incident
-            if let overrun = overruns.removeValue(forKey: alert.service), let id = alert.incident {
-                incidents.note(.overrun, "\(overrun) \(alert.service)", in: id, at: now)
-            }
+        guard bindings[binding].condition.isOutage else { return }
+        alert.incident = incidents.join(
+            alert, cause: cause, opens: alert.level > .digest, at: now)
+        alerts[binding]?.incident = alert.incident
+        if let overrun = overruns.removeValue(forKey: alert.service), let id = alert.incident {
+            incidents.note(.overrun, "\(overrun) \(alert.service)", in: id, at: now)
         }
-        tell(alert, at: now)
     }
 
     /// Puts alerts that fired alone into the incident that their service turned out to be part of.
@@ -83,31 +57,16 @@ extension HealthMonitor {
             guard var alert = alerts[index], alert.state == .firing, alert.incident == nil,
                 let id = incidents.join(alert, cause: cause, opens: false, at: now)
             else { continue }
-            // People were told of it by itself, and are owed its end.
-            incidents.makeLead(alert.episode, in: id)
             alert.incident = id
             alerts[index] = alert
             changedAlerts.insert(index)
         }
     }
 
-    /// Tells machines that an alert fires, and people too when it is in no incident.
-    mutating func tell(_ alert: Alert, at now: Timestamp) {
-        guard silence(of: alert) == nil else { return }
-        let machines = Set(rules.receivers.filter { !$0.isForPeople }.map(\.id))
-        let receivers = receivers(for: alert, at: now).filter {
-            alert.incident == nil || machines.contains($0)
-        }
-        guard !receivers.isEmpty else { return }
-        routedTransitions.append(
-            RoutedTransition(
-                transition: AlertTransition(at: now, alert: alert), receivers: receivers))
-    }
-
-    /// Gives every alert the number of its incident, after some were merged.
+    /// Gives every alert the number of its incident, after some were merged or taken apart.
     private mutating func renumber() {
-        guard incidents.hasMerged else { return }
-        incidents.hasMerged = false
+        guard incidents.isRenumbered else { return }
+        incidents.isRenumbered = false
         var numbers: [String: IncidentID] = [:]
         for incident in incidents.incidents.values {
             for member in incident.members where member.endedAt == nil {
@@ -124,21 +83,41 @@ extension HealthMonitor {
     /// The services of which an alert about an outage is pending or firing.
     func failingServices() -> [ServiceID: FailingService] {
         var failing: [ServiceID: FailingService] = [:]
-        for (index, alert) in alerts {
+        // In order, since the first reason that is known counts.
+        for index in alerts.keys.sorted() {
             let binding = bindings[index]
-            guard binding.condition.isOutage else { continue }
+            guard binding.condition.isOutage, let alert = alerts[index] else { continue }
             let own = services[binding.service].own
             var one =
                 failing[alert.service]
                 ?? FailingService(
                     since: alert.activeSince, isDown: own == .down, isFlapping: own == .flapping)
             one.since = min(one.since, alert.activeSince)
+            one.symptom = one.symptom ?? alert.reason?.symptom
             failing[alert.service] = one
         }
         for (service, index) in positions(of: Set(failing.keys)) {
-            failing[service]?.evidence = evidence(of: index)
+            // What is seen now says more than what was seen when the alert began.
+            let seen = symptom(of: index) ?? failing[service]?.symptom
+            failing[service]?.symptom = seen
+            failing[service]?.evidence = evidence(of: index).filter { evidence in
+                seen.map { CauseTable.symptoms(of: evidence.kind).contains($0) } ?? false
+            }
         }
         return failing
+    }
+
+    /// What kind of failure the worst endpoint of a service shows; nil when none fails.
+    private func symptom(of service: Int) -> SymptomClass? {
+        var worst: (severity: Int, symptom: SymptomClass)?
+        for tracker in countedTrackers(of: service) {
+            let severity = trackers[tracker].status.state.severity
+            guard let symptom = trackers[tracker].status.lastReason?.symptom,
+                severity > worst?.severity ?? Int.min
+            else { continue }
+            worst = (severity, symptom)
+        }
+        return worst?.symptom
     }
 
     private func positions(
@@ -208,12 +187,5 @@ extension Condition {
             .certificateRenewalOverdue, .burnRate:
             false
         }
-    }
-}
-
-extension Receiver {
-    /// Whether people are called, once per incident; others keep count of each alert themselves.
-    var isForPeople: Bool {
-        if case .alertmanager = kind { false } else { true }
     }
 }

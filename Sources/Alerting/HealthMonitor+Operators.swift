@@ -66,6 +66,7 @@ extension HealthMonitor {
             answer = OperatorAnswer(incident: id)
         }
         turnActions(at: now)
+        tell(at: now)
         return answer
     }
 
@@ -168,6 +169,9 @@ extension HealthMonitor {
         if case .acknowledgement(let id) = effect {
             answer.incident = id
             incidents.note(.acknowledged, "\(order.author): \(order.reason)", in: id, at: now)
+            for receiver in telling.books.keys {
+                telling.books[receiver]?.acknowledge(id.text, by: action.id)
+            }
         }
         return answer
     }
@@ -230,16 +234,8 @@ extension HealthMonitor {
         let firing = incident.members.filter { $0.endedAt == nil }.map(\.alert)
         guard force else { throw .stillFires(firing.map(\.key)) }
         write(.incidentResolved, .resolved, id, order, at: now)
-        let people = Set(rules.receivers.filter(\.isForPeople).map(\.id))
-        let machines = Set(rules.receivers.filter { !$0.isForPeople }.map(\.id))
-        for alert in firing {
-            routedTransitions += incidents.leave(alert, at: now, heldBy: people).map { routed in
-                // The alert itself still fires.
-                var routed = routed
-                routed.held.formUnion(machines)
-                return routed
-            }
-        }
+        incidents.dismiss(id, at: now)
+        telling.isDue = true
     }
 
     // MARK: Time
@@ -264,7 +260,6 @@ extension HealthMonitor {
             }
         }
         endServedAcknowledgements(at: now)
-        incidents.acknowledged = Set(actions.acknowledgements.keys)
     }
 
     /// Ends what was acknowledged of incidents that are over, or that others have taken in: that
@@ -280,8 +275,7 @@ extension HealthMonitor {
 
     /// Has looked at anew what depends on an action that began or ended.
     private mutating func noteTurn(of action: OperatorAction) {
-        isTellingDue = true
-        incidents.unsettle()
+        telling.isDue = true
         let named: Set<ServiceID>
         switch action.effect {
         case .silence, .acknowledgement: return
@@ -307,26 +301,6 @@ extension HealthMonitor {
         operatorRecords.append(
             EvidenceRecord(
                 .maintenanceOverrun, action, at: now, result: "still failing: \(words)"))
-    }
-
-    /// Has what waits for a receiver's hours told when they begin.
-    mutating func turnHours(at now: Timestamp) {
-        guard rules.receivers.contains(where: { $0.hours != nil }) else { return }
-        let open = rules.receivers.map { $0.hours?.contains(now) ?? true }
-        guard open != openReceivers else { return }
-        openReceivers = open
-        isTellingDue = true
-        incidents.unsettle()
-    }
-
-    /// Tells what fires to whoever may hear it now and did not before; nobody is told twice.
-    mutating func tellWhatWasHeld(at now: Timestamp) {
-        guard isTellingDue else { return }
-        isTellingDue = false
-        for index in alerts.keys.sorted() {
-            guard let alert = alerts[index], alert.firingSince != nil else { continue }
-            tell(alert, at: now)
-        }
     }
 
     // MARK: What it means

@@ -28,6 +28,8 @@ extension HealthMonitor {
         let oldServices = Dictionary(
             uniqueKeysWithValues: zip(self.catalogue.services.map(\.id), services))
 
+        let stays = Set(rules.receivers.map(\.id))
+        let gone = self.rules.receivers.filter { !stays.contains($0.id) }
         self.catalogue = catalogue
         self.rules = rules
         graph = DependencyGraph(services: catalogue.services)
@@ -56,9 +58,10 @@ extension HealthMonitor {
         // Edges may have changed although no own state did.
         spread(at: now)
         areAllAlertsChanged = true
-        incidents.unsettle()
         let ended = adopt(kept, at: now)
-        route(ended)
+        end(ended, at: now)
+        dismiss(gone, at: now)
+        tell(at: now)
         return ended
     }
 
@@ -76,14 +79,23 @@ extension HealthMonitor {
             alert.service = catalogue.services[bindings[index].service].id
             alerts[index] = alert
             incidents.update(alert, at: now)
-            // A receiver that is new, or wants the level of now, hears what fires already.
-            route([AlertTransition(at: now, alert: alert)])
         }
         return left.sorted { $0.key < $1.key }.compactMap { _, old in
             guard var alert = old.alert else { return nil }
             alert.state = .resolved
-            return AlertTransition(at: now, alert: alert)
+            return AlertTransition(at: now, alert: alert, isWatched: false)
         }
+    }
+
+    /// Takes alerts out of their incidents that nothing in force is about any more; what is told of
+    /// them is that nobody knows how they are.
+    mutating func end(_ ended: [AlertTransition], at now: Timestamp) {
+        for transition in ended where transition.alert.firingSince != nil {
+            telling.unwatched.insert(transition.alert.episode)
+            incidents.leave(transition.alert, at: now)
+        }
+        telling.isDue = true
+        telling.reconsiderAt = now
     }
 
     /// Lays out trackers, services and bindings for the catalogue and rules in force, all empty.
@@ -112,12 +124,7 @@ extension HealthMonitor {
         alerts = [:]
         changedAlerts = []
         doubtState.doubt.watch(catalogue, acceleration: acceleration)
-        openReceivers = []
-        incidents.policy = rules.receivers.reduce(into: [:]) { policy, receiver in
-            guard receiver.remindEvery != nil || receiver.escalation != nil else { return }
-            policy[receiver.id] = NudgePolicy(
-                remindEvery: receiver.remindEvery, escalation: receiver.escalation)
-        }
+        telling.fallbacks.use(rules.receivers)
         bind()
         machines = bindings.map { _ in AlertMachine() }
         slowValues = bindings.map { _ in nil }

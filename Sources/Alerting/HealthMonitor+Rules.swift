@@ -158,6 +158,27 @@ extension HealthMonitor {
         }
     }
 
+    /// Ends alerts about a state that a service is not in any more when one about the state that it
+    /// is in begins to fire and is no less urgent: a service has one state, and people read of one.
+    mutating func supersede(
+        _ changes: inout [(binding: Int, transition: AlertTransition)], at now: Timestamp
+    ) {
+        for change in changes where change.transition.alert.state == .firing {
+            let new = bindings[change.binding]
+            guard case .state = new.condition else { continue }
+            for index in alerts.keys.sorted()
+            where index != change.binding && bindings[index].service == new.service
+                && bindings[index].level <= new.level
+            {
+                guard case .state = bindings[index].condition,
+                    let end = machines[index].stopOutliving()
+                else { continue }
+                changedAlerts.insert(index)
+                changes.append((index, note(end, of: index, at: now)))
+            }
+        }
+    }
+
     private func makeAlert(_ index: Int, at now: Timestamp) -> Alert {
         let binding = bindings[index]
         let rule = rules.rules[binding.rule]

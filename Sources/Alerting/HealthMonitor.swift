@@ -44,8 +44,8 @@ public struct HealthMonitor: Sendable {
     var changedAlerts: Set<Int> = []
     /// Whether all may have.
     var areAllAlertsChanged = false
-    /// What people are told of since `takeAlertChanges`.
-    var routedTransitions: [RoutedTransition] = []
+    /// Who was told what, and what has to be told.
+    var telling = TellingState()
 
     /// The incidents: what alerts have in common.
     public internal(set) var incidents = IncidentKeeper()
@@ -58,10 +58,6 @@ public struct HealthMonitor: Sendable {
     var operatorRecords: [EvidenceRecord] = []
     /// Services that did not serve when their maintenance ran out, and which one that was.
     var overruns: [ServiceID: ActionID] = [:]
-    /// Which receivers are within their hours; empty when none has any.
-    var openReceivers: [Bool] = []
-    /// Whether what was held back may be told now.
-    var isTellingDue = false
 
     /// How each service does against its objective, and what citizens have of it now.
     var objectiveClocks: [ObjectiveClock] = []
@@ -201,7 +197,6 @@ public struct HealthMonitor: Sendable {
     public mutating func evaluate(at now: Timestamp) -> [AlertTransition] {
         let doubts = concludeDoubt(at: now)
         turnActions(at: now)
-        turnHours(at: now)
         refresh(at: now)
         countTime(at: now)
         var changes: [(binding: Int, transition: AlertTransition)] = []
@@ -222,9 +217,10 @@ public struct HealthMonitor: Sendable {
             }
             if let change { changes.append((index, note(change, of: index, at: now))) }
         }
+        supersede(&changes, at: now)
         group(&changes, at: now)
-        route(doubts)
-        tellWhatWasHeld(at: now)
+        if !doubts.isEmpty || !changes.isEmpty { telling.isDue = true }
+        tell(at: now)
         return doubts + changes.map(\.transition)
     }
 

@@ -6,8 +6,6 @@ public struct Incident: Sendable, Hashable {
     public static let eventsMax = 500
     /// Alerts kept of one incident after they ended; the newest stay.
     public static let endedMembersMax = 1000
-    /// Services touched before growth alone is told; from then on at each doubling.
-    static let growthMin = 3
 
     /// What the alerts have in common.
     public enum Root: Sendable, Hashable {
@@ -50,15 +48,12 @@ public struct Incident: Sendable, Hashable {
         public var joinedAt: Timestamp
         /// When it was over; nil while it fires.
         public var endedAt: Timestamp?
-        /// Whether people were told of it by itself: the end of the incident is told of it too.
-        public var isLead: Bool
 
         /// Makes a member.
-        public init(alert: Alert, joinedAt: Timestamp, endedAt: Timestamp?, isLead: Bool) {
+        public init(alert: Alert, joinedAt: Timestamp, endedAt: Timestamp?) {
             self.alert = alert
             self.joinedAt = joinedAt
             self.endedAt = endedAt
-            self.isLead = isLead
         }
     }
 
@@ -130,19 +125,7 @@ public struct Incident: Sendable, Hashable {
     public var level: Level
     /// Its alerts, in the order in which they joined.
     public var members: [Member]
-    /// The highest level at which each receiver was told of it.
-    public var told: [ReceiverID: Level]
-    /// How many updates have been told.
-    public var updates: Int
-    /// When people were first told of it; nil before.
-    public var firstToldAt: Timestamp?
-    /// When people were last told anything of it; nil before.
-    public var toldAt: Timestamp?
-    /// How many services were touched when people were last told.
-    public var toldServices: Int
-    /// The cause that people were last told of; nil before.
-    public var toldRoot: Root?
-    /// Whether people were told that it is a calamity.
+    /// Whether it has been open for so long that it is a calamity.
     public var isCalamity: Bool
     /// How many incidents the same root has had within a week, this one included.
     public var occurrence: Int
@@ -158,12 +141,6 @@ public struct Incident: Sendable, Hashable {
         mergedInto = nil
         level = .digest
         members = []
-        told = [:]
-        updates = 0
-        firstToldAt = nil
-        toldAt = nil
-        toldServices = 0
-        toldRoot = nil
         isCalamity = false
         self.occurrence = occurrence
         events = []
@@ -183,13 +160,23 @@ public struct Incident: Sendable, Hashable {
         Set(members.lazy.filter { $0.endedAt == nil }.map(\.alert.service))
     }
 
-    /// Whether people have been told of another cause than the one that is known by now.
-    var isRootNews: Bool { toldRoot.map { $0 != root } ?? false }
+    /// Whether several services fail for something that none of them is.
+    var isShared: Bool {
+        if case .service = root { return false }
+        return failingServices.count >= IncidentCause.platformMin
+    }
 
-    /// Whether people have been told, and of less than what is known by now.
-    var hasNews: Bool {
-        guard toldAt != nil else { return false }
-        return isRootNews || services.count >= max(Self.growthMin, 2 * toldServices)
+    /// How urgent an alert of it is: the alert by itself, or what it is part of.
+    ///
+    /// What several services share is a page, whatever each of them is, for as long as two of them
+    /// fail. One service that is the root makes none of those behind it more urgent; what it has
+    /// for the third time within a week is critical.
+    ///
+    /// - Parameter isShared: `isShared`, which takes a while to find out.
+    func level(of alert: Alert, isShared: Bool) -> Level {
+        guard case .service(let id) = root else { return isShared ? .page : alert.level }
+        let recurs = id == alert.service && occurrence >= IncidentKeeper.recurrenceMin
+        return recurs ? max(alert.level, .critical) : alert.level
     }
 
     /// Whether it has been open for too long, and that has not been noted.
@@ -202,8 +189,7 @@ public struct Incident: Sendable, Hashable {
         var alert = alert
         alert.incident = id
         let kind: Event.Kind = members.isEmpty ? .opened : .joined
-        members.append(Member(alert: alert, joinedAt: now, endedAt: nil, isLead: false))
-        level = max(level, alert.level)
+        members.append(Member(alert: alert, joinedAt: now, endedAt: nil))
         note(kind, "\(alert.key.rule) \(alert.key.subject)", at: now)
     }
 
@@ -217,8 +203,7 @@ public struct Incident: Sendable, Hashable {
         members[position].endedAt = now
         let alert = members[position].alert
         note(.left, "\(alert.key.rule) \(alert.key.subject)", at: now)
-        // Whoever was told of a lead is owed its end; the others have served.
-        let isPast: (Member) -> Bool = { $0.endedAt != nil && !$0.isLead }
+        let isPast: (Member) -> Bool = { $0.endedAt != nil }
         if members.lazy.filter(isPast).count > Self.endedMembersMax,
             let oldest = members.firstIndex(where: isPast)
         {
@@ -248,14 +233,25 @@ public struct Incident: Sendable, Hashable {
         members[position].alert.level = alert.level
         members[position].alert.service = alert.service
         members[position].alert.runbook = alert.runbook
-        level = max(level, alert.level)
         return true
     }
 
-    /// Notes that people were told of one of its alerts by itself.
-    mutating func makeLead(_ episode: String) {
-        for position in members.indices where members[position].alert.episode == episode {
-            members[position].isLead = true
+    /// Lets the alerts of a service go that fire, and gives them.
+    mutating func release(_ service: ServiceID, at now: Timestamp) -> [Alert] {
+        let isLeaving: (Member) -> Bool = { $0.endedAt == nil && $0.alert.service == service }
+        let released = members.filter(isLeaving).map(\.alert)
+        members.removeAll(where: isLeaving)
+        for alert in released {
+            note(.left, "\(alert.key.rule) \(alert.key.subject), which has another cause", at: now)
+        }
+        return released
+    }
+
+    /// Takes the highest level that it has had.
+    mutating func raiseLevel() {
+        let isShared = isShared
+        for member in members where member.endedAt == nil {
+            level = max(level, self.level(of: member.alert, isShared: isShared))
         }
     }
 
@@ -268,12 +264,6 @@ public struct Incident: Sendable, Hashable {
         }
         openedAt = min(openedAt, other.openedAt)
         level = max(level, other.level)
-        told.merge(other.told) { max($0, $1) }
-        firstToldAt = [firstToldAt, other.firstToldAt].compactMap(\.self).min()
-        toldAt = [toldAt, other.toldAt].compactMap(\.self).max()
-        toldServices = max(toldServices, other.toldServices)
-        toldRoot = toldRoot ?? other.toldRoot
-        updates = max(updates, other.updates)
         // Who became aware of a part is aware of the whole, and what was sent was sent.
         let legal = other.events.filter { Event.Kind.legal.contains($0.kind) }
         if !legal.isEmpty { events = (events + legal).sorted { $0.at < $1.at } }

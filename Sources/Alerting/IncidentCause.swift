@@ -8,6 +8,8 @@ struct FailingService: Sendable, Hashable {
     var isDown: Bool
     /// Whether it is reachable by turns: what needs it fails with it, as when it is down.
     var isFlapping = false
+    /// What kind of failure it is; nil when that is not known, as of a dark service.
+    var symptom: SymptomClass?
     /// What it shares with others, perhaps.
     var evidence: Set<SharedEvidence> = []
 
@@ -22,6 +24,8 @@ struct FailingService: Sendable, Hashable {
 struct IncidentCause {
     /// How far apart the beginnings of failures with one cause lie.
     static let window: Duration = .seconds(900)
+    /// The same when nothing but the time is in common: a coincidence soon ceases to be one.
+    static let commonWindow: Duration = .seconds(300)
     /// Members of a peer group that fail together.
     static let peersMin = 3
     /// The share of a peer group that is enough, with at least two members.
@@ -72,7 +76,9 @@ struct IncidentCause {
         guard let own = failing[service] else { return (.service(service), [service]) }
         if map.services[service]?.kind == .dark {
             // An operator says so.
-            let behind = together(map.darkDependants[service]?.all ?? [], own)
+            let behind = together(map.darkDependants[service]?.all ?? [], own).filter {
+                failing[$0]?.symptom.map(CauseTable.hard.contains) ?? true
+            }
             return (.darkService(service), behind.union([service]))
         }
         for wide in [shared, platform, dark, peers, common] {
@@ -84,20 +90,32 @@ struct IncidentCause {
             return (root, services.union(behind))
         }
         let narrow = dependencyRoot(of: service)
-        let behind = together(map.descendants[narrow] ?? [], own)
+        let behind = together(map.descendants[narrow] ?? [], own).filter {
+            mayExplain(narrow, $0)
+        }
         return (.service(narrow), behind.union([service, narrow]))
     }
 
     /// Those of some services that began to fail at about the same time as `own`.
     private func together(
-        _ services: some Sequence<ServiceID>, _ own: FailingService
+        _ services: some Sequence<ServiceID>, _ own: FailingService,
+        within window: Duration = IncidentCause.window
     ) -> Set<ServiceID> {
         var together: Set<ServiceID> = []
         for id in services {
-            guard let one = failing[id], abs(one.since, own.since) <= Self.window else { continue }
+            guard let one = failing[id], abs(one.since, own.since) <= window else { continue }
             together.insert(id)
         }
         return together
+    }
+
+    /// The same, of those that fail in the same way.
+    private func alike(
+        _ services: some Sequence<ServiceID>, _ own: FailingService,
+        within window: Duration = IncidentCause.window
+    ) -> Set<ServiceID> {
+        guard let symptom = own.symptom else { return [] }
+        return together(services, own, within: window).filter { failing[$0]?.symptom == symptom }
     }
 
     /// The roots that could explain the failure of `service`, the widest first.
@@ -115,20 +133,71 @@ struct IncidentCause {
     }
 
     /// Whether a failure that begins while an incident with this root is open belongs to it.
-    func explains(_ root: Incident.Root, _ service: ServiceID, lastJoin: Timestamp) -> Bool {
+    ///
+    /// - Parameters:
+    ///   - root: The root of the incident.
+    ///   - service: What fails.
+    ///   - members: The services that fail in the incident.
+    ///   - lastJoin: When the last of them began to fail.
+    func explains(
+        _ root: Incident.Root, _ service: ServiceID, members: Set<ServiceID>, lastJoin: Timestamp
+    ) -> Bool {
+        guard let one = failing[service], fits(root, service, among: members) else { return false }
+        switch root {
+        case .peerGroup: return abs(one.since, lastJoin) <= Self.window
+        case .commonCause: return one.isDown && abs(one.since, lastJoin) <= Self.commonWindow
+        case .service, .shared, .platform, .darkService: return true
+        }
+    }
+
+    /// Whether the failure of `service` is of a kind that the root may explain.
+    ///
+    /// - Parameter members: The services that fail in the incident; one of them must fail in the
+    ///   same way when the root is nothing that was measured.
+    func fits(_ root: Incident.Root, _ service: ServiceID, among members: Set<ServiceID>) -> Bool {
         guard let one = failing[service] else { return false }
-        let isSoon = abs(one.since, lastJoin) <= Self.window
+        func isAlike() -> Bool {
+            guard let symptom = one.symptom else { return false }
+            let others = members.subtracting([service])
+            return others.isEmpty || others.contains { failing[$0]?.symptom == symptom }
+        }
         switch root {
         case .service(let id):
-            return service == id
-                || (map.ancestors[service]?.contains(id) == true && failing[id]?.isOut == true)
-        case .shared(let evidence): return one.evidence.contains(evidence)
-        case .platform(let id): return map.platforms[service]?.contains(id) == true
-        case .darkService(let id): return map.darkDependants[id]?.all.contains(service) == true
+            return service == id || (failing[id]?.isOut == true && mayExplain(id, service))
+        case .shared(let evidence):
+            return one.evidence.contains(evidence)
+                && one.symptom.map { CauseTable.symptoms(of: evidence.kind).contains($0) } ?? false
+        case .platform(let id):
+            return map.platforms[service]?.contains(id) == true && isAlike()
+        case .darkService(let id):
+            guard map.darkDependants[id]?.all.contains(service) == true || service == id else {
+                return false
+            }
+            // What an operator says is known; what is inferred rests on likeness.
+            guard failing[id] != nil else { return isAlike() }
+            return service == id || one.symptom.map(CauseTable.hard.contains) ?? true
         case .peerGroup(let name):
-            return isSoon && map.peerGroups[name]?.contains(service) == true
-        case .commonCause: return isSoon && one.isDown
+            return map.peerGroups[name]?.contains(service) == true && isAlike()
+        case .commonCause: return isAlike()
         }
+    }
+
+    /// Whether the failure of `parent` may be the cause of that of `child`.
+    private func mayExplain(_ parent: ServiceID, _ child: ServiceID) -> Bool {
+        Self.mayExplain(parent, child, map, failing)
+    }
+
+    private static func mayExplain(
+        _ parent: ServiceID, _ child: ServiceID, _ map: IncidentMap,
+        _ failing: [ServiceID: FailingService]
+    ) -> Bool {
+        guard let symptom = failing[child]?.symptom else {
+            return map.ancestors[child]?.contains(parent) == true
+        }
+        if map.hardAncestors[child]?.contains(parent) == true {
+            return CauseTable.hard.contains(symptom)
+        }
+        return map.ancestors[child]?.contains(parent) == true && CauseTable.login.contains(symptom)
     }
 
     /// The failing service that the failure of `service` comes from; itself when none is known.
@@ -140,13 +209,15 @@ struct IncidentCause {
         of service: ServiceID, _ map: IncidentMap, _ failing: [ServiceID: FailingService]
     ) -> ServiceID {
         func failed(above id: ServiceID) -> Set<ServiceID> {
-            (map.ancestors[id] ?? []).filter { failing[$0]?.isOut == true && $0 != id }
+            (map.ancestors[id] ?? []).filter {
+                failing[$0]?.isOut == true && $0 != id && mayExplain($0, id, map, failing)
+            }
         }
         let above = failed(above: service)
         guard !above.isEmpty else { return service }
         // Two that need each other are both on top; the first by name speaks for both.
         let tops = above.filter { one in
-            failed(above: one).allSatisfy { map.ancestors[$0]?.contains(one) == true }
+            failed(above: one).allSatisfy { mayExplain(one, $0, map, failing) }
         }
         return (tops.isEmpty ? above : tops).min() ?? service
     }
@@ -154,7 +225,7 @@ struct IncidentCause {
     private typealias Found = (root: Incident.Root, services: Set<ServiceID>)
 
     private func shared(_ service: ServiceID, _ own: FailingService) -> Found? {
-        let found = own.evidence.sorted().map { ($0, together(showing[$0] ?? [], own)) }
+        let found = own.evidence.sorted().map { ($0, alike(showing[$0] ?? [], own)) }
         guard let best = found.max(by: { $0.1.count < $1.1.count }),
             best.1.count >= Self.sharedMin
         else { return nil }
@@ -163,7 +234,7 @@ struct IncidentCause {
 
     private func platform(_ service: ServiceID, _ own: FailingService) -> Found? {
         for platform in map.platforms[service] ?? [] {
-            let failed = together(map.platformServices[platform] ?? [], own)
+            let failed = alike(map.platformServices[platform] ?? [], own)
             if failed.count >= Self.platformMin { return (.platform(platform), failed) }
         }
         return nil
@@ -175,24 +246,27 @@ struct IncidentCause {
         var best: (id: ServiceID, share: Double)?
         for id in behind {
             guard let direct = map.darkDependants[id]?.direct else { continue }
-            let failed = together(direct, own)
+            let failed = alike(direct, own)
+            let isSaid = failing[id] != nil && own.symptom.map(CauseTable.hard.contains) ?? true
             let isEnough =
-                failing[id] != nil
+                isSaid
                 || failed.count >= Self.darkMin
                     && Double(failed.count) >= Self.darkShare * Double(direct.count)
                     && Set(failed.map { dependencyRoot(of: $0) }).count >= Self.darkRootsMin
             let share =
-                failing[id] != nil ? 2 : Double(failed.count) / Double(max(1, direct.count))
+                isSaid ? 2 : Double(failed.count) / Double(max(1, direct.count))
             if isEnough, share > best?.share ?? -1 { best = (id, share) }
         }
         guard let best, let all = map.darkDependants[best.id]?.all else { return nil }
-        return (.darkService(best.id), together(all, own))
+        guard best.share > 1 else { return (.darkService(best.id), alike(all, own)) }
+        let said = together(all, own).filter { fits(.darkService(best.id), $0, among: []) }
+        return (.darkService(best.id), said)
     }
 
     private func peers(_ service: ServiceID, _ own: FailingService) -> Found? {
         guard let group = map.services[service]?.peerGroup, let members = map.peerGroups[group]
         else { return nil }
-        let failed = together(members, own)
+        let failed = alike(members, own)
         let isLargePart =
             failed.count >= 2 && Double(failed.count) >= Self.peersShare * Double(members.count)
         guard failed.count >= Self.peersMin || isLargePart else { return nil }
@@ -205,7 +279,7 @@ struct IncidentCause {
         guard ownDown.contains(service), ownSectors >= Self.sectorsMin,
             Double(ownDown.count) >= least
         else { return nil }
-        let alone = together(ownDown, own)
+        let alone = alike(ownDown, own, within: Self.commonWindow)
         let sectors = Set(alone.compactMap { map.services[$0]?.sector })
         guard sectors.count >= Self.sectorsMin, Double(alone.count) >= least else { return nil }
         // All of them behind one service that cannot be probed: not without a link.

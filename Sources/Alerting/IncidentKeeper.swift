@@ -1,9 +1,9 @@
 public import HealthModel
 
-/// Groups alerts with one cause into incidents, and decides who is told what of them.
+/// Groups alerts with one cause into incidents.
 ///
 /// A value without a clock; `HealthMonitor` owns one. Call `join` for every alert that began to
-/// fire, `leave` for every one that is over, then `settle`, which gives what people are told.
+/// fire, `leave` for every one that is over, then `reconsider`.
 public struct IncidentKeeper: Sendable {
     /// How long an incident is open before it is a calamity.
     public static let calamityTime: Duration = .seconds(4 * 3600)
@@ -11,8 +11,9 @@ public struct IncidentKeeper: Sendable {
     public static let recurrenceTime: Duration = .seconds(7 * 86_400)
     /// Incidents within that time that are a recurrence.
     public static let recurrenceMin = 3
-    /// The least time between two updates of one incident.
-    public static let updateInterval: Duration = .seconds(300)
+    /// How long what is left of an incident stays together when its root is over: what depends on
+    /// something comes back a little later than that.
+    static let aftermath: Duration = .seconds(600)
     /// Incidents that are over and kept for recurrence and for readers; the newest stay.
     public static let closedMax = 1000
     /// Incidents that are open at once; one more is told but joins no others.
@@ -30,16 +31,9 @@ public struct IncidentKeeper: Sendable {
     private var counters: [Int: Int] = [:]
     /// Incidents that changed since `takeChanged`.
     private var changed: Set<IncidentID> = []
-    /// Incidents of which people may have to be told.
-    private var unsettled: Set<IncidentID> = []
 
-    /// Whether incidents were merged, so that alerts have another number.
-    var hasMerged = false
-
-    /// When people are reminded, and who else is told.
-    var policy: [ReceiverID: NudgePolicy] = [:]
-    /// The incidents that somebody works on.
-    var acknowledged: Set<IncidentID> = []
+    /// Whether alerts have another number, since incidents were merged or taken apart.
+    var isRenumbered = false
 
     /// When each service's part in its last incident ended, for as long as budgets look back.
     private var endedAt: [ServiceID: Timestamp] = [:]
@@ -66,18 +60,6 @@ public struct IncidentKeeper: Sendable {
         byService[service] != nil || (endedAt[service].map { $0 > since } ?? false)
     }
 
-    /// Whether something waits for `settle`, or an open incident may become a calamity.
-    func needsSettling(at now: Timestamp) -> Bool {
-        !unsettled.isEmpty || incidents.values.contains { isDue($0, at: now) }
-    }
-
-    /// Whether time alone makes something of an incident worth telling.
-    private func isDue(_ incident: Incident, at now: Timestamp) -> Bool {
-        if incident.isCalamityDue(at: now) { return true }
-        guard !policy.isEmpty, !acknowledged.contains(incident.id) else { return false }
-        return !incident.nudges(policy, at: now).isEmpty
-    }
-
     /// Writes a line into the timeline of an incident; false when it is not kept.
     @discardableResult mutating func note(
         _ kind: Incident.Event.Kind, _ text: String, in id: IncidentID, at now: Timestamp
@@ -93,19 +75,15 @@ public struct IncidentKeeper: Sendable {
         return true
     }
 
-    /// Makes every open incident be looked at again, after receivers or catalogue changed.
-    mutating func unsettle() { unsettled.formUnion(incidents.keys) }
-
     /// Takes back what an earlier run left.
     ///
     /// - Parameters:
     ///   - remembered: Open incidents, those of the last week and the last one of all.
     ///   - active: The episodes that fire; members that are not among them are over.
     ///   - now: The present.
-    /// - Returns: The ends that are owed for incidents of which no alert fires any more.
     mutating func restore(
         _ remembered: [Incident], active: Set<String>, at now: Timestamp
-    ) -> [RoutedTransition] {
+    ) {
         for incident in remembered {
             if let (year, number) = Self.number(of: incident.id) {
                 counters[year] = max(counters[year] ?? 0, number)
@@ -122,14 +100,12 @@ public struct IncidentKeeper: Sendable {
             for service in incident.failingServices { byService[service] = incident.id }
         }
         closed.sort { ($0.closedAt ?? now) < ($1.closedAt ?? now) }
-        var ends: [RoutedTransition] = []
         for incident in open {
             for member in incident.members
             where member.endedAt == nil && !active.contains(member.alert.episode) {
-                ends += leave(member.alert, at: now, heldBy: [])
+                leave(member.alert, at: now)
             }
         }
-        return ends
     }
 
     // MARK: Joining and leaving
@@ -173,7 +149,7 @@ public struct IncidentKeeper: Sendable {
         let occurrence = max(earlier(root, at: now) + 1, incidents[id]?.occurrence ?? 1)
         incidents[id]?.occurrence = occurrence
         incidents[id]?.note(.rooted, root.description, at: now)
-        touch(id)
+        changed.insert(id)
         return id
     }
 
@@ -192,7 +168,12 @@ public struct IncidentKeeper: Sendable {
             guard let id = byRoot[root], let incident = incidents[id] else { continue }
             let last = incident.members.last
             let begun = last.flatMap { cause.failing[$0.alert.service]?.since } ?? last?.joinedAt
-            if cause.explains(root, service, lastJoin: begun ?? incident.openedAt) { return id }
+            if cause.explains(
+                root, service, members: incident.failingServices,
+                lastJoin: begun ?? incident.openedAt)
+            {
+                return id
+            }
         }
         // The parent fails for a wider cause than itself: what needs it goes along.
         let parent = cause.dependencyRoot(of: service)
@@ -230,7 +211,7 @@ public struct IncidentKeeper: Sendable {
         _ id: IncidentID, into keeper: IncidentID, at now: Timestamp
     ) -> IncidentID {
         guard var incident = incidents.removeValue(forKey: id) else { return keeper }
-        hasMerged = true
+        isRenumbered = true
         byRoot[incident.root] = nil
         for service in incident.failingServices { byService[service] = keeper }
         incidents[keeper]?.takeIn(incident, at: now)
@@ -239,7 +220,7 @@ public struct IncidentKeeper: Sendable {
         incident.members = []
         incident.note(.closed, "merged into \(keeper)", at: now)
         keep(incident)
-        touch(keeper)
+        changed.insert(keeper)
         return keeper
     }
 
@@ -267,56 +248,41 @@ public struct IncidentKeeper: Sendable {
     private mutating func add(_ alert: Alert, to id: IncidentID, at now: Timestamp) {
         byService[alert.service] = id
         incidents[id]?.add(alert, at: now)
-        touch(id)
+        changed.insert(id)
     }
 
     /// Notes that an alert is over.
-    ///
-    /// - Parameters:
-    ///   - alert: The alert, as it was.
-    ///   - now: The present.
-    ///   - heldBy: The receivers who hear of the end only when the incident ends.
-    /// - Returns: What is told of ends, now.
-    mutating func leave(
-        _ alert: Alert, at now: Timestamp, heldBy: Set<ReceiverID>
-    ) -> [RoutedTransition] {
+    mutating func leave(_ alert: Alert, at now: Timestamp) {
         // The service of an endpoint may have become another one by a reload.
         let candidates = [byService[alert.service], alert.incident].compactMap(\.self)
         guard let id = candidates.first(where: { incidents[$0]?.holds(alert.episode) == true }),
-            var over = incidents[id]?.end(alert.episode, at: now)
-        else { return [] }
-        touch(id)
-        let stillFails =
-            incidents[id]?.members.contains {
-                $0.endedAt == nil && $0.alert.service == over.service
-            } ?? false
-        if !stillFails, byService[over.service] == id {
+            let over = incidents[id]?.end(alert.episode, at: now)
+        else { return }
+        changed.insert(id)
+        if incidents[id]?.failingServices.contains(over.service) == false,
+            byService[over.service] == id
+        {
             byService[over.service] = nil
             noteEnd(of: [over.service], at: now)
         }
-        over.state = .resolved
+        closeIfOver(id, at: now)
+    }
+
+    private mutating func closeIfOver(_ id: IncidentID, at now: Timestamp) {
         guard var incident = incidents[id], incident.members.allSatisfy({ $0.endedAt != nil })
-        else {
-            // People wait for the end of the incident; machines are told of each alert.
-            return [
-                RoutedTransition(
-                    transition: AlertTransition(at: now, alert: over), receivers: [],
-                    held: heldBy)
-            ]
-        }
+        else { return }
         incidents[id] = nil
         byRoot[incident.root] = nil
         incident.closedAt = now
         incident.note(.closed, "all alerts are over", at: now)
         for service in incident.services where byService[service] == id { byService[service] = nil }
         keep(incident)
-        // Of all, since people may have heard of any as the fallback of a machine; only who was told
-        // of one hears of its end.
-        return incident.members.map { member in
-            var alert = member.alert
-            alert.state = .resolved
-            return RoutedTransition(
-                transition: AlertTransition(at: now, alert: alert), receivers: [])
+    }
+
+    /// Ends an incident whose alerts fire on without it, since an operator says that it is over.
+    mutating func dismiss(_ id: IncidentID, at now: Timestamp) {
+        for member in incidents[id]?.members ?? [] where member.endedAt == nil {
+            leave(member.alert, at: now)
         }
     }
 
@@ -332,12 +298,7 @@ public struct IncidentKeeper: Sendable {
             byService[before] = nil
             noteEnd(of: [before], at: now)
         }
-        touch(id)
-    }
-
-    /// Notes that people were told of an alert by itself before it joined.
-    mutating func makeLead(_ episode: String, in id: IncidentID) {
-        incidents[id]?.makeLead(episode)
+        changed.insert(id)
     }
 
     /// Notes that an alert is over whose incident was resolved by force before: only now does its
@@ -356,14 +317,8 @@ public struct IncidentKeeper: Sendable {
     private mutating func keep(_ incident: Incident) {
         noteEnd(of: incident.services, at: incident.closedAt ?? incident.openedAt)
         changed.insert(incident.id)
-        unsettled.remove(incident.id)
         closed.append(incident)
         if closed.count > Self.closedMax { closed.removeFirst(closed.count - Self.closedMax) }
-    }
-
-    private mutating func touch(_ id: IncidentID) {
-        changed.insert(id)
-        unsettled.insert(id)
     }
 
     private static func number(of id: IncidentID) -> (year: Int, number: Int)? {
@@ -374,18 +329,127 @@ public struct IncidentKeeper: Sendable {
         return (year, number)
     }
 
-    // MARK: Telling
+    // MARK: What time and new evidence change
 
-    /// Notes that incidents were settled, and which of them changed by it.
-    mutating func finish(_ incident: Incident, isSettled: Bool) {
-        if incidents[incident.id] != incident { changed.insert(incident.id) }
-        incidents[incident.id] = incident
-        if isSettled { unsettled.remove(incident.id) }
+    /// Looks at open incidents anew: notes calamities, and takes apart what has no cause in common
+    /// any more.
+    ///
+    /// - Parameters:
+    ///   - cause: What fails now.
+    ///   - now: The present.
+    mutating func reconsider(_ cause: IncidentCause, at now: Timestamp) {
+        for var incident in open {
+            incident.raiseLevel()
+            if incident.isCalamityDue(at: now) {
+                // A lasting early sign is none, but is not looked at for ever either.
+                incident.isCalamity = true
+                if incident.level >= .critical {
+                    incident.note(.calamity, "open for four hours", at: now)
+                }
+            }
+            if incident != incidents[incident.id] {
+                incidents[incident.id] = incident
+                changed.insert(incident.id)
+            }
+            takeApart(incident, cause, at: now)
+        }
     }
 
-    /// The open incidents of which people may have to be told, in the order of their numbers.
-    func due(at now: Timestamp) -> [Incident] {
-        let late = incidents.values.lazy.filter { isDue($0, at: now) }.map(\.id)
-        return unsettled.union(late).sorted().compactMap { incidents[$0] }
+    /// The next instant at which time alone changes an incident; nil without one.
+    func nextChange(after now: Timestamp) -> Timestamp? {
+        incidents.values.flatMap { incident in
+            [
+                incident.isCalamity ? nil : incident.openedAt + Self.calamityTime,
+                rootlessSince(incident).map { $0 + Self.aftermath },
+            ].compactMap(\.self)
+        }.filter { $0 > now }.min()
+    }
+
+    /// Since when nothing fails any more that the incident is named after, although others do; nil
+    /// while something does.
+    private func rootlessSince(_ incident: Incident) -> Timestamp? {
+        let failing = incident.failingServices
+        switch incident.root {
+        case .service(let id):
+            guard !failing.contains(id) else { return nil }
+            let own = incident.members.filter { $0.alert.service == id }
+            return own.compactMap(\.endedAt).max() ?? incident.openedAt
+        default:
+            guard failing.count < IncidentCause.platformMin else { return nil }
+            return incident.members.compactMap(\.endedAt).max() ?? incident.openedAt
+        }
+    }
+
+    private mutating func takeApart(
+        _ incident: Incident, _ cause: IncidentCause, at now: Timestamp
+    ) {
+        let id = incident.id
+        let failing = incident.failingServices.sorted()
+        let isRootless = rootlessSince(incident).map { now - $0 >= Self.aftermath } ?? false
+        if case .service(let root) = incident.root, isRootless, cause.failing[root] != nil {
+            // It fails, although no alert says so yet.
+            return
+        }
+        if isRootless {
+            // What is left stands on its own feet.
+            var left: [Incident.Root: [ServiceID]] = [:]
+            for service in failing {
+                left[cause.root(of: service).root, default: []].append(service)
+            }
+            guard let first = incident.members.first(where: { $0.endedAt == nil })?.alert.service,
+                let stays = left.first(where: { $0.value.contains(first) })
+            else { return }
+            for (_, services) in left.sorted(by: { $0.key.description < $1.key.description })
+            where services != stays.value {
+                for service in services { move(service, outOf: id, cause, at: now) }
+            }
+            reroot(id, to: stays.key, cause, at: now)
+            return
+        }
+        guard failing.count > 1 else { return }
+        for service in failing where isContradicted(incident, service, cause) {
+            move(service, outOf: id, cause, at: now)
+        }
+    }
+
+    /// Whether what a service shows by now cannot come from the cause of its incident.
+    ///
+    /// While an outage lasts connections are refused, time out and end in errors by turns; a name
+    /// that does not exist and a certificate that is refused are something else.
+    private func isContradicted(
+        _ incident: Incident, _ service: ServiceID, _ cause: IncidentCause
+    ) -> Bool {
+        let symptom = cause.failing[service]?.symptom
+        guard symptom == .name || symptom == .identity else { return false }
+        return !cause.fits(incident.root, service, among: incident.failingServices)
+    }
+
+    /// Gives an incident another root, or has the one that has it take it in.
+    private mutating func reroot(
+        _ id: IncidentID, to root: Incident.Root, _ cause: IncidentCause, at now: Timestamp
+    ) {
+        guard let old = incidents[id]?.root, old != root else { return }
+        if let other = byRoot[root] {
+            _ = merge(id, into: other, at: now)
+            return
+        }
+        byRoot[old] = nil
+        byRoot[root] = id
+        incidents[id]?.root = root
+        incidents[id]?.note(.rooted, root.description, at: now)
+        changed.insert(id)
+    }
+
+    /// Has the alerts of a service leave an incident for one of their own.
+    private mutating func move(
+        _ service: ServiceID, outOf id: IncidentID, _ cause: IncidentCause, at now: Timestamp
+    ) {
+        let released = incidents[id]?.release(service, at: now) ?? []
+        guard !released.isEmpty else { return }
+        isRenumbered = true
+        changed.insert(id)
+        if byService[service] == id { byService[service] = nil }
+        for alert in released { _ = join(alert, cause: cause, opens: true, at: now) }
+        closeIfOver(id, at: now)
     }
 }

@@ -5,6 +5,8 @@ import HealthModel
 struct IncidentMap: Sendable {
     /// The services that this one needs by hard or login edges, directly or not.
     private(set) var ancestors: [ServiceID: Set<ServiceID>] = [:]
+    /// Those of `ancestors` that are reached by hard edges alone.
+    private(set) var hardAncestors: [ServiceID: Set<ServiceID>] = [:]
     /// The services that need this one by hard or login edges, directly or not.
     private(set) var descendants: [ServiceID: [ServiceID]] = [:]
     /// The shared platforms of a service.
@@ -41,6 +43,7 @@ struct IncidentMap: Sendable {
                 children[dependency.service, default: []].insert(service.id)
             }
         }
+        findHardAncestors(of: catalogue.services)
         let darks = catalogue.services.filter { $0.kind == .dark }.sorted { $0.id < $1.id }
         for service in darks {
             let direct = (children[service.id] ?? []).filter { services[$0]?.kind == .probed }
@@ -59,6 +62,22 @@ struct IncidentMap: Sendable {
             }
             darkDependants[service.id] = (direct, all)
             for dependant in all { darksBehind[dependant, default: []].append(service.id) }
+        }
+    }
+
+    private mutating func findHardAncestors(of all: [Service]) {
+        for service in all where !service.dependencies.isEmpty {
+            var found: Set<ServiceID> = []
+            var open = [service.id]
+            while let next = open.popLast() {
+                for dependency in services[next]?.dependencies ?? []
+                where dependency.kind == .hard && dependency.service != service.id
+                    && found.insert(dependency.service).inserted
+                {
+                    open.append(dependency.service)
+                }
+            }
+            if !found.isEmpty { hardAncestors[service.id] = found }
         }
     }
 }

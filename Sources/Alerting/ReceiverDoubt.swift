@@ -1,7 +1,7 @@
 import HealthModel
 
 /// Which receivers have taken nothing for so long that the others are told: pure.
-struct ReceiverDoubt: Sendable, Hashable {
+struct ReceiverDoubt: Sendable {
     /// How long a receiver fails before the others are told: a restart of it is no news.
     static let holdTime: Duration = .seconds(300)
 
@@ -13,11 +13,20 @@ struct ReceiverDoubt: Sendable, Hashable {
     }
 
     private var failing: [ReceiverID: Trouble] = [:]
+    /// By how much the clocks of receivers are ahead of ours, where that is too much.
+    private var offsets: [ReceiverID: (offset: Duration, since: Timestamp)] = [:]
 
     /// Takes how each receiver does; those that are not named are gone.
     mutating func take(_ receivers: [ReceiverID: ReceiverCounters], at now: Timestamp) {
         failing = failing.filter { receivers[$0.key] != nil }
+        offsets = offsets.filter { receivers[$0.key] != nil }
         for (id, one) in receivers {
+            if let offset = one.clockOffset {
+                let size = offset < .zero ? .zero - offset : offset
+                offsets[id] =
+                    size > ReceiverCounters.clockOffsetMax
+                    ? (offset, offsets[id]?.since ?? now) : nil
+            }
             guard let words = one.failure else {
                 // One that was not spoken to since the start may fail as it did before.
                 if one.isTried { failing[id] = nil }
@@ -49,6 +58,20 @@ struct ReceiverDoubt: Sendable, Hashable {
                 DoubtFinding(
                     level: .critical, since: trouble.since, summary: Self.text(trouble.words))
             }
+    }
+
+    /// What people have to know of clocks that differ from ours, by the receiver.
+    func clockFindings() -> [ReceiverID: DoubtFinding] {
+        offsets.mapValues { offset, since in
+            let (size, isAhead) = (offset < .zero ? .zero - offset : offset, offset > .zero)
+            return DoubtFinding(
+                level: .critical, since: since,
+                summary: LocalizedText(
+                    dutch: "de klok van deze ontvanger loopt \(size.shortText) "
+                        + "\(isAhead ? "voor" : "achter") op de onze: een van beide is fout",
+                    english: "the clock of this receiver is \(size.shortText) "
+                        + "\(isAhead ? "ahead of" : "behind") ours: one of them is wrong"))
+        }
     }
 
     private static func text(_ words: String) -> LocalizedText {

@@ -19,6 +19,7 @@ enum ExpectedNotificationKey: String, FieldKey {
     case rule
     case subject
     case level
+    case words
     static let mappingName = "an expected notification"
 }
 
@@ -46,6 +47,8 @@ private enum ToldState: String, CaseIterable {
 struct RuleTestCheckReader {
     /// Alerts, notifications or incidents expected at one instant.
     static let expectationsMax = 1000
+    /// Texts expected in one message.
+    static let wordsMax = 32
 
     let catalogue: ServiceCatalogue
     let rules: RuleSet
@@ -113,14 +116,25 @@ struct RuleTestCheckReader {
         guard let fields = Fields<ExpectedNotificationKey>(node, log) else { return nil }
         let receiver = fields.required(.receiver).flatMap(self.receiver)
         let state = fields[.state]?.choice(ToldState.self, log) ?? .firing
-        let occasion = fields[.occasion]?.choice(Notification.Occasion.self, log) ?? .change
+        let occasion = fields[.occasion]?.choice(Notification.Occasion.self, log)
         let rule = fields[.rule].flatMap(self.rule)
         let subject = fields[.subject].flatMap { self.subject($0, of: rule) }
         let level = fields[.level]?.choice(Level.self, log)
         guard let receiver else { return nil }
         return RuleTest.ExpectedNotification(
             receiver: receiver, state: state == .firing ? .firing : .resolved,
-            occasion: occasion, rule: rule, subject: subject, level: level)
+            occasion: occasion, rule: rule, subject: subject, level: level,
+            words: fields[.words].map(words) ?? [])
+    }
+
+    /// One text or several, each of which the message has.
+    private func words(_ node: YAMLNode) -> [String] {
+        if case .sequence = node.content {
+            return node.items(log, of: "words", limit: Self.wordsMax).compactMap {
+                $0.text(log, expected: "a text")
+            }
+        }
+        return [node.text(log, expected: "a text, or a list of texts")].compactMap(\.self)
     }
 
     // MARK: Incidents

@@ -27,8 +27,6 @@ final class LedgerWriter: Sendable {
     private let inbox = Mutex(Inbox())
     /// Gets lines of evidence once they are in the ledger.
     private let evidence: EvidenceWriter
-    /// Receivers that the thread has not taken yet.
-    private let receivers = Mutex<[Receiver]?>(nil)
     private let onOutbox = Mutex<(@Sendable ([Notification]) -> Void)?>(nil)
     private let published = Mutex(Ledger.Counters())
     private let onNotice: @Sendable (SQLiteFile.Notice) -> Void
@@ -98,9 +96,6 @@ final class LedgerWriter: Sendable {
         _ = thread.submit { [self] in write(isLast: false) }
     }
 
-    /// Takes the receivers in force, for who is told when one of them does not take a notification.
-    func use(_ receivers: [Receiver]) { self.receivers.withLock { $0 = receivers } }
-
     /// What has been written so far; never waits for the disk.
     ///
     /// What was handed over counts as waiting until it is on the disk.
@@ -131,7 +126,6 @@ final class LedgerWriter: Sendable {
                 }
                 return inbox
             }
-            if let receivers = receivers.withLock({ $0.take() }) { ledger.use(receivers) }
             ledger.note(taken.changes)
             ledger.note(taken.endings)
             ledger.note(taken.evidence)

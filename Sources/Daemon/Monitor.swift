@@ -60,7 +60,7 @@ public final class Monitor: MonitorReading, Sendable {
     private let results: ResultWriter
     let ledger: LedgerWriter
     let dispatcher: Dispatcher
-    /// What an earlier run had still to tell, and whom it had told.
+    /// What an earlier run had still to tell.
     private let memory: Ledger.Memory
     /// The end of alerts of an earlier run that nothing in force is about any more.
     private let owed: [AlertTransition]
@@ -69,6 +69,8 @@ public final class Monitor: MonitorReading, Sendable {
     private let sayNow: @Sendable (String) -> Void
     let state: Mutex<State>
     private let inbox = ResultInbox(limit: Limits.resultQueue)
+    /// How messages ended since the last tick.
+    private let deliveries: DeliveryInbox
     /// Slots missed since the last tick; one entry an endpoint at most.
     let missed = Mutex<[EndpointID: Int]>([:])
     private let isReloading = Atomic<Bool>(false)
@@ -145,16 +147,20 @@ public final class Monitor: MonitorReading, Sendable {
         let now = timekeeper.now()
         owed = brain.restore(
             ledger.memory.alerts, incidents: ledger.memory.incidents,
-            actions: ledger.memory.actions, passes: ledger.memory.passes,
+            actions: ledger.memory.actions, books: ledger.memory.books,
+            waiting: ledger.memory.waiting, passes: ledger.memory.passes,
             lastSeen: ledger.memory.lastSeen ?? now, at: now)
         brain.restore(objectives: ledger.memory.objectives)
         memory = ledger.memory
+        let deliveries = DeliveryInbox()
+        self.deliveries = deliveries
         dispatcher = Dispatcher(
             trustStorePath: configuration.trustStorePath, userAgent: configuration.userAgent,
             seed: configuration.seed, timekeeper: timekeeper
         ) { event in
             let record = Self.record(of: event, at: timekeeper.now())
             if case .ended(let delivery) = event {
+                deliveries.add(delivery)
                 writer.note(delivery, record)
             } else {
                 writer.note(AlertChanges(), [record])
@@ -188,9 +194,9 @@ public final class Monitor: MonitorReading, Sendable {
         loop.start()
         use(state.withLock { $0.brain.rules.receivers })
         ledger.start { [dispatcher] in dispatcher.deliver($0) }
-        // What is over for the alert may still be owed to people, but is told to nobody again.
-        let firing = Set(memory.alerts.map(\.alert.episode))
-        dispatcher.remember(memory.told.filter { firing.contains($0.episode) })
+        for (receiver, book) in memory.books {
+            dispatcher.remember(book.entries.values.map(\.item), by: receiver)
+        }
         dispatcher.deliver(memory.waiting)
         record(
             [EvidenceRecord(at: timekeeper.now(), action: .monitorStart)]
@@ -264,12 +270,14 @@ public final class Monitor: MonitorReading, Sendable {
         applyInbox()
         let now = timekeeper.now()
         let scanned = scans.takeNews()
+        let delivered = deliveries.take()
         let (transitions, changes, records, sighted) = state.withLock { state in
             noticeClock(&state.brain)
             for (endpoint, record) in scanned {
                 state.brain.note(record.scan, of: endpoint, at: record.finishedAt)
             }
             noteSelf(&state.brain, at: now)
+            state.brain.note(delivered)
             let transitions = state.brain.evaluate(at: now)
             var changes = state.brain.takeAlertChanges()
             let isDue = state.objectivesAt.map { now < $0 || now - $0 >= Self.objectivesInterval }
@@ -312,7 +320,6 @@ public final class Monitor: MonitorReading, Sendable {
 
     /// Puts receivers in force; when that fails, those of before stay and a person hears it.
     private func use(_ receivers: [Receiver]) {
-        ledger.use(receivers)
         do throws(PollLoopError) {
             try dispatcher.use(receivers)
         } catch {

@@ -30,7 +30,12 @@ public struct EvidenceEntry: Sendable, Hashable {
         let isDelivery = fields["notification"] != nil
         return EvidenceRecord.humanLine(
             time: time, level: fields["level"], action: fields["action"] ?? "",
-            subject: subject, text: isDelivery ? failure : ownWords ?? failure)
+            subject: subject,
+            text: isDelivery
+                ? failure
+                : ownWords.map {
+                    fields["level"] == nil || failure.isEmpty ? $0 : "\(failure): \($0)"
+                } ?? failure)
     }
 
     /// The number of the line; nil in one from before the chain.
@@ -65,16 +70,22 @@ public struct EvidenceEntry: Sendable, Hashable {
     private var subject: String {
         let object = fields["object"] ?? ""
         guard fields["level"] != nil else { return object }
-        // RECEIVER/RULE/KIND/SUBJECT/INSTANT/STATE
+        // The first of what is told: PART RULE SUBJECT LEVEL.
+        if let told = fields["told"]?.prefix(while: { $0 != ";" }).split(separator: " "),
+            told.count == 4
+        {
+            return String(told[2])
+        }
+        // RECEIVER/RULE/KIND/SUBJECT/INSTANT/STATE, before messages told of several alerts.
         let parts = (fields["notification"] ?? "").split(separator: "/")
-        if parts.count > 3 { return String(parts[3]) }
+        if parts.count > 5 { return String(parts[3]) }
         return self.object(of: "service") ?? endpoint ?? object
     }
 }
 
 /// Reads one JSON object whose values are texts, numbers, booleans or null (RFC 8259).
 enum FlatObject {
-    /// Members of one object; a record has at most 25.
+    /// Members of one object; a record has at most 26.
     static let membersMax = 64
 
     /// The members that are texts or numbers; nil when it is something else.

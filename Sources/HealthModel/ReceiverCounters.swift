@@ -18,6 +18,12 @@ public struct ReceiverCounters: Sendable, Hashable {
     /// Why the last attempt failed; nil when it did not.
     public var failure: String?
 
+    /// By how much its clock was ahead of ours at its last answer; zero when it is like ours, nil when
+    /// it never said.
+    public var clockOffset: Duration?
+    /// How far apart two clocks may be before people are told.
+    public static let clockOffsetMax: Duration = .seconds(30)
+
     /// What deliveries are counted by: a local receiver takes well below a second, one that was away
     /// for a moment a minute, and a fallback is told after minutes.
     public static let deliveryBounds: [Duration] = [

@@ -21,6 +21,10 @@ public struct Service: Sendable, Hashable {
     public var peerGroup: String?
     /// Words that operators mark services with, to write rules for those only; ids such as `payments`.
     public var tags: Set<String> = []
+    /// Whom to call when it fails, in one line; nil when nothing is written.
+    public var contact: String?
+    /// Where to read what to do when it fails; nil when nothing is written.
+    public var runbook: String?
     /// How vital it is.
     public var tier: Tier
     /// Whether it can be probed.

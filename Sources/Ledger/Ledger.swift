@@ -25,7 +25,7 @@ public struct Ledger: Sendable {
         public var errors = 0
         /// Alerts and notifications that wait for the disk.
         public var waiting = 0
-        /// Transitions lost because too many waited.
+        /// Notifications lost because too many waited.
         public var lost = 0
         /// Records of evidence that have no place in the chain yet.
         public var evidenceWaiting = 0
@@ -52,14 +52,14 @@ public struct Ledger: Sendable {
         public var lastSeen: Timestamp?
         /// Its notifications that were not delivered, in order.
         public var waiting: [Notification] = []
-        /// Who was told that an alert fires, or is going to be, and is still owed its end.
-        public var told: [Notification] = []
+        /// What each receiver was told, or is going to be, and not yet the end of.
+        public var books: [ReceiverID: ReceiverBook] = [:]
 
         /// Whether a monitor that starts without it writes over nothing that it should have known:
         /// when an earlier one was last alive is all, and passes, which are only added to.
         var isEmpty: Bool {
             alerts.isEmpty && incidents.isEmpty && actions.isEmpty && objectives.isEmpty
-                && waiting.isEmpty && told.isEmpty
+                && waiting.isEmpty && books.isEmpty
         }
     }
 
@@ -75,12 +75,6 @@ public struct Ledger: Sendable {
     /// What an earlier run left.
     public private(set) var memory = Memory()
 
-    /// Who was told that an alert fires, and at which level: the end is told in the same words.
-    private struct Told {
-        var receiver: ReceiverID
-        var level: Level
-    }
-
     private let path: String
     private var database: DatabaseQueue?
     private var waiting = AlertChanges()
@@ -92,8 +86,8 @@ public struct Ledger: Sendable {
     private var currentActions: [ActionID: OperatorAction] = [:]
     /// What servers did as they should in this run, for the same.
     private var currentPasses: [BaselinePass.Key: BaselinePass] = [:]
-    /// Who hears of the end of each episode.
-    private var told: [String: [Told]] = [:]
+    /// What receivers were told, for the same.
+    private var currentBooks: [ReceiverID: ReceiverBook.Changes] = [:]
     /// Notifications and deliveries that wait for the disk.
     private var outbox: [Notification] = []
     private var endings: [Delivery] = []
@@ -103,7 +97,6 @@ public struct Ledger: Sendable {
     private var aliveAt: Timestamp?
     private var failedAt: Timestamp?
     private var isFailing = false
-    private var fallbacks = FallbackWatch()
     private var openingNotices: [SQLiteFile.Notice] = []
     /// Whether the monitor knows all that the file says, so that it may be written over.
     private var isFileKnown = false
@@ -130,10 +123,10 @@ public struct Ledger: Sendable {
 
     /// Takes changes, in memory only.
     public mutating func note(_ changes: AlertChanges) {
-        for routed in changes.transitions { address(routed) }
-        counters.lost += changes.lostTransitions
+        for notification in changes.notifications { send(notification) }
+        counters.lost += changes.lostNotifications
         var changes = changes
-        changes.transitions = []
+        changes.notifications = []
         waiting.merge(changes)
         if changes.isComplete { current = [:] }
         for key in changes.ended { current[key] = nil }
@@ -141,6 +134,13 @@ public struct Ledger: Sendable {
         currentIncidents.merge(changes.incidents) { $1 }
         currentActions.merge(changes.actions) { $1 }
         currentPasses.merge(changes.passes) { $1 }
+        for (receiver, book) in changes.books {
+            var all = currentBooks[receiver] ?? ReceiverBook.Changes()
+            all.merge(book)
+            all.entries = all.entries.filter { $0.value != nil }
+            all.threads = all.threads.filter { $0.value != nil }
+            currentBooks[receiver] = all.isEmpty ? nil : all
+        }
         forgetActions()
         forgetIncidents()
         count()
@@ -176,12 +176,8 @@ public struct Ledger: Sendable {
             })
     }
 
-    /// Takes who is told when a receiver does not take a notification.
-    public mutating func use(_ receivers: [Receiver]) { fallbacks.use(receivers) }
-
     /// Takes what came of notifications, in memory only.
     public mutating func note(_ endings: [Delivery]) {
-        for ending in endings { fallbacks.end(ending) }
         self.endings += endings
         // One that is forgotten is delivered again after a restart, under the same id.
         self.endings.removeFirst(max(0, self.endings.count - Limits.waitingTransitions))
@@ -213,56 +209,9 @@ public struct Ledger: Sendable {
         return taken
     }
 
-    /// Makes notifications of a transition: when the alert fires for those who want it and have not
-    /// been told, when it is over for those who have.
-    private mutating func address(_ routed: RoutedTransition) {
-        let alert = routed.transition.alert
-        let known = told[alert.episode] ?? []
-        let news: [Told]
-        if alert.state == .resolved {
-            news = known.filter { !routed.held.contains($0.receiver) }
-            let held = known.filter { routed.held.contains($0.receiver) }
-            told[alert.episode] = held.isEmpty ? nil : held
-        } else if routed.part > 0 {
-            // Its level may have risen, so that others hear of it now, and of the end too.
-            news = routed.receivers.map { Told(receiver: $0, level: alert.level) }
-            let new = news.filter { one in !known.contains { $0.receiver == one.receiver } }
-            if !new.isEmpty { told[alert.episode] = known + new }
-        } else {
-            news = routed.receivers.filter { receiver in
-                !known.contains { $0.receiver == receiver }
-            }.map { Told(receiver: $0, level: alert.level) }
-            if !news.isEmpty { told[alert.episode] = known + news }
-        }
-        for one in news {
-            var alert = alert
-            alert.level = one.level
-            send(
-                Notification(
-                    receiver: one.receiver, at: routed.transition.at, alert: alert,
-                    part: routed.part, occasion: routed.occasion), knownTo: known)
-        }
-    }
-
-    /// Tells others what a receiver has not taken in time, and has the end told to them too.
-    private mutating func fallBack(at now: Timestamp) {
-        for due in fallbacks.due(at: now) {
-            let (one, episode) = (due.notification, due.notification.episode)
-            let known = told[episode] ?? []
-            if let end = due.end {
-                send(one, knownTo: known)
-                send(end, knownTo: known)
-            } else if !known.isEmpty {
-                send(one, knownTo: known)
-                told[episode] = known + [Told(receiver: one.receiver, level: one.alert.level)]
-            }
-        }
-    }
-
     /// Puts a notification into the outbox; the oldest is lost when too many wait.
-    private mutating func send(_ notification: Notification, knownTo known: [Told]) {
+    private mutating func send(_ notification: Notification) {
         outbox.append(notification)
-        fallbacks.add(notification, knownTo: known.map(\.receiver))
         unsent += 1
         let excess = outbox.count - Limits.waitingTransitions
         guard excess > 0 else { return }
@@ -291,7 +240,6 @@ public struct Ledger: Sendable {
     public mutating func write(at now: Timestamp, isLast: Bool = false) -> [SQLiteFile.Notice] {
         var notices = openingNotices
         openingNotices = []
-        if !isLast { fallBack(at: now) }
         if let failedAt, !isLast, now >= failedAt, now - failedAt < Self.retryInterval {
             return notices
         }
@@ -345,41 +293,13 @@ public struct Ledger: Sendable {
             waiting.incidents = currentIncidents
             waiting.actions = currentActions
             waiting.passes = currentPasses
-            // The end of what fires is owed by the new file too.
-            let owed = current.values.flatMap { one in
-                (told[one.alert.episode] ?? []).map { told in
-                    var alert = one.alert
-                    alert.level = told.level
-                    return Notification(
-                        receiver: told.receiver, at: alert.firingSince ?? alert.activeSince,
-                        alert: alert)
-                }
-            }
-            let heard = owed + heldEnds()
-            outbox = heard + outbox
-            // What was delivered is written down for its end, and not delivered again.
-            endings += heard.filter { !fallbacks.isWatched($0.id) }.map {
-                Delivery(notification: $0, at: $0.at)
-            }
+            waiting.books = currentBooks
             isFileKnown = true
             return .setAside(path: SQLiteFile.setAside(path))
         }
         guard !isFailing else { return nil }
         isFailing = true
         return .failing(SQLiteFile.words(error))
-    }
-
-    /// What people were told of alerts that are over in incidents that are not.
-    private func heldEnds() -> [Notification] {
-        currentIncidents.values.flatMap(\.members).filter { $0.endedAt != nil }.flatMap { member in
-            (told[member.alert.episode] ?? []).map { told in
-                var alert = member.alert
-                alert.level = told.level
-                return Notification(
-                    receiver: told.receiver, at: alert.firingSince ?? alert.activeSince,
-                    alert: alert)
-            }
-        }
     }
 
     /// Opens the file again, or a new one when this one remembers what the monitor never heard of.
@@ -410,18 +330,7 @@ public struct Ledger: Sendable {
     private mutating func open() throws {
         let queue = try LedgerFile.open(path)
         evidence.open(try queue.read { try LedgerRows.evidence($0) })
-        let heard: [Notification]
-        (memory, heard) = try queue.read { (try LedgerRows.memory($0), try LedgerRows.heard($0)) }
-        let receivers = Dictionary(grouping: heard, by: \.episode).mapValues { $0.map(\.receiver) }
-        for one in memory.waiting {
-            fallbacks.add(one, knownTo: receivers[one.episode] ?? [])
-        }
-        // What this run has noted is newer than what the file says.
-        told.merge(
-            Dictionary(grouping: memory.told, by: \.episode).mapValues { some in
-                some.map { Told(receiver: $0.receiver, level: $0.alert.level) }
-            }
-        ) { noted, _ in noted }
+        memory = try queue.read { try LedgerRows.memory($0) }
         for pass in memory.passes where currentPasses[pass.key] == nil {
             currentPasses[pass.key] = pass
         }

@@ -165,6 +165,9 @@ enum LedgerFile {
                     CREATE INDEX baseline_pass_at ON baseline_pass (at);
                     """)
         }
+        migrator.registerMigration("9 books") { database in
+            try database.execute(sql: LedgerFile.books)
+        }
         return migrator
     }
 

@@ -2,7 +2,7 @@ import Alerting
 import GRDB
 import HealthModel
 
-/// Incidents as rows: one for each incident, and one for each alert, event and receiver of it.
+/// Incidents as rows: one for each incident, and one for each alert and event of it.
 extension LedgerRows {
     /// How long incidents are kept; three years of them are asked for (BIO2 5.28.01).
     static let incidentAge: Duration = .seconds(5 * 365 * 86_400)
@@ -14,7 +14,7 @@ extension LedgerRows {
         guard !incidents.isEmpty else { return }
         let insert = try database.cachedStatement(
             sql: """
-                INSERT OR REPLACE INTO incident VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT OR REPLACE INTO incident VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         for incident in incidents {
             let id = incident.id.text
@@ -22,11 +22,9 @@ extension LedgerRows {
                 arguments: [
                     id, incident.root.description, incident.openedAt.nanoseconds,
                     incident.closedAt?.nanoseconds, incident.mergedInto?.text,
-                    incident.level.rawValue, incident.updates, incident.toldAt?.nanoseconds,
-                    incident.toldServices, incident.toldRoot?.description, incident.isCalamity,
-                    incident.occurrence, incident.firstToldAt?.nanoseconds,
+                    incident.level.rawValue, incident.isCalamity, incident.occurrence,
                 ])
-            for table in ["told", "event", "alert"] {
+            for table in ["event", "alert"] {
                 try database.execute(
                     sql: "DELETE FROM incident_\(table) WHERE incident = ?", arguments: [id])
             }
@@ -36,10 +34,6 @@ extension LedgerRows {
 
     private static func writeParts(of incident: Incident, to database: Database) throws {
         let id = incident.id.text
-        let told = try database.cachedStatement(sql: "INSERT INTO incident_told VALUES (?, ?, ?)")
-        for (receiver, level) in incident.told {
-            try told.execute(arguments: [id, receiver.text, level.rawValue])
-        }
         let event = try database.cachedStatement(
             sql: "INSERT INTO incident_event VALUES (?, ?, ?, ?, ?)")
         for (position, one) in incident.events.enumerated() {
@@ -49,14 +43,14 @@ extension LedgerRows {
         let alert = try database.cachedStatement(
             sql: """
                 INSERT INTO incident_alert
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         for (position, member) in incident.members.enumerated() {
             let one = member.alert
             try alert.execute(
                 arguments: [
                     id, position, member.joinedAt.nanoseconds, member.endedAt?.nanoseconds,
-                    member.isLead, one.key.rule.text, kind(of: one.key.subject),
+                    one.key.rule.text, kind(of: one.key.subject),
                     one.key.subject.description, one.service.text, one.level.rawValue,
                     one.activeSince.nanoseconds, one.firingSince?.nanoseconds,
                     one.reason?.rawValue, one.summary.dutch, one.summary.english, one.runbook,
@@ -102,11 +96,6 @@ extension LedgerRows {
             incident.closedAt = instant(row["closed_at"])
             incident.mergedInto = (row["merged_into"] as String?).map { IncidentID($0) }
             incident.level = Level(rawValue: row["level"]) ?? .page
-            incident.updates = row["updates"]
-            incident.toldAt = instant(row["told_at"])
-            incident.firstToldAt = instant(row["first_told_at"]) ?? incident.toldAt
-            incident.toldServices = row["told_services"]
-            incident.toldRoot = (row["told_root"] as String?).flatMap { Incident.Root($0) }
             incident.isCalamity = row["is_calamity"]
             try readParts(of: &incident, database)
             incidents.append(incident)
@@ -116,11 +105,6 @@ extension LedgerRows {
 
     private static func readParts(of incident: inout Incident, _ database: Database) throws {
         let id = incident.id.text
-        for row in try Row.fetchAll(
-            database, sql: "SELECT * FROM incident_told WHERE incident = ?", arguments: [id])
-        {
-            incident.told[ReceiverID(row["receiver"])] = Level(rawValue: row["level"])
-        }
         for row in try Row.fetchAll(
             database, sql: "SELECT * FROM incident_event WHERE incident = ? ORDER BY position",
             arguments: [id])
@@ -139,14 +123,14 @@ extension LedgerRows {
             incident.members.append(
                 Incident.Member(
                     alert: alert, joinedAt: Timestamp(nanoseconds: row["joined_at"]),
-                    endedAt: instant(row["ended_at"]), isLead: row["is_lead"]))
+                    endedAt: instant(row["ended_at"])))
         }
     }
 
     /// Removes what ended long ago.
     static func pruneIncidents(at now: Timestamp, in database: Database) throws {
         let before = (now - incidentAge).nanoseconds
-        for table in ["told", "event", "alert"] {
+        for table in ["event", "alert"] {
             try database.execute(
                 sql: """
                     DELETE FROM incident_\(table) WHERE incident IN

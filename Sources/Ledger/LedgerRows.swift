@@ -33,6 +33,7 @@ enum LedgerRows {
                     alert.runbook, alert.incident?.text,
                 ])
         }
+        try write(changes.books, to: database)
         try write(changes.incidents.values, to: database)
         try write(changes.objectives, to: database)
         try write(changes.actions.values, to: database)
@@ -62,7 +63,7 @@ enum LedgerRows {
         memory.passes = try passes(database)
         memory.incidents = try incidents(database, since: lately)
         memory.waiting = try waiting(database)
-        memory.told = try told(database)
+        memory.books = try books(database)
         return memory
     }
 

@@ -11,13 +11,18 @@ enum CommandVariables {
     /// The variables for a notification, each as `NAME=value`; what is not known is left out.
     static func of(_ notification: Notification, in language: Receiver.Language) -> [String] {
         let alert = notification.alert
-        let summary = language == .dutch ? alert.summary.dutch : alert.summary.english
+        let isDutch = language == .dutch
+        let summary = isDutch ? alert.summary.dutch : alert.summary.english
+        let words = notification.words
+        let text = words.body.map { isDutch ? $0.dutch : $0.english }.joined(separator: " | ")
         let facts: [(name: String, value: String?)] = [
             ("NOTIFICATION", notification.id), ("OCCASION", notification.occasion.rawValue),
             ("RECEIVER", notification.receiver.text), ("STATE", alert.state.rawValue),
             ("LEVEL", alert.level.rawValue), ("RULE", alert.key.rule.text),
             ("SUBJECT_KIND", alert.key.subject.kind), ("SUBJECT", alert.key.subject.description),
             ("SERVICE", alert.service.text), ("SUMMARY", summary),
+            ("HEADLINE", isDutch ? words.headline.dutch : words.headline.english), ("TEXT", text),
+            ("ALERTS", "\(notification.items.count + notification.moreCount)"),
             ("REASON", alert.reason?.rawValue), ("RUNBOOK", alert.runbook),
             ("INCIDENT", alert.incident?.text), ("AT", notification.at.rfc3339),
             ("SINCE", (alert.firingSince ?? alert.activeSince).rfc3339),

@@ -14,6 +14,8 @@ final class Courier: Sendable {
         var counters = ReceiverCounters()
         var idle: IdleCheck
         var random: SplitMix64
+        /// By how much the receiver's clock is ahead of ours.
+        var offset: Duration = .zero
         /// When the thread looks again by itself.
         var wakeAt = Int64.max
         /// What wakes it then.
@@ -49,6 +51,8 @@ final class Courier: Sendable {
         state.withLock { state in
             var counters = state.counters
             counters.waiting = state.queue.count
+            // One that takes other things still lacks what it refuses.
+            counters.failure = counters.failure ?? state.queue.refusal
             return counters
         }
     }
@@ -67,7 +71,9 @@ final class Courier: Sendable {
     func deliver(_ notifications: [Notification]) {
         let now = timekeeper.now()
         let dropped = state.withLock { state in
-            notifications.compactMap { state.queue.add($0) }
+            notifications.compactMap {
+                state.queue.add($0, addresses: state.receiver.addressCount)
+            }
         }
         for one in dropped {
             onEvent(
@@ -78,10 +84,12 @@ final class Courier: Sendable {
     }
 
     /// Notes what the receiver was told by an earlier run.
-    func remember(_ told: [Notification]) {
+    func remember(_ told: [Notification.Item]) {
+        let now = timekeeper.now()
         state.withLock { state in
             guard case .alertmanager = state.receiver.kind else { return }
-            for one in told { state.memory.note(one, at: timekeeper.monotonicNanoseconds()) }
+            let all = told.map { AlertmanagerMemory.Told(item: $0, at: now) }
+            state.memory.note(all, at: timekeeper.monotonicNanoseconds())
             state.memory.hurry()
         }
         loop.post { [self] in work() }
@@ -126,23 +134,42 @@ final class Courier: Sendable {
     private func attempt() -> Bool {
         let now = timekeeper.monotonicNanoseconds()
         let date = timekeeper.now()
-        let (receiver, one, again) = state.withLock { state in
+        let (receiver, one, again, offset) = state.withLock { state in
             let again =
                 state.queue.isResting(at: now) ? [] : state.memory.due(at: now, date: date)
-            return (state.receiver, state.queue.next(at: now), again)
+            return (state.receiver, state.queue.next(at: now), again, state.offset)
+        }
+        // What is new comes before what is told again.
+        if let one {
+            finish(
+                carrier.carry(
+                    one, to: receiver, at: date, offset: offset, isStopping: isStopping), of: one)
         }
         for batch in again {
             guard case .alertmanager(let url) = receiver.kind else { break }
-            let outcome = carrier.remind(batch, to: url, at: date, isStopping: isStopping)
-            finish(outcome, of: nil)
-            guard outcome == .delivered else { return true }
+            let result = carrier.remind(batch, to: url, at: date + offset, isStopping: isStopping)
+            finish(result, of: batch)
+            // A receiver that fails rests; one that refuses some of it takes the others.
+            if case .failed = result.outcome { break }
         }
-        guard let one else {
-            checkIfIdle(receiver, at: now)
-            return false
+        guard one == nil, again.isEmpty else { return true }
+        checkIfIdle(receiver, at: now)
+        return false
+    }
+
+    /// Takes what telling a batch again led to.
+    private func finish(_ result: HTTPSender.Result, of batch: [AlertmanagerMemory.Told]) {
+        finish(result, of: nil)
+        let now = timekeeper.monotonicNanoseconds()
+        state.withLock { state in
+            switch result.outcome {
+            case .delivered: state.memory.finish(batch, isRefused: false, at: now)
+            case .refused: state.memory.finish(batch, isRefused: true, at: now)
+            // Told when the rest is over, not a minute later.
+            case .failed: state.memory.hurry()
+            case .cancelled: break
+            }
         }
-        finish(carrier.carry(one, to: receiver, at: date, isStopping: isStopping), of: one)
-        return true
     }
 
     /// Looks whether a receiver can be reached that has had nothing to take for a while.
@@ -164,24 +191,38 @@ final class Courier: Sendable {
         tell(change, of: receiver.id)
     }
 
-    private func finish(_ outcome: DeliveryQueue.Outcome, of notification: Notification?) {
+    private func finish(_ result: HTTPSender.Result, of attempt: DeliveryQueue.Attempt?) {
+        let outcome = result.outcome
         let now = timekeeper.monotonicNanoseconds()
         let date = timekeeper.now()
         let (ending, change, receiver) = state.withLock { state in
             let jitter = Double.random(in: 0..<1, using: &state.random)
             let (ending, change) = state.queue.finish(
-                outcome, of: notification, at: now, date: date, jitter: jitter)
+                outcome, of: attempt, at: now, date: date, jitter: jitter)
             state.counters.note(outcome, ending)
             state.idle.noteAttempt(outcome, at: now)
-            // Reminders that were not taken are told when the rest is over, not a minute later.
-            if notification == nil, outcome != .delivered { state.memory.hurry() }
-            if let ending, ending.failure == nil, case .alertmanager = state.receiver.kind {
-                state.memory.note(ending.notification, at: now)
+            if outcome == .delivered, let attempt, case .alertmanager = state.receiver.kind {
+                state.memory.note(Carrier.told(attempt.notification), at: now)
             }
+            noteClock(result.date, at: date, &state)
             return (ending, change, state.receiver.id)
         }
         if let ending { onEvent(.ended(ending)) }
         tell(change, of: receiver)
+    }
+
+    /// Compares the receiver's clock with ours; what an Alertmanager holds is told again when they
+    /// differ, since it ends what it is told by its own.
+    private func noteClock(_ theirs: Timestamp?, at ours: Timestamp, _ state: inout State) {
+        guard let theirs else { return }
+        let offset = theirs - ours
+        // The field has whole seconds, and the answer took its time.
+        let isAlike = offset < .seconds(2) && offset > .seconds(-12)
+        let new = isAlike ? .zero : offset
+        let change = new < state.offset ? state.offset - new : new - state.offset
+        if change > ReceiverCounters.clockOffsetMax { state.memory.hurry() }
+        state.offset = new
+        state.counters.clockOffset = new
     }
 
     private func tell(_ change: DeliveryQueue.Change?, of receiver: ReceiverID) {

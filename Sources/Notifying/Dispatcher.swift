@@ -22,6 +22,8 @@ public final class Dispatcher: Sendable {
     private let seed: UInt64
     private let timekeeper: any Timekeeper
     private let couriers = Mutex<[ReceiverID: Courier]>([:])
+    /// Those that are not in force any more, until what waits for them is told.
+    private let retired = Mutex<[ReceiverID: Courier]>([:])
     private let onEvent: @Sendable (Event) -> Void
 
     /// Makes a dispatcher without receivers.
@@ -47,8 +49,9 @@ public final class Dispatcher: Sendable {
 
     /// Puts receivers in force.
     ///
-    /// One that stays keeps what waits for it, also when it has another address now; what waits
-    /// for one that is gone is given up.
+    /// One that stays keeps what waits for it, also when it has another address now. One that is gone
+    /// is told what waits for it, its last words among that, until the next call; then that is given
+    /// up.
     ///
     /// - Throws: `PollLoopError` when descriptors are short; the receivers before are in force.
     public func use(_ receivers: [Receiver]) throws(PollLoopError) {
@@ -66,14 +69,18 @@ public final class Dispatcher: Sendable {
             for id in left.keys { couriers[id] = nil }
             return left
         }
-        for courier in gone.values { giveUp(courier.stop()) }
+        let before = retired.withLock { retired in
+            defer { retired = gone }
+            return retired
+        }
+        for courier in before.values { giveUp(courier.stop()) }
     }
 
     /// Takes notifications, in order; gives up those whose receiver is gone.
     public func deliver(_ notifications: [Notification]) {
         guard !notifications.isEmpty else { return }
         for (id, some) in Dictionary(grouping: notifications, by: \.receiver) {
-            if let courier = couriers.withLock({ $0[id] }) {
+            if let courier = couriers.withLock({ $0[id] }) ?? retired.withLock({ $0[id] }) {
                 courier.deliver(some)
             } else {
                 giveUp(some)
@@ -82,10 +89,8 @@ public final class Dispatcher: Sendable {
     }
 
     /// Takes what receivers were told by an earlier run of alerts that still fire.
-    public func remember(_ told: [Notification]) {
-        for (id, some) in Dictionary(grouping: told, by: \.receiver) {
-            couriers.withLock { $0[id] }?.remember(some)
-        }
+    public func remember(_ told: [Notification.Item], by receiver: ReceiverID) {
+        couriers.withLock { $0[receiver] }?.remember(told)
     }
 
     /// Gives up the requests under way and ends the threads; what waits is in the ledger.
@@ -95,6 +100,11 @@ public final class Dispatcher: Sendable {
             return couriers
         }
         for courier in all.values { _ = courier.stop() }
+        let last = retired.withLock { retired in
+            defer { retired = [:] }
+            return retired
+        }
+        for courier in last.values { _ = courier.stop() }
     }
 
     /// What each receiver has taken so far.

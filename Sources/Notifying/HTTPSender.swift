@@ -17,9 +17,20 @@ struct HTTPSender: Sendable {
     let trustStorePath: String
     let userAgent: String
 
+    /// What came of a request.
+    struct Result: Sendable, Hashable {
+        var outcome: DeliveryQueue.Outcome
+        /// The present by the clock of whoever answered, in whole seconds; nil when it did not say.
+        var date: Timestamp?
+    }
+
+    /// Bytes of one header field that are looked at.
+    private static let fieldBytes = 256
+
     /// Counts the bytes of an answer; outlives the request.
     private final class Answer {
         var bytes = 0
+        var date: Timestamp?
     }
 
     /// Posts a JSON document.
@@ -32,9 +43,9 @@ struct HTTPSender: Sendable {
     /// - Returns: What it led to.
     func post(
         _ body: [UInt8], to url: String, fields: [String], isStopping: borrowing Atomic<Bool>
-    ) -> DeliveryQueue.Outcome {
+    ) -> Result {
         guard let (easy, multi) = CurlTransfer.handles() else {
-            return .failed("libcurl cannot start", retryAfter: nil)
+            return Result(outcome: .failed("libcurl cannot start", retryAfter: nil))
         }
         defer {
             curl_multi_cleanup(multi)
@@ -60,7 +71,18 @@ struct HTTPSender: Sendable {
             answer.bytes += size * count
             return answer.bytes > HTTPSender.answerBytes ? 0 : size * count
         }
-        return body.withUnsafeBytes { bytes in
+        shim_set_pointer(easy, CURLOPT_HEADERDATA, Unmanaged.passUnretained(answer).toOpaque())
+        shim_set_data_function(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, raw in
+            guard let raw else { return 0 }
+            let field = UnsafeRawBufferPointer(start: bytes, count: size * count)
+            let text = String(decoding: field.prefix(HTTPSender.fieldBytes), as: UTF8.self)
+            if text.prefix(5).lowercased() == "date:" {
+                let answer = Unmanaged<Answer>.fromOpaque(raw).takeUnretainedValue()
+                answer.date = HTTPSender.date(text.dropFirst(5))
+            }
+            return size * count
+        }
+        let outcome = body.withUnsafeBytes { bytes in
             withExtendedLifetime(answer) {
                 // Safety: libcurl reads the body during the transfer only, within this closure.
                 shim_set_pointer(
@@ -68,6 +90,13 @@ struct HTTPSender: Sendable {
                 return Self.run(easy, on: multi, isStopping: isStopping)
             }
         }
+        return Result(outcome: outcome, date: answer.date)
+    }
+
+    /// The instant that a `Date` field names (RFC 9110 §6.6.1); nil for anything else.
+    static func date(_ text: Substring) -> Timestamp? {
+        let seconds = curl_getdate(String(text).cleaned, nil)
+        return seconds > 0 ? Timestamp(seconds: Int64(seconds)) : nil
     }
 
     /// Connects, with TLS where the address says so, and hangs up.

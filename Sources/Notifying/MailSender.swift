@@ -29,6 +29,8 @@ struct MailSender: Sendable {
         /// Whether we have said goodbye, after which nothing matters.
         var isOver = false
         var heardBytes = 0
+        /// Whether what was said last names an address, so that the answer is about it.
+        var isAddressing = false
         /// The last line that the server said.
         var line: [UInt8] = []
         /// The sockets, by numbers of our own: those of libcurl may be somebody else's by now.
@@ -57,16 +59,18 @@ struct MailSender: Sendable {
 
     /// Sends a mail.
     ///
-    /// An address that the server refuses keeps the others from nothing.
+    /// To one address at a time, so that one that is refused keeps the others from nothing and is
+    /// known.
     ///
     /// - Parameters:
     ///   - message: The mail, lines ended by CR LF.
-    ///   - email: Where to.
+    ///   - address: Who gets it.
+    ///   - email: The way.
     ///   - password: Of its user.
     ///   - isStopping: Ends the attempt early.
     /// - Returns: What it led to.
     func send(
-        _ message: [UInt8], to email: ReceiverEmail, password: Secret?,
+        _ message: [UInt8], to address: MailAddress, by email: ReceiverEmail, password: Secret?,
         isStopping: borrowing Atomic<Bool>
     ) -> DeliveryQueue.Outcome {
         guard let (easy, multi) = CurlTransfer.handles() else {
@@ -89,11 +93,9 @@ struct MailSender: Sendable {
                 easy, CURLOPT_PASSWORD, String(decoding: password.bytes, as: UTF8.self))
         }
         shim_set_string(easy, CURLOPT_MAIL_FROM, "<\(email.from)>")
-        var recipients: UnsafeMutablePointer<curl_slist>?
-        for address in email.to { recipients = curl_slist_append(recipients, "<\(address)>") }
+        let recipients = curl_slist_append(nil, "<\(address)>")
         defer { curl_slist_free_all(recipients) }
         shim_set_pointer(easy, CURLOPT_MAIL_RCPT, recipients)
-        shim_set_long(easy, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1)
         shim_set_long(easy, CURLOPT_UPLOAD, 1)
         return withUnsafePointer(to: isStopping) { pointer in
             let conversation = Conversation(message, isStopping: pointer)
@@ -105,7 +107,9 @@ struct MailSender: Sendable {
                 case .done(let code):
                     let (status, line) = conversation.answer
                     return Self.outcome(
-                        code, status: status, isAboutMessage: conversation.isSent, line: line)
+                        code, status: status,
+                        isAboutMessage: conversation.isSent || conversation.isAddressing,
+                        line: line)
                 }
             }
         }
@@ -171,8 +175,12 @@ struct MailSender: Sendable {
         shim_set_debug(easy) { _, kind, bytes, count, raw in
             guard kind == CURLINFO_HEADER_OUT, let raw else { return 0 }
             let said = UnsafeRawBufferPointer(start: bytes, count: count)
-            guard said.elementsEqual("QUIT\r\n".utf8) else { return 0 }
-            Unmanaged<Conversation>.fromOpaque(raw).takeUnretainedValue().stopHearing()
+            let conversation = Unmanaged<Conversation>.fromOpaque(raw).takeUnretainedValue()
+            guard said.elementsEqual("QUIT\r\n".utf8) else {
+                conversation.isAddressing = said.starts(with: "RCPT TO:".utf8)
+                return 0
+            }
+            conversation.stopHearing()
             return 0
         }
     }
@@ -182,7 +190,7 @@ struct MailSender: Sendable {
     /// - Parameters:
     ///   - code: How the transfer ended.
     ///   - status: The code of the last answer.
-    ///   - isAboutMessage: Whether that came after the message.
+    ///   - isAboutMessage: Whether that came after the message, or after its address.
     ///   - line: The last answer.
     /// - Returns: What it led to.
     static func outcome(
@@ -200,8 +208,8 @@ struct MailSender: Sendable {
             return .failed("answers without end\(said)", retryAfter: nil)
         default: break
         }
-        // A message that is refused for good is the fault of the message; an address or a client
-        // that is refused would be refused next time too, and whoever reads it must hear that.
+        // A message or an address that is refused for good says nothing of the others; a client that
+        // is refused would be refused with all of them.
         if isAboutMessage, (500...599).contains(status) { return .refused("SMTP\(said)") }
         if (400...599).contains(status) { return .failed("SMTP\(said)", retryAfter: nil) }
         let words = String(cString: curl_easy_strerror(code))

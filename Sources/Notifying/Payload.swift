@@ -18,7 +18,7 @@ enum Payload {
     private struct WebhookBody: Encodable {
         var version = "4"
         var groupKey: String
-        var truncatedAlerts = 0
+        var truncatedAlerts: Int
         var status: String
         var receiver: String
         var groupLabels: [String: String]
@@ -45,86 +45,104 @@ enum Payload {
         var endsAt: String
     }
 
-    /// The body of a webhook; `occasion` says why it hears once more of what fires.
+    /// The body of a webhook: the alerts that are new first, then what goes on.
+    ///
+    /// `occasion` says why it hears once more of what fires.
     static func webhook(_ notification: Notification) -> [UInt8] {
-        let alert = notification.alert
-        let labels = labels(of: alert)
-        var annotations = annotations(of: alert)
-        if notification.occasion != .change {
-            annotations["occasion"] = notification.occasion.rawValue
+        let alerts = notification.items.map { item -> WebhookAlert in
+            let labels = Self.labels(of: item.alert)
+            var annotations = Self.annotations(of: item)
+            if notification.occasion != .change {
+                annotations["occasion"] = notification.occasion.rawValue
+            }
+            return WebhookAlert(
+                status: item.part.isEnd ? "resolved" : "firing", labels: labels,
+                annotations: annotations, startsAt: start(of: item.alert),
+                endsAt: item.part.isEnd ? notification.at.rfc3339 : never,
+                fingerprint: fingerprint(labels))
         }
-        let isOver = alert.state == .resolved
+        let commonLabels = common(alerts.map(\.labels))
+        var annotations = common(alerts.map(\.annotations))
+        let words = notification.words
+        annotations["summary"] = words.headline.english
+        annotations["summary_nl"] = words.headline.dutch
+        annotations["description"] = words.body.map(\.english).joined(separator: "\n")
+        annotations["description_nl"] = words.body.map(\.dutch).joined(separator: "\n")
+        let incident = notification.alert.incident.map { ["incident": $0.text] }
         return bytes(
             WebhookBody(
-                groupKey: notification.episode, status: isOver ? "resolved" : "firing",
-                receiver: notification.receiver.text, groupLabels: labels, commonLabels: labels,
-                commonAnnotations: annotations,
-                alerts: [
-                    WebhookAlert(
-                        status: isOver ? "resolved" : "firing", labels: labels,
-                        annotations: annotations, startsAt: start(of: alert),
-                        endsAt: isOver ? notification.at.rfc3339 : never,
-                        fingerprint: fingerprint(labels))
-                ]))
+                groupKey: notification.thread, truncatedAlerts: notification.moreCount,
+                status: notification.isOver ? "resolved" : "firing",
+                receiver: notification.receiver.text, groupLabels: incident ?? commonLabels,
+                commonLabels: commonLabels, commonAnnotations: annotations, alerts: alerts))
+    }
+
+    /// What all of these have.
+    private static func common(_ all: [[String: String]]) -> [String: String] {
+        guard let first = all.first else { return [:] }
+        return first.filter { one in all.allSatisfy { $0[one.key] == one.value } }
     }
 
     /// The body for an Alertmanager.
     ///
     /// - Parameters:
-    ///   - notifications: What it is told, for the first time or again.
-    ///   - now: The present; what fires ends `validity` later unless it is told again.
+    ///   - told: What it is told, for the first time or again.
+    ///   - now: The present by its own clock; what fires ends `validity` later unless it is told
+    ///     again. Nothing begins after that present, and nothing ends before it began, whatever our
+    ///     clock did.
     /// - Returns: A JSON list.
-    static func alertmanager(_ notifications: [Notification], at now: Timestamp) -> [UInt8] {
+    static func alertmanager(_ told: [AlertmanagerMemory.Told], at now: Timestamp) -> [UInt8] {
         bytes(
-            notifications.map { notification in
-                let isOver = notification.alert.state == .resolved
+            told.map { one in
+                let alert = one.item.alert
+                let end = one.item.part.isEnd ? min(one.at, now) : now + validity
+                let start = min(alert.firingSince ?? alert.activeSince, min(end, now))
                 return PostableAlert(
-                    labels: labels(of: notification.alert),
-                    annotations: annotations(of: notification.alert),
-                    startsAt: start(of: notification.alert),
-                    endsAt: (isOver ? notification.at : now + validity).rfc3339)
+                    labels: alertmanagerLabels(of: one.item),
+                    annotations: annotations(of: one.item), startsAt: start.rfc3339,
+                    endsAt: end.rfc3339)
             })
     }
 
-    /// The body for Mattermost and Slack: one line for people.
+    /// The body for Mattermost and Slack: lines for people.
     ///
-    /// Text from outside can neither call everybody (`@all`, `<!channel>`) nor show a link as
-    /// something else: the three characters that Slack's format knows are escaped
-    /// (docs.slack.dev, "Formatting message text"), and an @ is followed by a space of no width.
+    /// Text from outside can neither call everybody (`@all`, `<!channel>`) nor look like something else:
+    /// the three characters that Slack's format knows are escaped (docs.slack.dev, "Formatting
+    /// message text"), and an @ and the signs of both formats are followed by a space of no width. A
+    /// link stays as it is, so that it opens what it says.
     static func chat(_ notification: Notification, in language: Receiver.Language) -> [UInt8] {
-        let alert = notification.alert
-        let isOver = alert.state == .resolved
-        let word: String
-        let summary: String
-        switch language {
-        case .dutch:
-            word = isOver ? "VOORBIJ" : alert.level.rawValue.uppercased()
-            summary = alert.summary.dutch
-        case .english:
-            word = isOver ? "OVER" : alert.level.rawValue.uppercased()
-            summary = alert.summary.english
-        }
-        let since = alert.firingSince ?? alert.activeSince
-        let time =
-            isOver
-            ? "\(since.dateAndTime) – \(notification.at.dateAndTime)" : since.dateAndTime
-        let runbook = alert.runbook.map { " \($0)" } ?? ""
-        let incident = alert.incident.map { "\($0), " } ?? ""
-        let mark = notification.occasion.words(in: language).map { " (\($0))" } ?? ""
-        let text =
-            "\(word)\(mark): \(summary) (\(incident)\(alert.key.subject), \(time) UTC)\(runbook)"
+        let words = notification.words
+        let lines = [words.headline] + (words.body.isEmpty ? [] : words.body)
+        let text = lines.map { language == .dutch ? $0.dutch : $0.english }
+            .joined(separator: "\n")
+        return bytes(["text": chatText(text)])
+    }
+
+    private static func chatText(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.split(separator: " ", omittingEmptySubsequences: false).map { word in
+                let isLink = word.hasPrefix("https://") || word.hasPrefix("http://")
+                return escaped(word, isLink: isLink)
+            }.joined(separator: " ")
+        }.joined(separator: "\n")
+    }
+
+    private static func escaped(_ word: Substring, isLink: Bool) -> String {
         var safe = ""
         // By scalar: one that joins its neighbours must not hide them.
-        for character in text.unicodeScalars {
+        for character in word.unicodeScalars {
             switch character {
             case "&": safe += "&amp;"
             case "<": safe += "&lt;"
             case ">": safe += "&gt;"
-            case "@": safe += "@\u{200B}"
+            case "@" where !isLink: safe += "@\u{200B}"
+            case "*" where !isLink, "_" where !isLink, "~" where !isLink, "`" where !isLink:
+                safe.unicodeScalars.append(character)
+                safe += "\u{200B}"
             default: safe.unicodeScalars.append(character)
             }
         }
-        return bytes(["text": safe])
+        return safe
     }
 
     private static func labels(of alert: Alert) -> [String: String] {
@@ -140,12 +158,26 @@ enum Payload {
         return labels
     }
 
-    private static func annotations(of alert: Alert) -> [String: String] {
+    /// What an Alertmanager knows an alert by, groups and routes it by.
+    static func alertmanagerLabels(of item: Notification.Item) -> [String: String] {
+        var labels = Self.labels(of: item.alert)
+        labels["incident"] = item.alert.incident?.text
+        labels["cause"] = item.labels.cause
+        labels["tier"] = item.labels.tier.map { "\($0.rawValue)" }
+        labels["sector"] = item.labels.sector
+        labels["owner"] = item.labels.owner
+        return labels
+    }
+
+    private static func annotations(of item: Notification.Item) -> [String: String] {
+        let alert = item.alert
         var annotations = ["summary": alert.summary.english, "summary_nl": alert.summary.dutch]
         annotations["reason"] = alert.reason?.rawValue
         annotations["runbook_url"] = alert.runbook
-        // Not a label: the incident of an alert may turn out to be another one.
+        // No label of a webhook: the incident of an alert may turn out to be another one.
         annotations["incident"] = alert.incident?.text
+        annotations["cause"] = item.labels.cause
+        annotations["part"] = item.part.rawValue
         return annotations
     }
 

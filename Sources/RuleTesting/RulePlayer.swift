@@ -40,7 +40,6 @@ public struct RulePlayer: Sendable {
 
     /// The brain, as the daemon has it.
     public private(set) var monitor: HealthMonitor
-    private var book = NotificationBook()
 
     /// Makes a player that has seen nothing.
     public init(catalogue: ServiceCatalogue, rules: RuleSet) {
@@ -62,8 +61,10 @@ public struct RulePlayer: Sendable {
         }
         if !results.isEmpty { monitor.apply(monitor.admit(results)) }
         let transitions = monitor.evaluate(at: now)
-        let routed = monitor.takeAlertChanges().transitions
-        return Step(transitions: transitions, notifications: routed.flatMap { book.address($0) })
+        let notifications = monitor.takeAlertChanges().notifications
+        // Here every receiver takes everything at once.
+        monitor.note(notifications.map { Delivery(notification: $0, at: now) })
+        return Step(transitions: transitions, notifications: notifications)
     }
 
     /// The next instant at which `step` may change something, provided that no result comes before.

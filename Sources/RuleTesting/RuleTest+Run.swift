@@ -157,7 +157,9 @@ extension RuleTestOutcome {
             story.append(Event(at: instant, columns: ["alert"] + columns))
         }
         for notification in step.notifications {
-            story.append(Event(at: instant, columns: ["told"] + notification.columns))
+            for columns in notification.lines {
+                story.append(Event(at: instant, columns: ["told"] + columns))
+            }
         }
         story.removeLast(max(0, story.count - Self.storyMax))
     }
@@ -177,17 +179,22 @@ extension RuleTest.ExpectedAlert {
 
 extension RuleTest.ExpectedNotification {
     fileprivate func fits(_ notification: Notification) -> Bool {
-        let alert = notification.alert
-        return receiver == notification.receiver && state == alert.state
-            && occasion == notification.occasion && (rule ?? alert.key.rule) == alert.key.rule
-            && (subject ?? alert.key.subject.description) == alert.key.subject.description
-            && (level ?? alert.level) == alert.level
+        guard receiver == notification.receiver,
+            occasion.map({ $0 == notification.occasion }) ?? notification.occasion.isNews
+        else { return false }
+        let told = notification.news.isEmpty ? notification.items : notification.news
+        return told.contains { item in
+            let alert = item.alert
+            return state == alert.state && (rule ?? alert.key.rule) == alert.key.rule
+                && (subject ?? alert.key.subject.description) == alert.key.subject.description
+                && (level ?? alert.level) == alert.level
+        } && words.allSatisfy { notification.text.contains($0) }
     }
     fileprivate var columns: [String] {
         [
-            receiver.text, state.rawValue, occasion.rawValue, rule?.text ?? "*", subject ?? "*",
-            level?.rawValue ?? "*",
-        ]
+            receiver.text, state.rawValue, occasion?.rawValue ?? "*", rule?.text ?? "*",
+            subject ?? "*", level?.rawValue ?? "*",
+        ] + words.map { "\"\($0)\"" }
     }
 }
 
@@ -211,10 +218,20 @@ extension Alert {
 }
 
 extension Notification {
-    fileprivate var columns: [String] {
+    fileprivate var columns: [String] { Self.columns(receiver, occasion, items[0]) }
+
+    /// One line for each alert that is new, or that a reminder leads with.
+    fileprivate var lines: [[String]] {
+        (news.isEmpty ? [items[0]] : news).map { Self.columns(receiver, occasion, $0) }
+    }
+
+    private static func columns(
+        _ receiver: ReceiverID, _ occasion: Occasion, _ item: Item
+    ) -> [String] {
         [
-            receiver.text, alert.state.rawValue, occasion.rawValue, alert.key.rule.text,
-            alert.key.subject.description, alert.level.rawValue,
+            receiver.text, item.alert.state.rawValue, occasion.rawValue,
+            item.alert.key.rule.text, item.alert.key.subject.description,
+            item.alert.level.rawValue,
         ]
     }
 }

@@ -91,20 +91,22 @@ public struct RuleTest: Sendable, Hashable {
         public var receiver: ReceiverID
         /// That an alert fires, or that it is over.
         public var state: Alert.State
-        /// Why it is told.
-        public var occasion: Notification.Occasion
+        /// Why it is told; nil for news, whether it is the first word or more of it.
+        public var occasion: Notification.Occasion?
         /// The rule.
         public var rule: RuleID?
         /// The id of the service or endpoint.
         public var subject: String?
         /// How urgent it is.
         public var level: Level?
+        /// What its text has, in either language.
+        public var words: [String]
 
         /// Makes an expectation.
         public init(
             receiver: ReceiverID, state: Alert.State = .firing,
-            occasion: Notification.Occasion = .change, rule: RuleID? = nil, subject: String? = nil,
-            level: Level? = nil
+            occasion: Notification.Occasion? = nil, rule: RuleID? = nil, subject: String? = nil,
+            level: Level? = nil, words: [String] = []
         ) {
             self.receiver = receiver
             self.state = state
@@ -112,6 +114,7 @@ public struct RuleTest: Sendable, Hashable {
             self.rule = rule
             self.subject = subject
             self.level = level
+            self.words = words
         }
     }
 

@@ -29,6 +29,8 @@ public struct YearCheck: Sendable, Hashable {
     public var falseOnes = 0
     /// Ends that people were not told, and incidents that stay open.
     public var unended = 0
+    /// Breaches of the contract of telling; see `TellingContract`.
+    public var breaches = 0
     /// The first thing that was wrong, in words; nil when nothing was.
     public var firstMistake: String?
 
@@ -43,6 +45,7 @@ public struct YearCheck: Sendable, Hashable {
         left.told += right.told
         left.falseOnes += right.falseOnes
         left.unended += right.unended
+        left.breaches += right.breaches
         left.firstMistake = left.firstMistake ?? right.firstMistake
     }
 
@@ -59,7 +62,7 @@ public struct YearCheck: Sendable, Hashable {
         _ play: YearPlay, of year: OutageYear, people: ReceiverID,
         holdTime: (Tier) -> Duration
     ) {
-        let begun = play.told.filter { $0.receiver == people && $0.alert.state == .firing }
+        let begun = play.told.filter { $0.receiver == people && $0.part == .begun }
         func final(_ id: IncidentID) -> IncidentID {
             var id = id
             while let next = play.incidents[id]?.mergedInto { id = next }
@@ -92,7 +95,7 @@ public struct YearCheck: Sendable, Hashable {
                 note("missed: \(service.id) \(episode)")
             }
         }
-        for one in begun where one.part == 0 {
+        for one in begun {
             told += 1
             if one.alert.level == .page { pages += 1 }
             guard !Self.hasCause(one.alert, in: year) else { continue }
@@ -101,6 +104,8 @@ public struct YearCheck: Sendable, Hashable {
         }
         unended = play.owedEnds + play.incidents.values.count(where: \.isOpen)
         if unended > 0 { note("unended: \(unended)") }
+        breaches = play.contract.breachCount
+        if let words = play.contract.breaches.first { note("breach: \(words)") }
     }
 
     private mutating func note(_ words: String) { firstMistake = firstMistake ?? words }

@@ -18,8 +18,8 @@ public struct YearPlay: Sendable {
         public var receiver: ReceiverID
         /// The alert as it was told; resolved at the end.
         public var alert: Alert
-        /// 0 for the beginning and the end, more for what is told meanwhile.
-        public var part: Int
+        /// What is said of it.
+        public var part: Notification.Item.Part
     }
 
     /// Seconds between two looks at the rules.
@@ -55,7 +55,8 @@ public struct YearPlay: Sendable {
     private let year: OutageYear
     private let skipsQuiet: Bool
     private var monitor: HealthMonitor
-    private var owed: [String: Set<ReceiverID>] = [:]
+    /// Checks what is told against what fires, at every look.
+    public private(set) var contract: TellingContract
     private var active: Set<AlertKey> = []
     private var cursors: [Int]
     private var nextSlots: [Int64]
@@ -72,6 +73,7 @@ public struct YearPlay: Sendable {
         self.year = year
         self.skipsQuiet = skipsQuiet
         monitor = HealthMonitor(catalogue: year.catalogue, rules: rules)
+        contract = TellingContract(catalogue: year.catalogue, rules: rules)
         let count = year.catalogue.endpoints.count
         cursors = Array(repeating: 0, count: count)
         waiting = Array(repeating: nil, count: count)
@@ -146,10 +148,17 @@ public struct YearPlay: Sendable {
                 active.insert(one.alert.key)
             }
         }
-        guard !news.isEmpty || !active.isEmpty else { return }
+        guard !news.isEmpty || !active.isEmpty || !contract.isAtEase else { return }
         let changes = monitor.takeAlertChanges()
         incidents.merge(changes.incidents) { $1 }
-        for routed in changes.transitions { address(routed) }
+        monitor.note(changes.notifications.map { Delivery(notification: $0, at: now) })
+        contract.look(at: now, monitor, told: changes.notifications)
+        for message in changes.notifications {
+            for item in message.news {
+                told.append(
+                    Told(at: now, receiver: message.receiver, alert: item.alert, part: item.part))
+            }
+        }
     }
 
     /// Every how many slots an endpoint is probed: every other one keeps it from being unknown while
@@ -176,29 +185,8 @@ public struct YearPlay: Sendable {
         return findings.updateValue(finding, forKey: result.endpoint) != finding
     }
 
-    /// Tells who is named, and the end to whoever was told, as the ledger does.
-    private mutating func address(_ routed: RoutedTransition) {
-        let alert = routed.transition.alert
-        let known = owed[alert.episode] ?? []
-        let receivers: [ReceiverID]
-        if alert.state == .resolved {
-            receivers = known.subtracting(routed.held).sorted()
-            owed[alert.episode] = known.intersection(routed.held)
-            if owed[alert.episode]?.isEmpty == true { owed[alert.episode] = nil }
-        } else {
-            receivers = routed.receivers.filter { routed.part > 0 || !known.contains($0) }
-            if !receivers.isEmpty { owed[alert.episode] = known.union(receivers) }
-        }
-        for receiver in receivers {
-            told.append(
-                Told(
-                    at: routed.transition.at, receiver: receiver, alert: alert,
-                    part: routed.part))
-        }
-    }
-
     /// Ends that are still owed.
-    public var owedEnds: Int { owed.count }
+    public var owedEnds: Int { monitor.books.values.reduce(0) { $0 + $1.entries.count } }
 
     /// A number that differs when anything that was said differs: FNV-1a of all of it, in order.
     public var checksum: UInt64 {

@@ -55,10 +55,19 @@ public struct WhyDocument: Sendable, Hashable, Codable {
     public struct Route: Sendable, Hashable, Codable {
         /// The receiver.
         public var receiver: String
-        /// Why it is not told: `level`, `scope`, `rule`, `about`, `hours` or `silence`.
+        /// Why it is not told: `level`, `scope`, `rule`, `about`, `hours`, `silence`, `maintenance`
+        /// or `resolved`.
         public var obstacle: String?
-        /// The level at which it was told of the incident.
+        /// The level at which it was told of this alert, or is going to be.
         public var toldLevel: String?
+        /// When that was decided.
+        public var toldAt: Instant?
+        /// The message in which it is told, which may tell of other alerts too.
+        public var message: String?
+        /// When the receiver took that message; nothing while it waits.
+        public var deliveredAt: Instant?
+        /// When that message was given up; it is told again while the alert fires.
+        public var lostAt: Instant?
     }
 
     /// One endpoint.
@@ -170,7 +179,11 @@ extension WhyDocument.Rule {
                 ? step.routes.map {
                     WhyDocument.Route(
                         receiver: $0.receiver.text, obstacle: $0.obstacle?.rawValue,
-                        toldLevel: $0.toldLevel?.rawValue)
+                        toldLevel: $0.told?.item.alert.level.rawValue,
+                        toldAt: $0.told.map { Instant($0.toldAt) },
+                        message: $0.told?.notification,
+                        deliveredAt: $0.told?.deliveredAt.map { Instant($0) },
+                        lostAt: $0.told?.lostAt.map { Instant($0) })
                 } : nil)
     }
 }

@@ -171,9 +171,7 @@ public struct WhyText {
     }
 
     private func words(_ route: WhyDocument.Route) -> String {
-        if let level = route.toldLevel {
-            return of(nl: "verteld als ", en: "told as ") + language.word(forLevel: level)
-        }
+        if let level = route.toldLevel { return told(route, as: language.word(forLevel: level)) }
         switch route.obstacle {
         case "level":
             return of(nl: "niet: het niveau is te laag", en: "not told: the level is too low")
@@ -187,11 +185,31 @@ public struct WhyText {
                 en: "not told: takes other things (about)")
         case "hours": return of(nl: "wacht op zijn uren", en: "waits for its hours")
         case "silence": return of(nl: "niet: stil", en: "not told: silenced")
+        case "maintenance":
+            return of(nl: "niet: de dienst heeft onderhoud", en: "not told: under maintenance")
         case "resolved":
             return of(
                 nl: "niet: het incident is met de hand beëindigd",
                 en: "not told: its incident was resolved by force")
-        default: return of(nl: "verteld", en: "told")
+        default: return of(nl: "wordt verteld", en: "is going to be told")
         }
+    }
+
+    private func told(_ route: WhyDocument.Route, as level: String) -> String {
+        let message = route.message.map { of(nl: ", in bericht ", en: ", in message ") + $0 } ?? ""
+        func at(_ instant: Instant?) -> String { instant?.timestamp.dateAndTime ?? "" }
+        if route.lostAt != nil {
+            return of(
+                nl: "niet aangenomen als \(level)\(message); wordt herhaald",
+                en: "did not take it as \(level)\(message); it is told again")
+        }
+        guard let delivered = route.deliveredAt else {
+            return of(
+                nl: "nog niet verteld als \(level): wacht sinds \(at(route.toldAt)) UTC\(message)",
+                en: "not told yet as \(level): waits since \(at(route.toldAt)) UTC\(message)")
+        }
+        return of(
+            nl: "verteld als \(level) om \(at(delivered)) UTC\(message)",
+            en: "told as \(level) at \(at(delivered)) UTC\(message)")
     }
 }

@@ -66,14 +66,16 @@ struct YearSimulation {
         let seconds = monotonicSeconds() - begin
         let years = Double(seeds * organisations * OutageYear.endpointCount * Int(days)) / 365
         let pace = years / seconds * 60
-        let isRight = all.missed == 0 && all.falseOnes == 0 && all.unended == 0
+        let isRight =
+            all.missed == 0 && all.falseOnes == 0 && all.unended == 0
+            && all.breaches == 0
         print(
             """
             simulation, \(seeds) seeds × \(organisations * OutageYear.endpointCount) endpoints × \
             \(days) days: \(pace.text(0)) endpoint-years a minute, \(seconds.text(0)) s, target ≥ \
             \(Self.target.text(0)): \(pace >= Self.target ? "met" : "NOT met")
             outages that had to be told \(all.outages), missed \(all.missed); told \(all.told), of \
-            which pages \(all.pages), false \(all.falseOnes); ends owed \(all.unended)
+            which pages \(all.pages), false \(all.falseOnes); ends owed \(all.unended); breaches of the contract of telling \(all.breaches)
             results played \(results); checksum \(String(checksum, radix: 16))
             """)
         if let mistake = all.firstMistake { print(mistake) }

@@ -157,3 +157,24 @@ final class Watch {
         }
     }
 }
+
+extension AlertChanges {
+    /// What is told, as `receiver part rule subject level`, the receivers in order.
+    var told: [String] {
+        notifications.flatMap { message in
+            message.news.map {
+                "\(message.receiver) \($0.part) \($0.alert.key.rule) \($0.alert.key.subject) "
+                    + "\($0.alert.level)"
+            }
+        }.sorted()
+    }
+
+    /// The books of receivers that had none before.
+    var newBooks: [ReceiverID: ReceiverBook] {
+        books.mapValues { changes in
+            ReceiverBook(
+                entries: changes.entries.compactMapValues { $0 },
+                threads: changes.threads.compactMapValues { $0 })
+        }
+    }
+}

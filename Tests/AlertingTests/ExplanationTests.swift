@@ -32,7 +32,7 @@ import Testing
 
     private func routes(_ explanation: Explanation) -> [String] {
         explanation.rules.first?.routes.map {
-            "\($0.receiver) \($0.toldLevel?.rawValue ?? $0.obstacle?.rawValue ?? "told")"
+            "\($0.receiver) \($0.told?.item.alert.level.rawValue ?? $0.obstacle?.rawValue ?? "due")"
         } ?? []
     }
 

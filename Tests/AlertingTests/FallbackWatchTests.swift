@@ -1,215 +1,145 @@
 import HealthModel
-import Scheduling
 import Testing
 
 @testable import Alerting
 
-/// Who is told instead, and when, with a clock that is moved by hand.
+/// Who is told instead when a receiver does not take a message, with a clock that is moved by hand.
 @Suite struct FallbackWatchTests {
-    /// A notification of an episode that begins at a second.
-    private func note(
-        _ receiver: String, _ service: String = "s", at second: Int64 = 100, isOver: Bool = false,
-        part: Int = 0, since: Int64 = 100
-    ) -> Notification {
-        Notification(
-            receiver: ReceiverID(receiver), at: Timestamp(seconds: second),
-            alert: Alert(
-                key: AlertKey(rule: RuleID("r"), subject: .service(ServiceID(service))),
-                service: ServiceID(service), level: .page, state: isOver ? .resolved : .firing,
-                activeSince: Timestamp(seconds: since), firingSince: Timestamp(seconds: since),
-                reason: nil, summary: LocalizedText(dutch: "d", english: "e"), runbook: nil),
-            part: part)
-    }
+    /// A monitor of one service with receivers that have fallbacks after 30 seconds.
+    private struct Play {
+        var monitor: HealthMonitor
+        var waiting: [Notification] = []
+        var told: [String] = []
 
-    private func told(_ one: Notification, to receiver: String, at second: Int64) -> Notification {
-        var other = one
-        other.receiver = ReceiverID(receiver)
-        other.at = Timestamp(seconds: second)
-        other.occasion = .fallback
-        return other
-    }
+        init(_ fallbacks: [(String, String?)], levels: [String: Level] = [:]) throws {
+            let url = try #require(ProbeURL("http://127.0.0.1/"))
+            let receivers = fallbacks.map { id, other in
+                var receiver = Receiver(
+                    id: ReceiverID(id), kind: .webhook(url), level: levels[id] ?? .warning)
+                receiver.fallback = other.map {
+                    ReceiverFallback(receiver: ReceiverID($0), after: .seconds(30))
+                }
+                // Others hear of nothing by themselves.
+                if other == nil { receiver.about = .escalation }
+                return receiver
+            }
+            monitor = HealthMonitor(
+                catalogue: ServiceCatalogue(
+                    services: [service("digid")], endpoints: [endpoint("a", of: "digid")]),
+                rules: RuleSet(rules: [rule("gone", .state(.down))], receivers: receivers))
+        }
 
-    /// Receivers, each with its fallback after 30 seconds.
-    private func receivers(_ fallbacks: KeyValuePairs<String, String>) throws -> [Receiver] {
-        let url = try #require(ProbeURL("http://a/"))
-        return fallbacks.map { id, other in
-            var receiver = Receiver(id: ReceiverID(id), kind: .webhook(url))
-            receiver.fallback = ReceiverFallback(
-                receiver: ReceiverID(other), after: .seconds(30))
-            return receiver
+        mutating func look(_ second: Int64, _ reason: Reason?? = .none) {
+            if case .some(let reason) = reason { monitor.apply([result("a", second, reason)]) }
+            _ = monitor.evaluate(at: at(second))
+            let messages = monitor.takeAlertChanges().notifications
+            waiting += messages
+            for message in messages {
+                told += message.news.map {
+                    "\(second) \(message.receiver) \(message.occasion) \($0.part)"
+                }
+            }
+        }
+
+        mutating func end(_ receiver: String, _ second: Int64, failure: String? = nil) {
+            let ended = waiting.filter { $0.receiver.text == receiver }
+            waiting.removeAll { $0.receiver.text == receiver }
+            monitor.note(
+                ended.map { Delivery(notification: $0, at: at(second), failure: failure) })
         }
     }
 
-    /// A watch that was started long ago.
-    private func watch(_ fallbacks: KeyValuePairs<String, String>) throws -> FallbackWatch {
-        var watch = FallbackWatch()
-        watch.use(try receivers(fallbacks))
-        #expect(watch.due(at: Timestamp(seconds: 0)) == [])
-        return watch
-    }
-
-    private func due(_ watch: inout FallbackWatch, _ second: Int64) -> [FallbackWatch.Due] {
-        watch.due(at: Timestamp(seconds: second))
-    }
-
-    @Test func anotherIsToldOnceWhenTheTimeIsOver() throws {
-        var watch = try watch(["a": "b"])
-        watch.add(note("a"))
-        #expect(due(&watch, 129) == [])
-        #expect(due(&watch, 130).map(\.notification) == [told(note("a"), to: "b", at: 130)])
-        #expect(due(&watch, 500) == [])
-        // Not when the news grows, either.
-        watch.add(note("a", at: 600, part: 1))
-        #expect(due(&watch, 900) == [])
+    @Test func anotherIsToldOnceWhenTheTimeIsOverAndHearsTheEnd() throws {
+        var play = try Play([("a", "b"), ("b", nil)])
+        play.look(0, .some(nil))
+        play.look(60, .connectRefused)
+        for second in Int64(61)..<120 { play.look(second) }
+        #expect(play.told == ["60 a change begun", "90 b fallback begun"])
+        play.look(120, .some(nil))
+        #expect(play.told.dropFirst(2).sorted() == ["120 a change over", "120 b change over"])
+        for second in Int64(121)..<300 { play.look(second) }
+        #expect(play.told.count == 4)
     }
 
     @Test func whatWasTakenInTimeIsToldToNobodyElse() throws {
-        var watch = try watch(["a": "b"])
-        watch.add(note("a"))
-        watch.end(Delivery(notification: note("a"), at: Timestamp(seconds: 129)))
-        #expect(watch.count == 0)
-        #expect(due(&watch, 500) == [])
-        // What grows later is watched by itself.
-        watch.add(note("a", at: 600, part: 1))
-        #expect(due(&watch, 629) == [])
-        #expect(due(&watch, 630).map(\.notification.part) == [1])
+        var play = try Play([("a", "b"), ("b", nil)])
+        play.look(0, .some(nil))
+        play.look(60, .connectRefused)
+        play.end("a", 89)
+        for second in Int64(89)..<120 { play.look(second) }
+        #expect(play.told == ["60 a change begun"])
     }
 
-    @Test func whatIsGivenUpIsToldAtOnce() throws {
-        var watch = try watch(["a": "b"])
-        watch.add(note("a"))
-        watch.end(Delivery(notification: note("a"), at: Timestamp(seconds: 101), failure: "no"))
-        #expect(due(&watch, 102).map(\.notification) == [told(note("a"), to: "b", at: 102)])
-        #expect(watch.count == 0)
-        // Of a receiver without a fallback too, to nobody.
-        watch.add(note("x"))
-        watch.end(Delivery(notification: note("x"), at: Timestamp(seconds: 101), failure: "no"))
-        #expect(due(&watch, 102) == [])
-        #expect(watch.count == 0)
+    @Test func whatIsGivenUpIsToldAtOnceAndToldAgainWhileItFires() throws {
+        var play = try Play([("a", "b"), ("b", nil)])
+        play.look(0, .some(nil))
+        play.look(60, .connectRefused)
+        play.end("a", 61, failure: "no")
+        for second in Int64(62)..<361 { play.look(second) }
+        #expect(play.told == ["60 a change begun", "62 b fallback begun"])
+        play.look(361)
+        #expect(play.told.dropFirst(2) == ["361 a update begun"])
     }
 
-    /// From its rule, as somebody's fallback, or before: nobody hears of one episode twice.
-    @Test func whoeverHasHeardIsNotTold() throws {
-        var watch = try watch(["a": "b", "c": "b", "d": "b"])
-        watch.add(note("a", "one"))
-        watch.add(note("b", "one"))
-        watch.add(note("a", "two"), knownTo: [ReceiverID("b")])
-        watch.add(note("a", "three"))
-        watch.add(note("c", "three"))
-        watch.add(note("a", "four"))
-        watch.add(note("b", "four"))
-        watch.end(Delivery(notification: note("b", "four"), at: Timestamp(seconds: 101)))
-        let all = due(&watch, 200).map(\.notification)
-        #expect(all == [told(note("a", "three"), to: "b", at: 200)])
-        // Another episode of the same alert is news.
-        watch.add(note("a", "one", at: 300, since: 300))
-        #expect(due(&watch, 400).count == 1)
+    /// What is over before anybody else was told is no news for them.
+    @Test func whatIsOverIsToldToNobodyElse() throws {
+        var play = try Play([("a", "b"), ("b", nil)])
+        play.look(0, .some(nil))
+        play.look(60, .connectRefused)
+        play.look(80, .some(nil))
+        for second in Int64(81)..<200 { play.look(second) }
+        #expect(play.told == ["60 a change begun", "80 a change over"])
     }
 
-    @Test func whatIsOverIsToldWithItsEnd() throws {
-        var watch = try watch(["a": "b"])
-        watch.add(note("a"))
-        watch.add(note("a", at: 110, isOver: true))
-        var end = note("a", at: 110, isOver: true)
-        end.receiver = ReceiverID("b")
-        #expect(
-            due(&watch, 130)
-                == [FallbackWatch.Due(notification: told(note("a"), to: "b", at: 130), end: end)])
-        // The end alone is no news for whoever heard of no beginning.
-        watch.add(note("a", "two", at: 200, isOver: true))
-        #expect(due(&watch, 500) == [])
-    }
-
-    /// The other one has its own time, and its own fallback.
     @Test func aChainIsWalkedLinkByLink() throws {
-        var watch = try watch(["a": "b", "b": "c"])
-        watch.add(note("a"))
-        let first = due(&watch, 130).map(\.notification)
-        for one in first { watch.add(one) }
-        #expect(due(&watch, 159) == [])
-        #expect(due(&watch, 160).map(\.notification) == [told(note("a"), to: "c", at: 160)])
+        var play = try Play([("a", "b"), ("b", "c"), ("c", nil)], levels: ["b": .page])
+        // What pages nobody by itself.
+        play.monitor = HealthMonitor(
+            catalogue: play.monitor.catalogue,
+            rules: RuleSet(
+                rules: [rule("gone", .state(.down), level: .critical)],
+                receivers: play.monitor.rules.receivers))
+        play.look(0, .some(nil))
+        play.look(60, .connectRefused)
+        for second in Int64(61)..<140 { play.look(second) }
+        #expect(
+            play.told == ["60 a change begun", "90 b fallback begun", "120 c fallback begun"])
     }
 
     /// After a start everybody gets a moment, however old the news is.
     @Test func aStartGivesEverybodyAMoment() throws {
-        var watch = FallbackWatch()
-        watch.use(try receivers(["a": "b"]))
-        watch.add(note("a"))
-        #expect(due(&watch, 1000) == [])
-        #expect(due(&watch, 1009) == [])
-        #expect(due(&watch, 1010).count == 1)
-        // A clock that was set back begins anew.
-        watch.add(note("a", "two"))
-        #expect(due(&watch, 900) == [])
-        #expect(due(&watch, 910).count == 1)
-    }
-
-    @Test func fallbacksAreThoseOfNow() throws {
-        var watch = try watch(["a": "b"])
-        watch.add(note("a"))
-        watch.use([])
-        #expect(due(&watch, 200) == [])
-        watch.use(try receivers(["a": "c"]))
-        #expect(due(&watch, 200).map(\.notification.receiver.text) == ["c"])
+        let before = try Play([("a", "b"), ("b", nil)])
+        var play = before
+        play.look(0, .some(nil))
+        _ = play.monitor.takeAlertChanges()
+        play.monitor.apply([result("a", 60, .connectRefused)])
+        _ = play.monitor.evaluate(at: at(60))
+        let changes = play.monitor.takeAlertChanges()
+        var after = before
+        _ = after.monitor.restore(
+            Array(changes.active.values), incidents: Array(changes.incidents.values),
+            books: changes.newBooks, waiting: changes.notifications, lastSeen: at(60), at: at(600))
+        for second in Int64(600)..<640 { after.look(second) }
+        #expect(after.told == ["610 b fallback begun"])
     }
 
     @Test func asManyAreWatchedAsTheLimitAndNoMore() throws {
-        var watch = try watch(["a": "b"])
+        let url = try #require(ProbeURL("http://127.0.0.1/"))
+        var receiver = Receiver(id: ReceiverID("a"), kind: .webhook(url))
+        receiver.fallback = ReceiverFallback(receiver: ReceiverID("b"), after: .seconds(30))
+        var watch = FallbackWatch()
+        watch.use([receiver])
+        let alert = Alert(
+            key: AlertKey(rule: RuleID("r"), subject: .service(ServiceID("s"))),
+            service: ServiceID("s"), level: .page, state: .firing, activeSince: at(0),
+            firingSince: at(0), reason: nil, summary: LocalizedText(dutch: "", english: ""),
+            runbook: nil)
         for number in 0...FallbackWatch.watchedMax {
-            watch.add(note("a", "s\(number)"))
+            watch.add(
+                Notification(
+                    receiver: receiver.id, at: at(0), thread: "t\(number)",
+                    items: [Notification.Item(alert: alert)]))
         }
         #expect(watch.count == FallbackWatch.watchedMax)
-        #expect(due(&watch, 200).count == FallbackWatch.watchedMax)
-    }
-
-    /// Against the obvious: everything that happened in a list, looked through at every second.
-    @Test(arguments: 0..<30) func agreesWithTheObvious(seed: UInt64) throws {
-        var random = SplitMix64(seed: seed)
-        let next = ["a": "b", "b": "c", "d": "b"]
-        var watch = try watch(["a": "b", "b": "c", "d": "b"])
-        var sent: [Notification] = []
-        var ended: [String: Bool] = [:]
-        for second in Int64(100)..<400 {
-            if Int.random(in: 0..<4, using: &random) == 0 {
-                let receiver = ["a", "b", "c", "d"].randomElement(using: &random) ?? ""
-                let service = "s\(Int.random(in: 0..<12, using: &random))"
-                let part = Int.random(in: 0..<3, using: &random)
-                let one = note(receiver, service, at: second, part: part)
-                if !sent.contains(where: { $0.id == one.id }) {
-                    let before = sent.filter { $0.episode == one.episode }.map(\.receiver)
-                    sent.append(one)
-                    watch.add(one, knownTo: before)
-                }
-            }
-            let open = sent.filter { ended[$0.id] == nil }
-            if Int.random(in: 0..<5, using: &random) == 0,
-                let one = open.randomElement(using: &random)
-            {
-                let isTaken = Bool.random(using: &random)
-                ended[one.id] = isTaken
-                watch.end(
-                    Delivery(
-                        notification: one, at: Timestamp(seconds: second),
-                        failure: isTaken ? nil : "no"))
-            }
-            var expected: [Notification] = []
-            let late = sent.filter { one in
-                ended[one.id] == false
-                    || ended[one.id] == nil && Timestamp(seconds: second) - one.at >= .seconds(30)
-            }
-            for one in late.sorted(by: { ($0.at, $0.id) < ($1.at, $1.id) }) {
-                guard let other = next[one.receiver.text] else { continue }
-                let heard = (sent + expected).contains {
-                    $0.episode == one.episode && $0.receiver.text == other
-                }
-                if !heard { expected.append(told(one, to: other, at: second)) }
-            }
-            let found = due(&watch, second).map(\.notification)
-            #expect(found == expected, "second \(second)")
-            for one in found {
-                sent.append(one)
-                watch.add(one, knownTo: sent.filter { $0.episode == one.episode }.map(\.receiver))
-            }
-        }
     }
 }

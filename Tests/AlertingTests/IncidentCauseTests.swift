@@ -49,6 +49,8 @@ import Testing
                 since: at(Int64.random(in: 0...4, using: &generator) * 400),
                 isDown: Int.random(in: 0..<4, using: &generator) > 0,
                 isFlapping: Int.random(in: 0..<6, using: &generator) == 0,
+                symptom: [.reach, .reach, .reach, .answer, .identity, .name, nil]
+                    .randomElement(using: &generator) ?? nil,
                 evidence: Set(
                     evidence.filter { _ in Int.random(in: 0..<4, using: &generator) == 0 }))
         }
@@ -95,29 +97,50 @@ private struct PlainCause {
                 \.key))
         if map.services[service]?.kind == .dark {
             // An operator says so.
-            let behind = map.darkDependants[service]?.all.intersection(together) ?? []
+            let behind = (map.darkDependants[service]?.all.intersection(together) ?? [])
+                .filter(isBehindDark)
             return (.darkService(service), behind.union([service]))
         }
         let narrow = dependencyRoot(of: service)
+        let alike = together.filter {
+            own.symptom != nil && failing[$0]?.symptom == own.symptom
+        }
         for wide in [shared, platform, dark, peers, common] {
-            guard let (root, services) = wide(service, together) else { continue }
+            guard let (root, services) = wide(service, alike) else { continue }
             // What fails behind one of them has the same cause.
             let behind = together.filter { services.contains(dependencyRoot(of: $0)) }
             return (root, services.union(behind))
         }
-        let behind = together.filter { map.ancestors[$0]?.contains(narrow) == true }
+        let behind = together.filter { mayExplain(narrow, $0) }
         return (.service(narrow), behind.union([service, narrow]))
+    }
+
+    /// Nothing is behind a name or a certificate, and only what logs in is behind a login.
+    private func mayExplain(_ parent: ServiceID, _ child: ServiceID) -> Bool {
+        guard map.ancestors[child]?.contains(parent) == true else { return false }
+        let isHard = map.hardAncestors[child]?.contains(parent) == true
+        return switch failing[child]?.symptom {
+        case nil, .answer, .content: true
+        case .reach, .handshake: isHard
+        case .name, .identity, .busy: false
+        }
+    }
+
+    private func isBehindDark(_ service: ServiceID) -> Bool {
+        ![.name, .identity, .busy].contains(failing[service]?.symptom)
     }
 
     /// The failing service that the failure of `service` comes from; itself when none is known.
     func dependencyRoot(of service: ServiceID) -> ServiceID {
         func failed(above id: ServiceID) -> Set<ServiceID> {
-            (map.ancestors[id] ?? []).filter { failing[$0]?.isOut == true && $0 != id }
+            (map.ancestors[id] ?? []).filter {
+                failing[$0]?.isOut == true && $0 != id && mayExplain($0, id)
+            }
         }
         let above = failed(above: service)
         // Two that need each other are both on top; the first by name speaks for both.
         let tops = above.filter { one in
-            failed(above: one).allSatisfy { map.ancestors[$0]?.contains(one) == true }
+            failed(above: one).allSatisfy { mayExplain(one, $0) }
         }
         return (tops.isEmpty ? above : tops).min() ?? service
     }
@@ -145,7 +168,7 @@ private struct PlainCause {
     private func dark(_ service: ServiceID, _ together: Set<ServiceID>) -> Found? {
         let found = map.darkDependants.filter { dark, dependants in
             guard dependants.all.contains(service) else { return false }
-            if failing[dark] != nil { return true }
+            if failing[dark] != nil, isBehindDark(service) { return true }
             let failed = dependants.direct.intersection(together)
             return failed.count >= IncidentCause.darkMin
                 && Double(failed.count) >= IncidentCause.darkShare * Double(dependants.direct.count)
@@ -153,13 +176,20 @@ private struct PlainCause {
         }
         // What an operator says is down explains best, then the one of which the largest part fails.
         func share(_ id: ServiceID) -> Double {
-            if failing[id] != nil { return 2 }
+            if failing[id] != nil, isBehindDark(service) { return 2 }
             let direct = map.darkDependants[id]?.direct ?? []
             return Double(direct.intersection(together).count) / Double(max(1, direct.count))
         }
         let best = found.keys.sorted().max { share($0) < share($1) }
         guard let best, let all = map.darkDependants[best]?.all else { return nil }
-        return (.darkService(best), all.intersection(together))
+        guard failing[best] != nil, isBehindDark(service), let own = failing[service] else {
+            return (.darkService(best), all.intersection(together))
+        }
+        let said = all.filter { id in
+            failing[id].map { abs($0.since, own.since) <= IncidentCause.window } ?? false
+                && isBehindDark(id)
+        }
+        return (.darkService(best), said)
     }
 
     private func peers(_ service: ServiceID, _ together: Set<ServiceID>) -> Found? {
@@ -175,7 +205,12 @@ private struct PlainCause {
 
     private func common(_ service: ServiceID, _ together: Set<ServiceID>) -> Found? {
         // What fails because of another failing service says nothing by itself.
-        let own = together.filter { failing[$0]?.isDown == true && dependencyRoot(of: $0) == $0 }
+        let since = failing[service]?.since ?? noon
+        let own = together.filter {
+            guard let one = failing[$0] else { return false }
+            return one.isDown && dependencyRoot(of: $0) == $0
+                && abs(one.since, since) <= IncidentCause.commonWindow
+        }
         guard own.contains(service) else { return nil }
         let sectors = Set(own.compactMap { map.services[$0]?.sector })
         let least = max(

@@ -36,7 +36,7 @@ import Testing
         play.pass(4)
         #expect(play.told.last == "13 page gemeente2 INC-2026-0002")
         #expect(
-            play.full.last?.transition.alert.summary.english
+            play.full.last?.alert.summary.english
                 == "gemeente2 EN: \(Reason.connectRefused.text)")
     }
 
@@ -46,7 +46,7 @@ import Testing
         play.pass(1)
         play.failing = ["digid": .timeoutConnect, "machtigen": .httpStatus]
         play.pass(5)
-        #expect(play.told == ["3 page digid INC-2026-0001"])
+        #expect(play.told == ["3 page digid,machtigen INC-2026-0001"])
         #expect(play.root("INC-2026-0001") == "service/digid")
         // What fails later for the same cause adds to it.
         play.failing["mijnoverheid"] = .httpStatus
@@ -54,23 +54,29 @@ import Testing
         play.failing["gemeente4"] = .httpStatus
         play.failing["gemeente5"] = .httpStatus
         play.pass(9)
-        #expect(play.told.dropFirst() == ["8 update digid INC-2026-0001"])
+        #expect(
+            play.told.dropFirst() == [
+                "8 update gemeente3,gemeente4,gemeente5,mijnoverheid INC-2026-0001"
+            ])
         let update = try #require(play.full.last { $0.occasion == .update })
+        #expect(update.text.contains("Because of: digid EN."))
+        #expect(update.text.contains("Komt door: digid NL."))
         #expect(
-            update.transition.alert.summary.english
-                == "digid EN: \(Reason.timeoutConnect.text) Probable cause: digid EN. "
-                + "6 services touched: digid, machtigen, mijnoverheid, gemeente3 and 2 more.")
+            update.text.contains(
+                "6 services touched: digid, machtigen, mijnoverheid, gemeente3 and 2 more."))
         #expect(
-            update.transition.alert.summary.dutch.hasSuffix(
-                "Vermoedelijke oorzaak: digid NL. 6 diensten geraakt: digid, machtigen, "
-                    + "mijnoverheid, gemeente3 en nog 2."))
-        // DigiD is back, its dependants a little later: the end is told once, when all is well.
+            update.text.contains(
+                "6 diensten geraakt: digid, machtigen, mijnoverheid, gemeente3 en nog 2."))
+        // DigiD is back, its dependants a little later: each end is told, and they stay together.
         play.failing["digid"] = nil
         play.pass(5)
-        #expect(play.told.count == 2)
+        #expect(play.told.dropFirst(2) == ["17 partly -digid INC-2026-0001"])
         play.failing = [:]
         play.pass(4)
-        #expect(play.told.dropFirst(2) == ["22 over digid INC-2026-0001"])
+        #expect(
+            play.told.dropFirst(3) == [
+                "22 over machtigen,gemeente3,gemeente4,gemeente5,mijnoverheid INC-2026-0001"
+            ])
         #expect(play.monitor.incidents.open == [])
     }
 
@@ -85,7 +91,7 @@ import Testing
         play.pass(6)
         #expect(
             play.told == [
-                "3 page machtigen INC-2026-0001", "9 update machtigen INC-2026-0001",
+                "3 page machtigen INC-2026-0001", "9 update digid INC-2026-0001",
             ])
         #expect(play.root("INC-2026-0001") == "service/digid")
     }
@@ -99,35 +105,13 @@ import Testing
         play.failing = ["machtigen": .httpStatus]
         play.pass(4)
         let machine = ReceiverID("machine")
-        let begun = play.full.filter { $0.receivers.contains(machine) }
-        #expect(begun.map(\.transition.alert.key.subject.description) == ["digid", "machtigen"])
-        #expect(begun.allSatisfy { $0.transition.alert.incident?.text == "INC-2026-0001" })
-        let over = play.full.filter {
-            $0.transition.alert.state == .resolved && !$0.held.contains(machine)
-        }
-        #expect(over.map(\.transition.alert.key.subject.description) == ["digid"])
-        #expect(over.map(\.held) == [[ReceiverID("people")]])
-    }
-
-    @Test func aSharedPlatformIsOneIncident() throws {
-        let platform = [
-            Kind(id: "platform", kind: .dark),
-            Kind(id: "digid", needs: [("platform", .common)]),
-            Kind(id: "berichtenbox", sector: "portal", needs: [("platform", .common)]),
-            Kind(id: "kvk", sector: "register"),
-        ]
-        let play = try Outages(platform)
-        play.pass(1)
-        play.failing = ["digid": .httpStatus, "berichtenbox": .httpStatus]
-        play.pass(5)
-        #expect(play.told == ["3 page digid INC-2026-0001"])
-        #expect(play.root("INC-2026-0001") == "platform/platform")
-        // The same service alone is its own root.
-        let alone = try Outages(platform)
-        alone.pass(1)
-        alone.failing = ["digid": .httpStatus]
-        alone.pass(5)
-        #expect(alone.root("INC-2026-0001") == "service/digid")
+        let told = play.full.filter { $0.receiver == machine }
+        #expect(
+            told.flatMap(\.news).filter { $0.part == .begun }.map(\.alert.key.subject.description)
+                .sorted() == ["digid", "machtigen"])
+        #expect(told.allSatisfy { $0.alert.incident?.text == "INC-2026-0001" })
+        let over = told.flatMap(\.news).filter { $0.part == .over }
+        #expect(over.map(\.alert.key.subject.description) == ["digid"])
     }
 
     /// A quarter of the group, or three of it, within a quarter of an hour; one fewer are single
@@ -145,7 +129,8 @@ import Testing
         for number in 1...failing { play.failing["provincie\(number)"] = .timeoutConnect }
         play.pass(6)
         if isGroup {
-            #expect(play.told == ["3 page provincie1 INC-2026-0001"])
+            let names = (1...failing).map { "provincie\($0)" }.joined(separator: ",")
+            #expect(play.told == ["3 page \(names) INC-2026-0001"])
             #expect(play.root("INC-2026-0001") == "peer_group/provinces")
         } else {
             #expect(play.told.count == failing)
@@ -180,10 +165,10 @@ import Testing
         #expect(play.monitor.incidents.open == [])
         for number in 2...5 { play.failing["stad\(number)"] = .timeoutConnect }
         play.pass(5)
-        #expect(play.told == ["8 page stad2 INC-2026-0001"])
+        #expect(play.told == ["8 page stad1,stad2,stad3,stad4,stad5 INC-2026-0001"])
         play.failing = [:]
         play.pass(5)
-        #expect(play.told.last == "13 over stad2 INC-2026-0001")
+        #expect(play.told.last == "13 over stad1,stad2,stad3,stad4,stad5 INC-2026-0001")
         #expect(play.told.count == 2)
     }
 
@@ -195,10 +180,13 @@ import Testing
         for name in names.prefix(sectors) { play.failing[name] = .timeoutConnect }
         play.pass(5)
         if sectors == 3 {
-            #expect(play.told == ["3 page werk INC-2026-0001"])
+            #expect(play.told == ["3 page rechtspraak,werk,ziekenhuis INC-2026-0001"])
             #expect(play.root("INC-2026-0001") == "common_cause")
-            let words = play.full.last?.transition.alert.summary.english ?? ""
-            #expect(words.contains("Probable cause: perhaps a common cause in several sectors."))
+            #expect(
+                play.full.contains {
+                    $0.text.contains(
+                        "At the same time as: failures in several sectors, with no known link.")
+                })
         } else {
             #expect(play.told.count == 2)
         }
@@ -224,7 +212,9 @@ import Testing
         play.failing["ziekenhuis"] = .timeoutConnect
         play.pass(5)
         #expect(
-            play.told == ["3 page digid INC-2026-0001", "8 update digid INC-2026-0001"])
+            play.told == [
+                "3 page digid,machtigen INC-2026-0001", "8 update werk,ziekenhuis INC-2026-0001",
+            ])
         #expect(play.root("INC-2026-0001") == "common_cause")
         #expect(play.monitor.incidents.open.first?.failingServices.count == 4)
     }
@@ -234,14 +224,14 @@ import Testing
         let names = ["werk", "ziekenhuis", "rechtspraak"]
         let play = try Outages(names.map { Kind(id: $0, sector: "sector-\($0)") })
         play.pass(1)
-        for name in names {
+        for (name, minutes) in zip(names, [1, 3, 4] as [Int64]) {
             play.failing[name] = .timeoutConnect
-            play.pass(4)
+            play.pass(minutes)
         }
         #expect(
             play.told == [
-                "3 page werk INC-2026-0001", "7 page ziekenhuis INC-2026-0002",
-                "11 update werk INC-2026-0001",
+                "3 page werk INC-2026-0001", "4 page ziekenhuis INC-2026-0002",
+                "7 update rechtspraak INC-2026-0001",
             ])
         #expect(play.monitor.incidents.open.map(\.id.text) == ["INC-2026-0001"])
         #expect(
@@ -254,7 +244,7 @@ import Testing
         play.pass(5)
         #expect(
             play.told.dropFirst(3).sorted() == [
-                "15 over werk INC-2026-0001", "15 over ziekenhuis INC-2026-0001",
+                "11 over werk,ziekenhuis,rechtspraak INC-2026-0001"
             ])
     }
 
@@ -275,13 +265,11 @@ import Testing
             play.failing[name] = .timeoutConnect
         }
         play.pass(6)
-        #expect(play.told == ["3 page politie INC-2026-0001"])
+        #expect(play.told == ["3 page digid,defensie,ncsc,politie INC-2026-0001"])
         #expect(play.root("INC-2026-0001") == "dark/nafin")
         #expect(play.monitor.incidents.open.first?.services.count == 4)
-        let words = play.full.first { $0.receivers == [ReceiverID("people")] }
-        #expect(
-            words?.transition.alert.summary.dutch.contains(
-                "Vermoedelijke oorzaak: nafin NL (niet gemeten).") == true)
+        let words = play.full.first { $0.receiver == ReceiverID("people") }
+        #expect(words?.text.contains("Tegelijk met: nafin NL (niet gemeten).") == true)
     }
 
     /// The authority that is distrusted, whatever the sectors are.
@@ -293,7 +281,7 @@ import Testing
         play.pass(2)
         for name in ["rdw", "duo", "svb"] { play.failing[name] = .tlsUntrusted }
         play.pass(4)
-        #expect(play.told == ["2 page rdw INC-2026-0001"])
+        #expect(play.told == ["2 page duo,rdw,svb INC-2026-0001"])
         #expect(play.root("INC-2026-0001") == "issuer/O=DigiNotar")
     }
 
@@ -308,10 +296,10 @@ import Testing
         play.pass(2)
         for name in ["rdw", "duo", "svb"] { play.failing[name] = .dnsServfail }
         play.pass(4)
-        #expect(play.told == ["4 page rdw INC-2026-0001"])
+        #expect(play.told == ["4 page duo,rdw,svb INC-2026-0001"])
         #expect(play.root("INC-2026-0001") == "name_server/ns1.a.example")
-        let words = "Probable cause: the name server ns1.a.example."
-        #expect(play.full.contains { $0.transition.alert.summary.english.contains(words) })
+        let words = "Because of: the name server ns1.a.example."
+        #expect(play.full.contains { $0.text.contains(words) })
         // Another domain with another name server is another matter.
         play.pass(20)
         play.failing["knmi"] = .dnsServfail
@@ -330,12 +318,9 @@ import Testing
             play.pass(30)
         }
         #expect(play.monitor.incidents.closed.map(\.occurrence) == [1, 2, 3])
-        let pages = play.full.filter { $0.receivers == [ReceiverID("people")] }
+        let pages = play.full.filter { $0.receiver == ReceiverID("people") && !$0.isOver }
         #expect(
-            pages.map {
-                $0.transition.alert.summary.english.contains("Incident number 3 in 7 days.")
-            }
-                == [false, false, true])
+            pages.map { $0.text.contains("Incident number 3 in 7 days.") } == [false, false, true])
     }
 
     @Test func fourHoursAreACalamity() throws {
@@ -345,10 +330,9 @@ import Testing
         play.pass(242)
         #expect(play.told == ["3 page digid INC-2026-0001"])
         play.pass(120)
-        #expect(play.told.dropFirst() == ["243 update digid INC-2026-0001"])
+        #expect(play.told.dropFirst() == ["243 partly digid INC-2026-0001"])
         #expect(
-            play.full.last?.transition.alert.summary.english.hasSuffix(
-                "Calamity: open for more than 4 hours.") == true)
+            play.full.last?.text.contains("Calamity: open for more than 4 hours.") == true)
     }
 
     /// A restart at any minute tells the same as no restart.
@@ -387,8 +371,8 @@ import Testing
         rules[3].level = PerTier(.page)
         play.reload(rules: rules, movingDigidTo: "duo")
         play.pass(1)
-        #expect(play.told.dropFirst() == ["5 update digid INC-2026-0001"])
-        #expect(play.full.last?.transition.alert.level == .page)
+        #expect(play.told.dropFirst() == ["5 update digid,-digid INC-2026-0001"])
+        #expect(play.full.last?.alert.level == .page)
         play.failing = [:]
         play.pass(5)
         #expect(play.monitor.incidents.open == [])

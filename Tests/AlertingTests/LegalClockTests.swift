@@ -26,9 +26,9 @@ import Testing
         let names = ["werk", "ziekenhuis", "rechtspraak"]
         let play = try Outages(names.map { Outages.Kind(id: $0, sector: "sector-\($0)") })
         play.pass(1)
-        for name in names {
+        for (name, minutes) in zip(names, [1, 3, 4] as [Int64]) {
             play.failing[name] = .timeoutConnect
-            play.pass(4)
+            play.pass(minutes)
             guard name == "ziekenhuis" else { continue }
             try play.order(.aware(IncidentID("INC-2026-0002"), at: play.now), reason: "significant")
         }

@@ -68,7 +68,7 @@ import Testing
         #expect(loaded.alerts(70).isEmpty)
         for number in 0..<400 { loaded.probed(number, 70 + Int64(number) / 10) }
         #expect(loaded.alerts(111).map(\.state) == [.resolved])
-        #expect(loaded.monitor.takeAlertChanges().transitions.count <= 2)
+        #expect(loaded.monitor.takeAlertChanges().notifications.count <= 2)
     }
 
     @Test func whatIsOlderThanFiveMinutesIsForgotten() {

@@ -20,11 +20,12 @@ final class Outages {
     private(set) var monitor: HealthMonitor
     private let receivers: [Receiver]
     private(set) var told: [String] = []
-    private(set) var full: [RoutedTransition] = []
+    /// Everything that anybody was told.
+    private(set) var full: [Notification] = []
+    /// What receivers were told, as the ledger would keep it.
+    private(set) var books: [ReceiverID: ReceiverBook] = [:]
     private(set) var alerts: [AlertKey: RememberedAlert] = [:]
     private(set) var incidents: [IncidentID: Incident] = [:]
-    /// The episodes of which people were told the end.
-    private var ended: Set<String> = []
     /// How each service fails now.
     var failing: [String: Reason] = [:]
     /// The authority of the certificates of each service.
@@ -133,8 +134,7 @@ final class Outages {
         monitor = HealthMonitor(catalogue: old.catalogue, rules: old.rules)
         _ = monitor.restore(
             Array(alerts.values), incidents: Array(incidents.values),
-            actions: Array(actions.values), lastSeen: now,
-            at: now)
+            actions: Array(actions.values), books: books, lastSeen: now, at: now)
         note(at: minute)
     }
 
@@ -146,22 +146,31 @@ final class Outages {
         incidents.merge(changes.incidents) { $1 }
         actions.merge(changes.actions) { $1 }
         records += monitor.takeOperatorRecords()
-        for routed in changes.transitions {
-            full.append(routed)
-            let alert = routed.transition.alert
-            let isOver = alert.state == .resolved
-            guard isOver || routed.receivers.contains(ReceiverID("people")) else { continue }
-            // The end goes to whoever was told: the ledger knows who.
-            let wasTold = full.contains {
-                $0.transition.alert.episode == alert.episode
-                    && $0.receivers.contains(ReceiverID("people"))
+        for (receiver, changed) in changes.books {
+            let book = books[receiver] ?? ReceiverBook()
+            var (entries, threads) = (book.entries, book.threads)
+            for (episode, entry) in changed.entries { entries[episode] = entry }
+            for (name, thread) in changed.threads { threads[name] = thread }
+            books[receiver] = ReceiverBook(entries: entries, threads: threads)
+        }
+        monitor.note(changes.notifications.map { Delivery(notification: $0, at: now) })
+        for message in changes.notifications {
+            full.append(message)
+            guard message.receiver == ReceiverID("people") else { continue }
+            let items = message.news.isEmpty ? [message.items[0]] : message.news
+            let alert = items[0].alert
+            let word =
+                switch message.occasion {
+                case .change: message.isOver ? "over" : alert.level.rawValue
+                case .update: items.contains { $0.part == .begun } ? "update" : "partly"
+                case .reminder, .escalation, .fallback: message.occasion.rawValue
+                }
+            let subjects = items.map {
+                ($0.part.isEnd && !message.isOver ? "-" : "") + "\($0.alert.key.subject)"
             }
-            guard wasTold, !routed.held.contains(ReceiverID("people")),
-                !isOver || ended.insert(alert.episode).inserted
-            else { continue }
-            let word = isOver ? "over" : routed.part == 0 ? alert.level.rawValue : "update"
             told.append(
-                "\(minute) \(word) \(alert.key.subject) \(alert.incident?.text ?? "-")")
+                "\(minute) \(word) \(subjects.joined(separator: ",")) \(alert.incident?.text ?? "-")"
+            )
         }
     }
 

@@ -42,22 +42,17 @@ import Testing
                     try Self.receiver("all", .digest),
                     try Self.receiver("none", .page, tiers: [.tier3]),
                 ]))
-        func routed(_ second: Int64, _ reason: Reason?) -> [RoutedTransition] {
+        func told(_ second: Int64, _ reason: Reason?) -> [String] {
             monitor.apply([result("a", second, reason)])
             _ = monitor.evaluate(at: at(second))
-            return monitor.takeAlertChanges().transitions
+            return monitor.takeAlertChanges().told
         }
-        #expect(routed(60, .connectRefused) == [])
-        #expect(routed(90, nil) == [])
-        #expect(routed(120, .connectRefused) == [])
-        let begin = routed(180, .connectRefused)
-        #expect(begin.map(\.transition.alert.state) == [.firing])
-        #expect(begin.map(\.receivers) == [[ReceiverID("all")]])
-        #expect(routed(200, .connectRefused) == [])
-        let end = routed(240, nil)
-        #expect(end.map(\.transition.alert.state) == [.resolved])
-        #expect(end.map(\.receivers) == [[]])
-        #expect(end.first?.transition.alert.episode == begin.first?.transition.alert.episode)
+        #expect(told(60, .connectRefused) == [])
+        #expect(told(90, nil) == [])
+        #expect(told(120, .connectRefused) == [])
+        #expect(told(180, .connectRefused) == ["all begun unreachable digid page"])
+        #expect(told(200, .connectRefused) == [])
+        #expect(told(240, nil) == ["all over unreachable digid page"])
     }
 
     /// A rule that names receivers tells those and nobody else, in an incident and outside of one.
@@ -76,15 +71,15 @@ import Testing
                 ]))
         monitor.apply([result("a", 60, condition == .state(.down) ? .connectRefused : .busy)])
         _ = monitor.evaluate(at: at(60))
-        let begin = monitor.takeAlertChanges().transitions
+        let subject = "digid warning"
         #expect(
-            Set(begin.flatMap(\.receivers)) == [ReceiverID("board"), ReceiverID("team")])
-        #expect(begin.allSatisfy { $0.transition.alert.state == .firing })
+            monitor.takeAlertChanges().told
+                == ["board begun named \(subject)", "team begun named \(subject)"])
         monitor.apply([result("a", 120, nil)])
         _ = monitor.evaluate(at: at(120))
-        let end = monitor.takeAlertChanges().transitions
-        #expect(end.map(\.transition.alert.state).allSatisfy { $0 == .resolved })
-        #expect(!end.isEmpty)
+        #expect(
+            monitor.takeAlertChanges().told
+                == ["board over named \(subject)", "team over named \(subject)"])
     }
 
     /// A receiver that comes while an alert fires hears of it.
@@ -96,13 +91,13 @@ import Testing
         monitor.apply([result("a", 60, .connectRefused)])
         _ = monitor.evaluate(at: at(60))
         let before = monitor.takeAlertChanges()
-        #expect(before.transitions == [])
+        #expect(before.told == [])
         let more = RuleSet(rules: rules, receivers: [try Self.receiver("new", .page)])
         #expect(monitor.replace(catalogue: catalogue, rules: more, at: at(70)) == [])
         _ = monitor.evaluate(at: at(71))
-        let routed = monitor.takeAlertChanges().transitions
-        #expect(routed.map(\.receivers) == [[ReceiverID("new")]])
-        #expect(routed.map(\.transition.alert.firingSince) == [at(60)])
+        let told = monitor.takeAlertChanges()
+        #expect(told.told == ["new begun unreachable digid page"])
+        #expect(told.notifications.map(\.alert.firingSince) == [at(60)])
         // The same after a restart, with the incident or when that was lost.
         for incidents in [Array(before.incidents.values), []] {
             var next = HealthMonitor(catalogue: catalogue, rules: more)
@@ -110,9 +105,9 @@ import Testing
                 before.active.values.map(\.self), incidents: incidents, lastSeen: at(60),
                 at: at(80))
             _ = next.evaluate(at: at(81))
-            let told = next.takeAlertChanges().transitions
-            #expect(told.map(\.receivers) == [[ReceiverID("new")]])
-            #expect(told.map { $0.transition.alert.incident == nil } == [incidents.isEmpty])
+            let told = next.takeAlertChanges().notifications
+            #expect(told.map(\.receiver) == [ReceiverID("new")])
+            #expect(told.map { $0.alert.incident == nil } == [incidents.isEmpty])
         }
     }
 
@@ -127,8 +122,11 @@ import Testing
         monitor.apply([result("a", 60, .connectRefused)])
         _ = monitor.evaluate(at: at(60))
         _ = monitor.replace(catalogue: catalogue, rules: .empty, at: at(70))
-        let transitions = monitor.takeAlertChanges().transitions
-        #expect(transitions.map(\.transition.alert.state) == [.firing, .resolved])
+        // The receiver is gone as well, and is told so while it can be.
+        #expect(
+            monitor.takeAlertChanges().told == [
+                "all begun unreachable digid page", "all unwatched unreachable digid page",
+            ])
     }
 
     @Test func whatWaitsIsBounded() throws {
@@ -139,9 +137,10 @@ import Testing
             runbook: nil)
         func changes(_ count: Int) -> AlertChanges {
             var changes = AlertChanges()
-            changes.transitions = (0..<count).map { number in
-                RoutedTransition(
-                    transition: AlertTransition(at: at(Int64(number)), alert: alert), receivers: [])
+            changes.notifications = (0..<count).map { number in
+                Notification(
+                    receiver: ReceiverID("r"), at: at(Int64(number)), thread: "t",
+                    items: [Notification.Item(alert: alert)])
             }
             return changes
         }
@@ -149,9 +148,9 @@ import Testing
         var complete = changes(0)
         complete.isComplete = true
         all.merge(complete)
-        #expect(all.transitions.count == Limits.waitingTransitions && all.lostTransitions == 0)
+        #expect(all.notifications.count == Limits.waitingTransitions && all.lostNotifications == 0)
         all.merge(changes(1))
-        #expect(all.transitions.count == Limits.waitingTransitions && all.lostTransitions == 1)
-        #expect(all.transitions.first?.transition.at == at(1))
+        #expect(all.notifications.count == Limits.waitingTransitions && all.lostNotifications == 1)
+        #expect(all.notifications.first?.at == at(1))
     }
 }

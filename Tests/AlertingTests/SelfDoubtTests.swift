@@ -62,8 +62,10 @@ import Testing
         #expect(doubter.news(85) == ["monitor-blind monitor firing"])
         #expect(doubter.monitor.snapshot(at: at(86)).blindSince == at(65))
         #expect(doubter.monitor.snapshot(at: at(86)).alerts.first?.key.subject == .monitor)
-        let told = doubter.monitor.takeAlertChanges().transitions
-        #expect(told.map(\.receivers) == [[ReceiverID("all"), ReceiverID("own")]])
+        #expect(
+            doubter.monitor.takeAlertChanges().told == [
+                "all begun monitor-blind monitor page", "own begun monitor-blind monitor page",
+            ])
         // A success counts for nothing meanwhile: never up.
         doubter.take(result("a", 122))
         #expect(doubter.news(123) == [])
@@ -89,7 +91,7 @@ import Testing
         #expect(doubter.state("a", 11) == .unknown)
         doubter.take(result("c", 20))
         #expect(doubter.news(21) == [])
-        #expect(doubter.monitor.takeAlertChanges().transitions.isEmpty)
+        #expect(doubter.monitor.takeAlertChanges().notifications.isEmpty)
     }
 
     @Test func anAlertThatFiresGoesOnInBlindness() {
@@ -213,7 +215,7 @@ import Testing
         #expect(after.news(62) == ["monitor-blind monitor resolved"])
         let end = after.monitor.takeAlertChanges()
         #expect(end.ended.map(\.subject) == [.monitor])
-        #expect(end.transitions.count == 1)
+        #expect(end.told.count == 2)
     }
 
     @Test func theEvidenceLogHasTheBeginningAndTheEnd() {

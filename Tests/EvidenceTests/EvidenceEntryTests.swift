@@ -22,8 +22,10 @@ struct EvidenceEntryTests {
         EvidenceRecord(
             Delivery(
                 notification: Notification(
-                    receiver: ReceiverID("on-call"), at: noon,
-                    alert: alert(.endpoint(EndpointID("digid-www")))),
+                    receiver: ReceiverID("on-call"), at: noon, thread: "INC-2026-0042",
+                    items: [
+                        Notification.Item(alert: alert(.endpoint(EndpointID("digid-www"))))
+                    ]),
                 at: noon, failure: failure))
     }
 

@@ -134,26 +134,18 @@ import Testing
 
     /// A file of the program before operators could do anything, with an open incident in it.
     @Test func aFileWithoutOperatorsIsBroughtUpToDate() throws {
-        var ledger = try Ledger(dataDirectory: directory)
-        var incident = Incident(
-            id: IncidentID("INC-2026-0001"), root: .commonCause, openedAt: Self.noon)
-        incident.toldAt = Self.noon + .seconds(60)
-        var changes = AlertChanges()
-        changes.incidents = [incident.id: incident]
-        ledger.note(changes)
-        _ = ledger.write(at: Self.noon)
-        try DatabaseQueue(path: directory + "/" + Ledger.name).write {
+        let queue = try DatabaseQueue(path: directory + "/" + Ledger.name)
+        try LedgerFile.migrator.migrate(queue, upTo: "4 evidence")
+        try queue.write {
             try $0.execute(
                 sql: """
-                    DROP TABLE operator_action;
-                    DROP TABLE operator_action_name;
-                    ALTER TABLE incident DROP COLUMN first_told_at;
-                    DELETE FROM grdb_migrations WHERE identifier = '7 operators';
+                    INSERT INTO incident VALUES ('INC-2026-0001', 'common_cause', 1, NULL, NULL,
+                        'page', 0, 2, 1, NULL, 0, 1)
                     """)
         }
+        try queue.close()
         let memory = try Ledger(dataDirectory: directory).memory
         #expect(memory.actions.isEmpty)
-        // When people were first told is not known; the last time will do.
-        #expect(memory.incidents.map(\.firstToldAt) == [Self.noon + .seconds(60)])
+        #expect(memory.incidents.map(\.level) == [.page])
     }
 }

@@ -351,7 +351,7 @@ import Testing
         let applied = try queue.read { try LedgerFile.migrator.appliedMigrations($0) }
         #expect(applied.contains("4 evidence"))
         try queue.write { database in
-            for table in ["alert", "incident", "objective", "notification"] {
+            for table in ["alert", "incident", "objective", "message"] {
                 try database.execute(sql: "DROP TABLE \(table)")
             }
             try database.execute(

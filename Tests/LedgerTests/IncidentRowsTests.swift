@@ -39,17 +39,10 @@ import Testing
         one.members = [
             Incident.Member(
                 alert: alert("a", incident: id), joinedAt: Self.noon,
-                endedAt: Self.noon + .seconds(5), isLead: true),
+                endedAt: Self.noon + .seconds(5)),
             Incident.Member(
-                alert: alert("b", incident: id), joinedAt: Self.noon + .seconds(1), endedAt: nil,
-                isLead: false),
+                alert: alert("b", incident: id), joinedAt: Self.noon + .seconds(1), endedAt: nil),
         ]
-        one.told = [ReceiverID("x"): .page, ReceiverID("y"): .critical]
-        one.updates = 3
-        one.firstToldAt = Self.noon + .seconds(1)
-        one.toldAt = Self.noon + .seconds(2)
-        one.toldServices = 2
-        one.toldRoot = .service(ServiceID("a"))
         one.isCalamity = true
         one.events = [
             Incident.Event(at: Self.noon, kind: .opened, text: "r a-www"),
@@ -78,7 +71,6 @@ import Testing
         var less = one
         less.members.removeLast()
         less.events.removeLast()
-        less.told[ReceiverID("y")] = nil
         less.mergedInto = IncidentID("INC-2026-0000")
         less.closedAt = Self.noon
         note([less], in: &ledger)
@@ -177,7 +169,7 @@ import Testing
         var later = try Ledger(dataDirectory: directory)
         _ = later.write(at: Self.noon + LedgerRows.incidentAge)
         let queue = try DatabaseQueue(path: directory + "/" + Ledger.name)
-        for table in ["incident_told", "incident_event", "incident_alert"] {
+        for table in ["incident_event", "incident_alert"] {
             let kept = try queue.read {
                 try String.fetchAll(
                     $0, sql: "SELECT DISTINCT incident FROM \(table) ORDER BY incident")

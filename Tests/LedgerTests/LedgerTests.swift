@@ -202,12 +202,12 @@ import Testing
             #expect(earlier.write(at: Self.noon, isLast: true).isEmpty)
         }
         let other = try DatabaseQueue(path: path)
-        try other.write { try $0.execute(sql: "ALTER TABLE notification RENAME TO away") }
+        try other.write { try $0.execute(sql: "ALTER TABLE message RENAME TO away") }
         return other
     }
 
     private func makeReadable(_ other: DatabaseQueue) throws {
-        try other.write { try $0.execute(sql: "ALTER TABLE away RENAME TO notification") }
+        try other.write { try $0.execute(sql: "ALTER TABLE away RENAME TO message") }
         try other.close()
     }
 

@@ -31,42 +31,74 @@ import Testing
             runbook: "book")
     }
 
-    /// The change that an alert makes, and who hears of its beginning.
-    private func change(
-        _ alert: Alert, at second: Int64 = 0, to receivers: [String] = []
-    ) -> AlertChanges {
+    /// What a receiver is told of an alert.
+    private func notification(
+        _ receiver: String, _ alert: Alert, at second: Int64 = 0, part: Int = 0
+    ) -> Notification {
+        let isOver = alert.state == .resolved
+        return Notification(
+            receiver: ReceiverID(receiver), at: Self.noon + .seconds(second), thread: alert.episode,
+            part: part,
+            items: [
+                Notification.Item(
+                    alert: alert, part: isOver ? .over : .begun,
+                    labels: Notification.Labels(
+                        tier: .tier1, sector: "tax", owner: "me", cause: "service/s"))
+            ], moreCount: 3,
+            words: Notification.Words(
+                headline: LocalizedText(dutch: "kop", english: "head"),
+                body: [
+                    LocalizedText(dutch: "een", english: "one"),
+                    LocalizedText(dutch: "", english: ""),
+                    LocalizedText(dutch: "drie", english: "three"),
+                ]))
+    }
+
+    private func entry(_ one: Notification, deliveredAt: Timestamp? = nil) -> ReceiverBook.Entry {
+        ReceiverBook.Entry(
+            item: one.items[0], thread: one.thread, toldAt: one.at, notification: one.id,
+            deliveredAt: deliveredAt, source: .escalation,
+            acknowledgement: ActionID("ACK-2026-0001"))
+    }
+
+    /// The beginning of an alert as it is told, and what the books say of it.
+    private func beginning(_ alert: Alert, to receivers: [String]) -> AlertChanges {
         var changes = AlertChanges()
-        if alert.state == .firing {
-            changes.active[alert.key] = RememberedAlert(alert: alert, keepFiringSince: nil)
-        } else {
-            changes.ended = [alert.key]
+        changes.active[alert.key] = RememberedAlert(alert: alert, keepFiringSince: nil)
+        for receiver in receivers {
+            let one = notification(receiver, alert)
+            changes.notifications.append(one)
+            var book = ReceiverBook.Changes()
+            book.entries[alert.episode] = entry(one)
+            var thread = ReceiverBook.Thread()
+            (thread.parts, thread.newsAt, thread.cause) = (1, one.at, "service/s")
+            book.threads[one.thread] = thread
+            changes.books[ReceiverID(receiver)] = book
         }
-        changes.transitions = [
-            RoutedTransition(
-                transition: AlertTransition(at: Self.noon + .seconds(second), alert: alert),
-                receivers: receivers.map { ReceiverID($0) })
-        ]
         return changes
     }
 
-    private func notification(
-        _ receiver: String, _ alert: Alert, at second: Int64 = 0
-    )
-        -> Notification
-    {
-        Notification(
-            receiver: ReceiverID(receiver), at: Self.noon + .seconds(second), alert: alert)
+    /// Its end.
+    private func end(_ alert: Alert, to receivers: [String]) -> AlertChanges {
+        var changes = AlertChanges()
+        changes.ended = [alert.key]
+        for receiver in receivers {
+            changes.notifications.append(notification(receiver, alert, at: 90, part: 1))
+            var book = ReceiverBook.Changes()
+            book.entries[alert.episode] = .some(nil)
+            book.threads[alert.episode] = .some(nil)
+            changes.books[ReceiverID(receiver)] = book
+        }
+        return changes
     }
 
     private func memory() throws -> Ledger.Memory { try Ledger(dataDirectory: directory).memory }
 
     @Test func whatIsWrittenIsHandedOutOnceAndRememberedUntilItEnds() throws {
-        let (a, b) = (
-            notification("a", alert(.firing)), notification("b", alert(.firing))
-        )
+        let (a, b) = (notification("a", alert(.firing)), notification("b", alert(.firing)))
         do {
             var ledger = try Ledger(dataDirectory: directory)
-            ledger.note(change(alert(.firing), to: ["a", "b"]))
+            ledger.note(beginning(alert(.firing), to: ["a", "b"]))
             #expect(ledger.write(at: Self.noon) == [])
             #expect(ledger.takeOutbox() == [a, b])
             #expect(ledger.takeOutbox() == [])
@@ -75,134 +107,32 @@ import Testing
             #expect(ledger.write(at: Self.noon) == [])
             #expect(ledger.counters.waiting == 0)
         }
-        #expect(try memory().waiting == [b])
-        #expect(try memory().told == [a, b])
-        // The end goes to whoever was told of the beginning, in a later run too, at its level.
+        let memory = try memory()
+        #expect(memory.waiting == [b])
+        // What came of a message counts, although the book was written before that.
+        let book = try #require(memory.books[ReceiverID("a")])
+        #expect(
+            book.entries == [a.thread: entry(a, deliveredAt: Self.noon + .seconds(1))])
+        #expect(book.threads[a.thread]?.parts == 1 && book.threads[a.thread]?.newsAt == a.at)
+        #expect(memory.books[ReceiverID("b")]?.entries == [b.thread: entry(b)])
         var ledger = try Ledger(dataDirectory: directory)
-        ledger.note(change(alert(.resolved, .warning), at: 90))
+        ledger.note(end(alert(.resolved), to: ["a", "b"]))
         _ = ledger.write(at: Self.noon)
-        let ends = ["a", "b"].map { notification($0, alert(.resolved), at: 90) }
+        let ends = ["a", "b"].map { notification($0, alert(.resolved), at: 90, part: 1) }
         #expect(ledger.takeOutbox() == ends)
-        #expect(try memory().waiting == [b] + ends)
-        #expect(try memory().told == [])
+        #expect(try self.memory().waiting == [b] + ends)
+        #expect(try self.memory().books.isEmpty)
     }
 
-    /// People hear of the end when the incident ends, an Alertmanager at once; a restart between
-    /// the two forgets neither.
-    @Test func anEndThatIsHeldIsToldLater() throws {
-        do {
-            var ledger = try Ledger(dataDirectory: directory)
-            ledger.note(change(alert(.firing), to: ["a", "b"]))
-            _ = ledger.write(at: Self.noon)
-            _ = ledger.takeOutbox()
-            var over = change(alert(.resolved), at: 90)
-            over.transitions[0].held = [ReceiverID("a")]
-            ledger.note(over)
-            _ = ledger.write(at: Self.noon)
-            #expect(ledger.takeOutbox() == [notification("b", alert(.resolved), at: 90)])
-        }
-        #expect(try memory().told == [notification("a", alert(.firing))])
+    @Test func whatWasGivenUpDoesNotComeBackAndIsKnown() throws {
+        let page = notification("a", alert(.firing))
         var ledger = try Ledger(dataDirectory: directory)
-        ledger.note(change(alert(.resolved), at: 200))
+        ledger.note(beginning(alert(.firing), to: ["a"]))
         _ = ledger.write(at: Self.noon)
-        #expect(ledger.takeOutbox() == [notification("a", alert(.resolved), at: 200)])
-        #expect(try memory().told == [])
-    }
-
-    /// What is told while an alert fires has an id of its own; whoever hears of the alert by it is
-    /// told of the end too.
-    @Test func laterPartsGoToThoseWhoAreNamed() throws {
-        var ledger = try Ledger(dataDirectory: directory)
-        ledger.note(change(alert(.firing), to: ["a", "c"]))
-        var update = change(alert(.firing), at: 60, to: ["a", "b"])
-        update.transitions[0].part = 1
-        update.transitions[0].occasion = .update
-        ledger.note(update)
+        ledger.note([Delivery(notification: page, at: Self.noon, failure: "no")])
         _ = ledger.write(at: Self.noon)
-        var second = notification("a", alert(.firing), at: 60)
-        second.part = 1
-        second.occasion = .update
-        let (first, other) = (
-            notification("a", alert(.firing)), notification("c", alert(.firing))
-        )
-        var new = second
-        new.receiver = ReceiverID("b")
-        #expect(ledger.takeOutbox() == [first, other, second, new])
-        #expect(second.id == first.id + "/1")
-        ledger.note([Delivery(notification: second, at: Self.noon)])
-        _ = ledger.write(at: Self.noon)
-        #expect(try memory().waiting == [first, other, new])
-        #expect(try memory().told == [first, other, new])
-        ledger.note(change(alert(.resolved), at: 90))
-        _ = ledger.write(at: Self.noon)
-        #expect(ledger.takeOutbox().map(\.receiver.text) == ["a", "c", "b"])
-        #expect(try memory().told == [])
-    }
-
-    @Test func anEndIsNoNewsForWhoeverHeardOfNoBeginning() throws {
-        var ledger = try Ledger(dataDirectory: directory)
-        ledger.note(change(alert(.firing), to: []))
-        ledger.note(change(alert(.resolved), at: 90))
-        _ = ledger.write(at: Self.noon)
-        #expect(ledger.takeOutbox() == [])
-    }
-
-    /// Whoever comes later is told once too, and everybody hears of the end at their level.
-    @Test func nobodyIsToldTwiceOfOneBeginning() throws {
-        do {
-            var ledger = try Ledger(dataDirectory: directory)
-            ledger.note(change(alert(.firing, .critical), to: ["a"]))
-            ledger.note(change(alert(.firing), at: 5, to: ["a", "b"]))
-            _ = ledger.write(at: Self.noon)
-            #expect(
-                ledger.takeOutbox() == [
-                    notification("a", alert(.firing, .critical)),
-                    notification("b", alert(.firing), at: 5),
-                ])
-        }
-        var ledger = try Ledger(dataDirectory: directory)
-        ledger.note(change(alert(.firing), at: 6, to: ["a", "b"]))
-        ledger.note(change(alert(.resolved, .warning), at: 90))
-        _ = ledger.write(at: Self.noon)
-        #expect(
-            ledger.takeOutbox() == [
-                notification("a", alert(.resolved, .critical), at: 90),
-                notification("b", alert(.resolved), at: 90),
-            ])
-    }
-
-    /// One alert twice before the disk is ready: both times are told, in order.
-    @Test func nothingIsMergedAway() throws {
-        var ledger = try Ledger(dataDirectory: directory)
-        var all = change(alert(.firing), to: ["a"])
-        all.merge(change(alert(.resolved), at: 1))
-        all.merge(change(alert(.firing, since: 2), at: 2, to: ["a"]))
-        ledger.note(all)
-        _ = ledger.write(at: Self.noon)
-        let expected = [
-            notification("a", alert(.firing)), notification("a", alert(.resolved), at: 1),
-            notification("a", alert(.firing, since: 2), at: 2),
-        ]
-        #expect(ledger.takeOutbox() == expected)
-        #expect(try memory().waiting == expected)
-    }
-
-    @Test func whatWasGivenUpDoesNotComeBack() throws {
-        do {
-            var ledger = try Ledger(dataDirectory: directory)
-            ledger.note(change(alert(.firing), to: ["a"]))
-            _ = ledger.write(at: Self.noon)
-            ledger.note([
-                Delivery(
-                    notification: notification("a", alert(.firing)), at: Self.noon, failure: "no")
-            ])
-            _ = ledger.write(at: Self.noon)
-        }
         #expect(try memory().waiting == [])
-        let queue = try DatabaseQueue(path: directory + "/" + Ledger.name)
-        #expect(
-            try queue.read { try String.fetchAll($0, sql: "SELECT ending FROM notification") }
-                == ["no"])
+        #expect(try memory().books[ReceiverID("a")]?.entries[page.thread]?.lostAt == Self.noon)
     }
 
     /// A disk that refuses keeps no page back, and gets it when it takes something again.
@@ -212,69 +142,50 @@ import Testing
         _ = ledger.write(at: Self.noon)
         let blocker = try DatabaseQueue(path: directory + "/" + Ledger.name)
         try blocker.writeWithoutTransaction { database in
-            try database.execute(sql: "DROP TABLE notification")
+            try database.execute(sql: "DROP TABLE message")
         }
-        ledger.note(change(alert(.firing), to: ["a"]))
+        ledger.note(beginning(alert(.firing), to: ["a"]))
         #expect(ledger.write(at: Self.noon).count == 1)
         #expect(ledger.takeOutbox() == [page])
         #expect(ledger.takeOutbox() == [])
         #expect(ledger.counters.waiting == 2)
     }
 
-    /// After damage the new file owes the end of what fires.
-    @Test func aNewFileOwesTheEnd() throws {
-        do {
-            var ledger = try Ledger(dataDirectory: directory)
-            ledger.note(change(alert(.firing), to: ["a"]))
-            _ = ledger.write(at: Self.noon)
-            _ = ledger.takeOutbox()
-            _ = ledger.fail(DatabaseError(resultCode: .SQLITE_CORRUPT))
-            _ = ledger.write(at: Self.noon)
-            #expect(ledger.takeOutbox() == [])
-        }
+    /// After damage the new file knows what was told, so that the end is owed by it.
+    @Test func aNewFileKnowsWhatWasTold() throws {
         var ledger = try Ledger(dataDirectory: directory)
-        ledger.note(change(alert(.resolved), at: 90))
-        _ = ledger.write(at: Self.noon)
-        #expect(ledger.takeOutbox() == [notification("a", alert(.resolved), at: 90)])
-    }
-
-    /// What was delivered before the file was damaged is not delivered again by the next run.
-    @Test func aNewFileKnowsWhatWasDelivered() throws {
-        var ledger = try Ledger(dataDirectory: directory)
-        ledger.note(change(alert(.firing), to: ["a", "b"]))
+        ledger.note(beginning(alert(.firing), to: ["a", "b"]))
+        ledger.note(end(alert(.resolved, since: 1), to: ["a"]))
         _ = ledger.write(at: Self.noon)
         _ = ledger.takeOutbox()
-        ledger.note([Delivery(notification: notification("a", alert(.firing)), at: Self.noon)])
-        _ = ledger.write(at: Self.noon)
         _ = ledger.fail(DatabaseError(resultCode: .SQLITE_CORRUPT))
         _ = ledger.write(at: Self.noon)
-        #expect(try memory().waiting == [notification("b", alert(.firing))])
-        #expect(try memory().told.map(\.receiver.text).sorted() == ["a", "b"])
+        #expect(try memory().books.keys.map(\.text).sorted() == ["a", "b"])
+        #expect(try memory().books[ReceiverID("a")]?.entries.count == 1)
     }
 
-    @Test func whatEndedLongAgoIsRemovedUnlessItsAlertFires() throws {
+    @Test func whatEndedLongAgoIsRemoved() throws {
         let later = Self.noon + LedgerRows.endedNotificationAge + .seconds(120)
         var ledger = try Ledger(dataDirectory: directory)
-        ledger.note(change(alert(.firing), to: ["a"]))
+        ledger.note(beginning(alert(.firing), to: ["a"]))
         _ = ledger.write(at: Self.noon)
         ledger.note([Delivery(notification: notification("a", alert(.firing)), at: Self.noon)])
         _ = ledger.write(at: Self.noon)
         _ = ledger.write(at: later)
-        #expect(try memory().told.count == 1)
-        ledger.note(change(alert(.resolved), at: 90))
-        _ = ledger.write(at: later)
-        _ = ledger.write(at: later + .seconds(120))
         let queue = try DatabaseQueue(path: directory + "/" + Ledger.name)
-        #expect(
-            try queue.read { try String.fetchAll($0, sql: "SELECT state FROM notification") }
-                == ["resolved"])
+        for table in ["message", "message_alert"] {
+            #expect(
+                try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") } == 0)
+        }
+        // What was told is known for as long as it fires.
+        #expect(try memory().books[ReceiverID("a")]?.entries.count == 1)
     }
 
     @Test func whatWaitsIsBounded() throws {
         var ledger = try Ledger(dataDirectory: directory)
-        var changes = change(alert(.firing), to: ["a"])
-        changes.transitions = (0...Limits.waitingTransitions).map { number in
-            change(alert(.firing, since: Int64(number)), to: ["a"]).transitions[0]
+        var changes = AlertChanges()
+        changes.notifications = (0...Limits.waitingTransitions).map { number in
+            notification("a", alert(.firing, since: Int64(number)))
         }
         ledger.note(changes)
         #expect(ledger.counters.lost == 1)
@@ -309,7 +220,7 @@ import Testing
         let memory = try memory()
         #expect(memory.alerts.map(\.alert.firingSince) == [Timestamp(nanoseconds: 2)])
         #expect(memory.lastSeen == Timestamp(nanoseconds: 3))
-        #expect(memory.told == [] && memory.waiting == [])
+        #expect(memory.books.isEmpty && memory.waiting == [])
     }
 
     /// The second form: who was told, and what waits, stay.
@@ -335,11 +246,48 @@ import Testing
         }
         let memory = try memory()
         #expect(memory.alerts.map(\.alert) == [alert(.firing)])
-        #expect(memory.waiting == [notification("a", alert(.firing))])
-        #expect(memory.told == memory.waiting)
-        var ledger = try Ledger(dataDirectory: directory)
-        ledger.note(change(alert(.resolved), at: 90))
-        _ = ledger.write(at: Self.noon)
-        #expect(ledger.takeOutbox() == [notification("a", alert(.resolved), at: 90)])
+        let waiting = try #require(memory.waiting.first)
+        #expect(memory.waiting.count == 1 && waiting.alert == alert(.firing))
+        #expect(waiting.words.headline.english == "PAGE: gone")
+        let book = try #require(memory.books[ReceiverID("a")])
+        #expect(book.entries[alert(.firing).episode]?.notification == waiting.id)
+        #expect(book.entries[alert(.firing).episode]?.deliveredAt == nil)
+        #expect(book.threads[waiting.thread]?.parts == 1)
+    }
+
+    /// The form before this one: who was told at which level, in which incident, and what was over.
+    @Test func theFormWithoutBooksIsTakenOver() throws {
+        let queue = try DatabaseQueue(path: directory + "/" + Ledger.name)
+        try LedgerFile.migrator.migrate(queue, upTo: "8 baseline")
+        func row(
+            _ number: Int, _ receiver: String, _ state: String, part: Int = 0, level: String,
+            subject: String, ending: String? = "delivered"
+        ) throws {
+            try queue.write { database in
+                try database.execute(
+                    sql: """
+                        INSERT INTO notification VALUES (?, ?, ?, ?, ?, ?, 'r', 'service', ?, ?, ?,
+                            1, 2, NULL, 'weg', 'gone', NULL, 'INC-2026-0001', ?, 'change')
+                        """,
+                    arguments: [
+                        number, receiver, state, number, ending.map { _ in 99 }, ending, subject,
+                        subject, level, part,
+                    ])
+            }
+        }
+        try row(1, "a", "firing", level: "critical", subject: "s")
+        try row(2, "a", "firing", part: 1, level: "page", subject: "s")
+        try row(3, "a", "firing", level: "page", subject: "over")
+        try row(4, "a", "resolved", level: "page", subject: "over")
+        try row(5, "b", "firing", level: "page", subject: "s", ending: nil)
+        try queue.close()
+        let memory = try memory()
+        let a = try #require(memory.books[ReceiverID("a")])
+        #expect(a.entries.values.map(\.item.alert.level) == [.critical])
+        #expect(a.entries.values.map(\.thread) == ["INC-2026-0001"])
+        #expect(a.entries.values.first?.deliveredAt == Timestamp(nanoseconds: 99))
+        #expect(a.threads["INC-2026-0001"]?.parts == 4)
+        #expect(memory.waiting.map(\.id) == ["b/INC-2026-0001/0"])
+        #expect(memory.books[ReceiverID("b")]?.entries.values.first?.deliveredAt == nil)
     }
 }

@@ -195,10 +195,9 @@ import Testing
 
     @Test func theFactsAreVariables() {
         var one = notification("digid")
-        one.alert.summary = LocalizedText(
+        one.items[0].alert.summary = LocalizedText(
             dutch: "weg\nLD_PRELOAD=x", english: String(repeating: "é", count: 3000))
-        one.alert.incident = IncidentID("INC-2026-0001")
-        one.alert.runbook = nil
+        one.items[0].alert.incident = IncidentID("INC-2026-0001")
         let dutch = CommandVariables.of(one, in: .dutch)
         #expect(
             dutch == [
@@ -207,6 +206,7 @@ import Testing
                 "VITAAL_RECEIVER=on-call", "VITAAL_STATE=firing", "VITAAL_LEVEL=page",
                 "VITAAL_RULE=r", "VITAAL_SUBJECT_KIND=service", "VITAAL_SUBJECT=digid",
                 "VITAAL_SERVICE=digid", "VITAAL_SUMMARY=weg LD_PRELOAD=x",
+                "VITAAL_HEADLINE=PAGE: weg", "VITAAL_TEXT=regel", "VITAAL_ALERTS=1",
                 "VITAAL_REASON=connect_refused", "VITAAL_INCIDENT=INC-2026-0001",
                 "VITAAL_AT=1970-01-01T00:01:40.000Z", "VITAAL_SINCE=1970-01-01T00:01:40.000Z",
             ])

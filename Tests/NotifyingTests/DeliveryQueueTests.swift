@@ -1,4 +1,5 @@
 import Alerting
+import CCurl
 import HealthModel
 import Scheduling
 import Testing
@@ -10,14 +11,29 @@ func notification(
     _ service: String, isOver: Bool = false, since: Int64 = 100, receiver: String = "on-call",
     at second: Int64? = nil
 ) -> Notification {
-    Notification(
+    let alert = Alert(
+        key: AlertKey(rule: RuleID("r"), subject: .service(ServiceID(service))),
+        service: ServiceID(service), level: .page, state: isOver ? .resolved : .firing,
+        activeSince: Timestamp(seconds: since - 10), firingSince: Timestamp(seconds: since),
+        reason: .connectRefused, summary: LocalizedText(dutch: "weg", english: "gone"),
+        runbook: nil)
+    return Notification(
         receiver: ReceiverID(receiver), at: Timestamp(seconds: second ?? (isOver ? 200 : since)),
-        alert: Alert(
-            key: AlertKey(rule: RuleID("r"), subject: .service(ServiceID(service))),
-            service: ServiceID(service), level: .page, state: isOver ? .resolved : .firing,
-            activeSince: Timestamp(seconds: since - 10), firingSince: Timestamp(seconds: since),
-            reason: .connectRefused, summary: LocalizedText(dutch: "weg", english: "gone"),
-            runbook: nil))
+        thread: alert.episode, part: isOver ? 1 : 0,
+        items: [Notification.Item(alert: alert, part: isOver ? .over : .begun)],
+        words: Notification.Words(
+            headline: LocalizedText(
+                dutch: isOver ? "VOORBIJ: weg" : "PAGE: weg",
+                english: isOver ? "OVER: gone" : "PAGE: gone"),
+            body: [LocalizedText(dutch: "regel", english: "line")]))
+}
+
+/// One message about several services.
+func several(_ services: [String], receiver: String = "on-call") -> Notification {
+    var one = notification(services[0], receiver: receiver)
+    one.thread = "INC-2026-0001"
+    one.items = services.flatMap { notification($0).items }
+    return one
 }
 
 @Suite struct DeliveryQueueTests {
@@ -36,7 +52,7 @@ func notification(
             let date = Timestamp(seconds: now / second)
             let (ending, change) = queue.finish(
                 outcome, of: next, at: now, date: date, jitter: jitter)
-            return (next, ending, change)
+            return (next.notification, ending, change)
         }
 
         /// Moves the clock to when the queue wants to be looked at, in seconds from now.
@@ -118,16 +134,85 @@ func notification(
         #expect(run.attempt(.delivered).tried == notification("a", isOver: true))
     }
 
-    @Test func whatIsRefusedTooOftenIsGivenUp() {
+    /// Never given up while it may fire; once its end waits behind it, both are.
+    @Test func whatIsRefusedIsTriedForAsLongAsItFires() {
         var run = Run()
         _ = run.queue.add(notification("a"))
-        for number in 1...DeliveryQueue.refusalsMax {
+        var pauses: [Double] = []
+        for number in 1...20 {
             let attempt = run.attempt(.refused("HTTP 400"))
-            #expect(attempt.change == nil)
-            #expect(attempt.ending?.failure == (number == 8 ? "HTTP 400" : nil))
+            #expect(attempt.change == (number == 1 ? .failing("HTTP 400") : nil))
+            #expect(attempt.ending == nil)
+            pauses.append(run.sleep() ?? 0)
+        }
+        #expect(pauses.prefix(8) == [1, 2, 4, 8, 16, 32, 60, 60] && pauses.last == 60)
+        #expect(run.queue.refusal == "HTTP 400")
+        _ = run.queue.add(notification("a", isOver: true))
+        #expect(run.attempt(.refused("HTTP 400")).ending?.failure == "HTTP 400")
+        for number in 1...DeliveryQueue.refusalsMax {
+            let attempt = run.attempt(.refused("HTTP 422"))
+            #expect(attempt.ending?.failure == (number == 8 ? "HTTP 422" : nil))
             _ = run.sleep()
         }
+        #expect(run.queue.count == 0 && run.queue.refusal == nil)
+    }
+
+    /// A message of several alerts that is refused falls into these: one holds up no other.
+    @Test func aMessageThatIsRefusedIsTakenApart() {
+        var run = Run()
+        _ = run.queue.add(several(["a", "b", "c"]))
+        _ = run.queue.add(notification("d"))
+        #expect(run.attempt(.refused("HTTP 400")).ending == nil)
+        var told: [String] = []
+        for outcome in [DeliveryQueue.Outcome.refused("HTTP 400"), .delivered, .delivered] {
+            let attempt = run.attempt(outcome)
+            told += attempt.tried?.items.map(\.alert.service.text) ?? []
+            #expect(attempt.ending == nil)
+        }
+        #expect(told == ["a", "b", "c"])
+        #expect(run.attempt(.delivered).tried == notification("d"))
+        _ = run.sleep()
+        let last = run.attempt(.delivered)
+        #expect(last.tried?.items.map(\.alert.service.text) == ["a"])
+        #expect(
+            last.ending
+                == Delivery(
+                    notification: several(["a", "b", "c"]),
+                    at: last.ending?.at ?? Timestamp(seconds: 0)))
+        #expect(last.change == .recovered)
+    }
+
+    /// Each address is told by itself, and each is tried until it takes it.
+    @Test func eachAddressIsToldByItself() {
+        var run = Run()
+        _ = run.queue.add(notification("a"), addresses: 2)
+        let first = run.queue.next(at: run.now)
+        #expect(first?.address == 0)
+        #expect(run.attempt(.refused("550")).change == .failing("550"))
+        let second = run.queue.next(at: run.now)
+        #expect(second?.address == 1 && second?.id != first?.id)
+        #expect(run.attempt(.delivered).ending == nil)
+        #expect(run.queue.refusal == "550")
+        _ = run.sleep()
+        #expect(run.queue.next(at: run.now)?.address == 0)
+        #expect(run.attempt(.delivered).ending?.failure == nil)
         #expect(run.queue.count == 0)
+    }
+
+    /// Nothing is tried again without a rest, whatever the answer.
+    @Test(arguments: 100...599)
+    func noAnswerMakesALoop(status: Int) {
+        let outcome = HTTPSender.outcome(
+            CURLE_OK, status: status, retryAfterSeconds: 0)
+        var run = Run()
+        for one in [several(["a", "b"]), notification("c")] { _ = run.queue.add(one) }
+        var attempts = 0
+        let end = run.now + 60 * Self.second
+        while run.now < end, run.queue.count > 0 {
+            while run.attempt(outcome).tried != nil { attempts += 1 }
+            guard run.sleep() != nil else { break }
+        }
+        #expect(attempts <= 25, "HTTP \(status)")
     }
 
     /// A receiver that is away for days gets no news of last week.
@@ -156,7 +241,7 @@ func notification(
         }
         #expect(queue.add(notification("one-more")) == notification("s0"))
         #expect(queue.count == Limits.waitingNotifications)
-        #expect(queue.next(at: 0) == notification("s1"))
+        #expect(queue.next(at: 0)?.notification == notification("s1"))
     }
 
     /// Random receivers: everything ends once, and of one alert in order.

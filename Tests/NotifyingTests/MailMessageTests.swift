@@ -26,9 +26,9 @@ import Testing
 
     @Test func saysEverything() throws {
         var one = notification("digid", since: 1_795_745_325)
-        one.alert.incident = IncidentID("INC-2026-0001")
-        one.alert.runbook = "https://example.org/runbook?a=b"
-        let id = "on-call/r/service/digid/1795745325000000000"
+        one.thread = "INC-2026-0001"
+        let runbook = "Runbook: https://example.org/runbook?a=b"
+        one.words.body.append(LocalizedText(dutch: "", english: runbook))
         #expect(
             try text(one)
                 == """
@@ -36,13 +36,12 @@ import Testing
                 From: Vitaal <vitaal@example.org>
                 To: a@example.org,
                  b@example.org
-                Subject: PAGE digid: gone
-                Message-ID: <\(id)/firing/vitaal@example.org>
+                Subject: PAGE: gone
+                Message-ID: <on-call/INC-2026-0001/0/vitaal@example.org>
                 In-Reply-To: <INC-2026-0001/vitaal@example.org>
                 References: <INC-2026-0001/vitaal@example.org>
-                 <r/service/digid/1795745325000000000/vitaal@example.org>
                 Auto-Submitted: auto-generated
-                X-Vitaal-Notification: \(id)/firing
+                X-Vitaal-Notification: on-call/INC-2026-0001/0
                 MIME-Version: 1.0
                 Content-Type: text/plain; charset=utf-8
                 Content-Transfer-Encoding: quoted-printable
@@ -50,15 +49,8 @@ import Testing
 
                 PAGE: gone
 
-                Service: digid
-                Level: page
-                Since: 2026-11-27 02:08:45 UTC
-                Rule: r (digid)
-                Incident: INC-2026-0001
+                line
                 Runbook: https://example.org/runbook?a=3Db
-
-                To see more, type:
-                vitaal incident show INC-2026-0001
 
                 """.replacing("\n", with: "\r\n"))
     }
@@ -67,12 +59,10 @@ import Testing
     @Test func theEndIsInTheSameThread() throws {
         let beginning = notification("digid", since: 1_795_745_325)
         var end = notification("digid", isOver: true, since: 1_795_745_325, at: 1_795_745_400)
-        end.alert.summary = LocalizedText(dutch: "Eén dienst is wég", english: "gone")
+        end.words.headline.dutch = "VOORBIJ: Eén dienst is wég"
         let lines = try text(end, .dutch).split(separator: "\r\n", omittingEmptySubsequences: false)
-        #expect(lines.contains("Subject: =?UTF-8?Q?VOORBIJ_digid=3A_E=C3=A9n_dienst_is_w=C3=A9g?="))
+        #expect(lines.contains("Subject: =?UTF-8?Q?VOORBIJ=3A_E=C3=A9n_dienst_is_w=C3=A9g?="))
         #expect(lines.contains("VOORBIJ: E=C3=A9n dienst is w=C3=A9g"))
-        #expect(lines.contains("Tot: 2026-11-27 02:10:00 UTC"))
-        #expect(lines.contains("Meer weten? Typ:") && lines.contains("vitaal status digid"))
         func value(_ name: String, _ text: String) -> Substring? {
             text.split(separator: "\r\n").first { $0.hasPrefix(name + ": ") }
         }
@@ -82,31 +72,6 @@ import Testing
         }
         #expect(value("Message-ID", try text(end)) != value("Message-ID", try text(beginning)))
         #expect(try text(end) == text(end))
-    }
-
-    @Test(arguments: Alerting.Notification.Occasion.allCases)
-    func saysWhySomebodyIsTold(occasion: Alerting.Notification.Occasion) throws {
-        var one = notification("digid")
-        one.occasion = occasion
-        one.part = occasion == .change ? 0 : 3
-        let dutch = try text(one, .dutch)
-        let subjects = [try text(one), dutch].map { text in
-            text.split(separator: "\r\n").first { $0.hasPrefix("Subject: ") } ?? ""
-        }
-        let expected: [String] =
-            switch occasion {
-            case .change: ["PAGE digid: gone", "PAGE digid: weg"]
-            case .update: ["PAGE (update) digid: gone", "PAGE (meer nieuws) digid: weg"]
-            case .reminder: ["PAGE (reminder) digid: gone", "PAGE (herinnering) digid: weg"]
-            case .escalation:
-                ["PAGE (nobody responded) digid: gone", "PAGE (niemand reageerde) digid: weg"]
-            case .fallback:
-                [
-                    "PAGE (another was not reached) digid: gone",
-                    "PAGE (een ander was niet te bereiken) digid: weg",
-                ]
-            }
-        #expect(subjects == expected.map { "Subject: \($0)" })
     }
 
     private static let attacks = [
@@ -195,17 +160,23 @@ import Testing
         "Content-Transfer-Encoding", "Content-Language",
     ]
 
+    private func words(_ summary: String) -> Alerting.Notification.Words {
+        let (head, line) = ("PAGE: \(summary)", "Runbook: \(summary)")
+        return Alerting.Notification.Words(
+            headline: LocalizedText(dutch: head, english: head),
+            body: [LocalizedText(dutch: line, english: line)])
+    }
+
     private func check(_ summary: String) throws {
         var one = notification("digid")
-        one.alert.summary = LocalizedText(dutch: summary, english: summary)
-        one.alert.runbook = summary
+        one.words = words(summary)
         let parsed = try Parsed(text(one))
         #expect(parsed.fields.map(\.name) == Self.names)
-        let whole = "PAGE digid: \(summary)".cut(toBytes: MailMessage.subjectBytes)
+        let whole = "PAGE: \(summary)".cut(toBytes: MailMessage.subjectBytes)
         #expect(parsed.subject == whole.cleaned)
-        #expect(parsed.body.count == 10)
+        #expect(parsed.body.count == 3)
         #expect(parsed.body.first == "PAGE: \(summary)".cleaned)
-        #expect(parsed.body[6] == "Runbook: \(summary)".cleaned)
+        #expect(parsed.body[2] == "Runbook: \(summary)".cleaned)
         #expect(
             !parsed.subject.unicodeScalars.contains { $0.properties.generalCategory == .control })
     }
@@ -231,7 +202,7 @@ import Testing
     @Test func pythonReadsTheSame() throws {
         var one = notification("digid", since: 1_795_745_325)
         let summary = "Eén €-dienst, \r\nBcc: x 😀 " + String(repeating: "lang ", count: 60)
-        one.alert.summary = LocalizedText(dutch: summary, english: summary)
+        one.words = words(summary)
         let program = """
             import sys, email, email.policy
             mail = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
@@ -255,7 +226,7 @@ import Testing
             return
         }
         #expect(process.terminationStatus == 0)
-        let subject = "PAGE digid: \(summary)".cut(toBytes: MailMessage.subjectBytes).cleaned
+        let subject = "PAGE: \(summary)".cut(toBytes: MailMessage.subjectBytes).cleaned
         #expect(
             read
                 == [

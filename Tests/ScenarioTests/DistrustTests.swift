@@ -42,7 +42,7 @@ import Testing
         drill.play(until: begin + minutes(5))
         #expect(drill.states(of: "belastingdienst").own == .down)
         drill.play(until: begin + minutes(140))
-        #expect(drill.told("on-call").map(\.word) == ["page", "update", "over"])
+        #expect(drill.phases("on-call") == ["page", "update", "partly", "over"])
         let replaced = "certificate-issuer-changed"
         func isReplaced(_ one: Drill.Heard) -> Bool {
             one.notification.alert.key.rule.text == replaced

@@ -31,8 +31,9 @@ final class Drill {
 
         var word: String {
             let alert = notification.alert
-            return alert.state == .resolved
-                ? "over" : notification.occasion == .update ? "update" : alert.level.rawValue
+            if notification.isOver { return "over" }
+            if alert.state == .resolved { return "partly" }
+            return notification.occasion == .update ? "update" : alert.level.rawValue
         }
         var line: String { "\(word) \(notification.alert.key.subject)" }
         var incident: String { notification.alert.incident?.text ?? "-" }
@@ -127,7 +128,8 @@ final class Drill {
         monitor = HealthMonitor(catalogue: catalogue, rules: rules)
         let memory = ledger.memory
         _ = monitor.restore(
-            memory.alerts, incidents: memory.incidents, lastSeen: memory.lastSeen ?? now, at: now)
+            memory.alerts, incidents: memory.incidents, books: memory.books,
+            waiting: memory.waiting, lastSeen: memory.lastSeen ?? now, at: now)
         monitor.restore(objectives: memory.objectives)
         hand(over: memory.waiting)
     }
@@ -195,9 +197,14 @@ final class Drill {
                 ).ending
                 if !isDeaf {
                     heard.append(
-                        Heard(receiver: receiver.text, second: second, notification: one))
+                        Heard(
+                            receiver: receiver.text, second: second,
+                            notification: one.notification))
                 }
-                if let ending { ledger.note([ending]) }
+                if let ending {
+                    ledger.note([ending])
+                    monitor.note([ending])
+                }
             }
         }
     }
@@ -212,6 +219,21 @@ final class Drill {
 
     /// What a receiver was told, in order.
     func told(_ receiver: String) -> [Heard] { heard.filter { $0.receiver == receiver } }
+
+    /// The same as words, of which those that follow each other count once: an incident that
+    /// grows is told in as many updates as it takes, and each service that is back as well.
+    func phases(_ receiver: String) -> [String] {
+        told(receiver).map(\.word).reduce(into: []) { phases, word in
+            if phases.last != word { phases.append(word) }
+        }
+    }
+
+    /// The services that a receiver was told of by name.
+    func named(_ receiver: String) -> Set<String> {
+        Set(
+            told(receiver).flatMap(\.notification.news).filter { $0.part == .begun }
+                .map(\.alert.service.text))
+    }
 
     /// The same as words and subjects.
     func lines(_ receiver: String) -> [String] { told(receiver).map(\.line) }
@@ -228,11 +250,16 @@ final class Drill {
     func expectBalance(leaving rules: Set<String> = []) {
         let ids = heard.map(\.notification.id)
         #expect(Set(ids).count == ids.count, "told twice")
-        let heard = heard.filter { !rules.contains($0.notification.alert.key.rule.text) }
         for (receiver, all) in Dictionary(grouping: heard, by: \.receiver) {
-            let begun = Set(all.filter { $0.word != "over" }.map(\.notification.episode))
-            let over = all.filter { $0.word == "over" }.map(\.notification.episode)
-            #expect(begun == Set(over) && over.count == Set(over).count, "\(receiver)")
+            let news = all.flatMap(\.notification.news).filter {
+                !rules.contains($0.alert.key.rule.text)
+            }
+            let name = { (item: Alerting.Notification.Item) in
+                "\(item.alert.episode) \(item.alert.level)"
+            }
+            let begun = news.filter { $0.part == .begun }.map(name)
+            let over = news.filter(\.part.isEnd).map(name)
+            #expect(begun.sorted() == over.sorted(), "\(receiver)")
         }
         #expect(incidents.values.allSatisfy { !$0.isOpen })
     }

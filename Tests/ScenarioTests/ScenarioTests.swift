@@ -104,14 +104,13 @@ import Testing
         #expect(drill.states(of: "nafin").effective != .up)
         #expect(drill.states(of: "belastingdienst").effective == .impaired)
         drill.play(until: begin + minutes(5 * 60 + 30))
-        #expect(drill.told("on-call").map(\.word) == ["page", "update", "update", "over"])
+        #expect(drill.phases("on-call") == ["page", "update", "partly", "over"])
+        #expect(drill.named("on-call") == hit)
         #expect(drill.lines("desk") == drill.lines("on-call"))
         #expect(drill.causes.map(\.root.description) == ["dark/nafin"])
         #expect(Set(drill.causes.flatMap(\.services).map(\.text)) == hit)
-        let page = try #require(drill.told("on-call").first?.notification.alert)
-        #expect(
-            page.summary.dutch.contains(
-                "Vermoedelijke oorzaak: NAFIN / Haagse Ring (niet gemeten)."))
+        let page = try #require(drill.told("on-call").first?.notification)
+        #expect(page.text.contains("Tegelijk met: NAFIN / Haagse Ring (niet gemeten)."))
         drill.expectBalance()
     }
 
@@ -130,7 +129,9 @@ import Testing
         }
         drill.play(until: minutes(180))
         let told = drill.told("on-call")
-        #expect(told.map(\.word) == ["page", "update", "page", "over", "over"])
+        #expect(
+            drill.phases("on-call") == ["page", "update", "page", "over", "partly", "over"])
+        #expect(drill.named("on-call") == hit.union(["overheidnl"]))
         #expect(
             told.filter { !hit.contains("\($0.notification.alert.key.subject)") }.map(\.line)
                 == ["page overheidnl", "over overheidnl"])
@@ -157,10 +158,10 @@ import Testing
             return Drill.Answer(reason: isOut ? .timeoutConnect : nil, takes: isOut ? 10 : 0)
         }
         drill.play(until: minutes(240))
-        let told = drill.told("on-call").map(\.word)
-        #expect(told == ["page", "update", "page", "update", "over", "over"])
-        #expect(
-            drill.told("desk").map(\.word) == ["critical", "update"] + told.dropFirst())
+        let each = ["page", "update", "partly", "over"]
+        #expect(drill.phases("on-call") == each[..<2] + each[..<3] + ["over", "partly", "over"])
+        #expect(drill.named("on-call") == cities.union(provinces))
+        #expect(drill.named("desk") == cities.union(provinces))
         #expect(
             drill.causes.map(\.root.description) == [
                 "peer_group/municipalities", "peer_group/provinces",

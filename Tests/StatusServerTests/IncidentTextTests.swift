@@ -17,7 +17,7 @@ import Testing
                     "unreachable", .service(ServiceID(name)), service: name,
                     english: "\(name) is \u{1B}[2Jgone"),
                 joinedAt: Fixture.now - .seconds(432),
-                endedAt: closed ? Fixture.now - .seconds(60) : nil, isLead: name == "digid")
+                endedAt: closed ? Fixture.now - .seconds(60) : nil)
         }
         one.events = [
             Incident.Event(
