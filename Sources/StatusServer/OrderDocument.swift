@@ -78,8 +78,8 @@ public struct OrderDocument: Sendable, Hashable, Codable {
         kind = try values.decode(Kind.self, forKey: .kind)
         author = try values.decode(String.self, forKey: .author)
         reason = try values.decode(String.self, forKey: .reason)
-        startsAt = try values.decodeIfPresent(Instant.self, forKey: .startsAt)
-        endsAt = try values.decodeIfPresent(Instant.self, forKey: .endsAt)
+        startsAt = try Self.instant(values, .startsAt)
+        endsAt = try Self.instant(values, .endsAt)
         services = try values.decodeIfPresent([String].self, forKey: .services)
         endpoints = try values.decodeIfPresent([String].self, forKey: .endpoints)
         rules = try values.decodeIfPresent([String].self, forKey: .rules)
@@ -91,6 +91,19 @@ public struct OrderDocument: Sendable, Hashable, Codable {
         action = try values.decodeIfPresent(String.self, forKey: .action)
         state = try values.decodeIfPresent(String.self, forKey: .state)
         force = try values.decodeIfPresent(Bool.self, forKey: .force)
+    }
+
+    /// An instant as people write it, by the clock of Amsterdam when it names no zone.
+    private static func instant(
+        _ values: KeyedDecodingContainer<CodingKeys>, _ key: CodingKeys
+    ) throws -> Instant? {
+        guard let text = try values.decodeIfPresent(String.self, forKey: key) else { return nil }
+        do throws(WrittenInstant.Mistake) {
+            return Instant(try WrittenInstant(text).instant)
+        } catch {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: values, debugDescription: "'\(text)' \(error)")
+        }
     }
 
     /// Reads the bytes of a body.

@@ -34,7 +34,7 @@ struct SilenceCommands: ParsableCommand {
         var owner: [String] = []
         @Option(help: "A tier, 0 to 3.")
         var tier: [Int] = []
-        @Option(help: ArgumentHelp("From when on. Default: now.", valueName: "instant"))
+        @Option(help: TimeOptions.fromHelp)
         var from: String?
         @OptionGroup var time: TimeOptions
         @Option(help: "Why.")
@@ -154,8 +154,9 @@ struct MaintenanceCommands: ParsableCommand {
         abstract:
             "Announce planned maintenance: no alerts, no lost availability, until it is over.",
         discussion: """
-            vitaal maintenance add digid --from 2026-11-28T01:00Z --for 4h --reason "release 7". What \
-            still fails when it is over is an outage like any other, and called an overrun.
+            vitaal maintenance add digid --from "2026-12-05 22:00" --for 4h --reason "release 7". Times \
+            are those of Amsterdam unless they end in Z or an offset. What still fails when it is over \
+            is an outage like any other, and called an overrun.
             """,
         subcommands: [Add.self, List.self, End.self], defaultSubcommand: List.self)
 
@@ -165,7 +166,7 @@ struct MaintenanceCommands: ParsableCommand {
         var services: [String]
         @Flag(help: "Also of everything that needs them (hard and login edges).")
         var withDependants = false
-        @Option(help: ArgumentHelp("From when on. Default: now.", valueName: "instant"))
+        @Option(help: TimeOptions.fromHelp)
         var from: String?
         @OptionGroup var time: TimeOptions
         @Option(help: "What for.")
@@ -322,7 +323,10 @@ struct IncidentAware: ParsableCommand {
 
     @Argument(help: "The number, such as INC-2026-0042.")
     var id: String
-    @Option(help: ArgumentHelp("When somebody became aware. Default: now.", valueName: "instant"))
+    @Option(
+        help: ArgumentHelp(
+            "When somebody became aware, by the clock of Amsterdam unless it ends in Z or an offset. Default: now.",
+            valueName: "instant"))
     var at: String?
     @Option(help: "Why it has to be reported.")
     var reason: String

@@ -183,6 +183,21 @@ struct OperatorTests {
             }
             let list = try await Self.vitaal(daemon, ["maintenance", "list"])
             #expect(list.output.contains("service/s0  anna: release 7"))
+            #expect(list.output.contains(" Amsterdam\n    ") && list.output.contains(" UTC"))
+            let twice = try await Self.vitaal(
+                daemon,
+                [
+                    "silence", "add", "--service", "s0", "--until", "2026-10-25 02:30", "--reason",
+                    "x",
+                ])
+            #expect(twice.errors.contains("comes twice in Amsterdam"), "\(twice.errors)")
+            let skipped = try await Self.vitaal(
+                daemon,
+                [
+                    "maintenance", "add", "s0", "--from", "2027-03-28 02:30", "--for", "1h30m",
+                    "--reason", "x",
+                ])
+            #expect(skipped.status == 64 && skipped.errors.contains("does not exist in Amsterdam"))
         }
     }
 }
