@@ -7,7 +7,8 @@ public struct ActionKeeper: Sendable {
     /// Actions that are over and kept for readers; the newest stay.
     public static let overMax = 200
 
-    /// An action that began to hold, or ran out, since the last look.
+    /// An action that began to hold, or ran out, since the last look; one that comes back does both
+    /// each time.
     enum Turn: Sendable, Hashable {
         case began(OperatorAction)
         case ranOut(OperatorAction)
@@ -31,7 +32,7 @@ public struct ActionKeeper: Sendable {
     private var counters: [String: Int] = [:]
     private var changed: Set<ActionID> = []
     /// When something next begins or runs out; nil when nothing waits.
-    private var nextTurnAt: Timestamp?
+    private(set) var nextTurnAt: Timestamp?
     /// When `advance` was last called.
     private var seenAt: Timestamp?
 
@@ -72,12 +73,12 @@ public struct ActionKeeper: Sendable {
         nextTurnAt = now
     }
 
-    /// Adds an action.
+    /// Adds an action; one that comes back begins with the window that is given.
     ///
     /// - Throws: `OperatorRefusal.tooMany`.
     mutating func add(
         _ effect: OperatorAction.Effect, author: String, reason: String, from: Timestamp,
-        to: Timestamp, at now: Timestamp
+        to: Timestamp, recurrence: Recurrence? = nil, at now: Timestamp
     ) throws(OperatorRefusal) -> OperatorAction {
         guard pending.count < Limits.operatorActions else { throw .tooMany }
         let year = now.rfc3339.prefix { $0 != "-" }
@@ -86,9 +87,10 @@ public struct ActionKeeper: Sendable {
         counters[series] = number
         let digits = String(number)
         let padding = String(repeating: "0", count: max(0, 4 - digits.utf8.count))
-        let action = OperatorAction(
+        var action = OperatorAction(
             id: ActionID("\(series)-\(padding)\(digits)"), effect: effect, author: author,
             reason: reason, addedAt: now, startsAt: from, endsAt: to)
+        action.recurrence = recurrence
         pending[action.id] = action
         changed.insert(action.id)
         nextTurnAt = now
@@ -131,8 +133,13 @@ public struct ActionKeeper: Sendable {
         var turns: [Turn] = []
         for var action in sorted(where: { now >= $0.endsAt }) {
             action.endedAt = action.endsAt
-            close(action)
             turns.append(.ranOut(action))
+            // The next time may begin at this instant.
+            active.remove(action.id)
+            if !bringBack(action.id, at: now) { close(action) }
+        }
+        if isSetBack {
+            for action in sorted(where: { $0.recurrence != nil }) { bringBack(action.id, at: now) }
         }
         let begun = sorted { $0.isActive(at: now) && !active.contains($0.id) }
         turns += begun.map { .began($0) }
@@ -152,6 +159,18 @@ public struct ActionKeeper: Sendable {
         }
         nextTurnAt = pending.values.map { now < $0.startsAt ? $0.startsAt : $0.endsAt }.min()
         return turns
+    }
+
+    /// Gives an action that comes back its time at `now`, or the next one.
+    ///
+    /// - Returns: Whether it comes back.
+    @discardableResult private mutating func bringBack(_ id: ActionID, at now: Timestamp) -> Bool {
+        guard let window = pending[id]?.window(endingAfter: now) else { return false }
+        guard window.lowerBound != pending[id]?.startsAt else { return true }
+        pending[id]?.startsAt = window.lowerBound
+        pending[id]?.endsAt = window.upperBound
+        changed.insert(id)
+        return true
     }
 
     /// What waits or holds and is asked for, in the order of the numbers.

@@ -36,9 +36,16 @@ extension HealthMonitor {
             let earlier = actions.acknowledgements[id]
             answer = try begin(.acknowledgement(id), order, from: nil, to: to, at: now)
             replace(earlier, with: answer.action, order, at: now)
-        case .maintain(let services, let withDependants, let from, let to):
+        case .maintain(let services, let withDependants, let from, let to, let every, let until):
             let all = try maintained(services, withDependants: withDependants)
-            answer = try begin(.maintenance(all), order, from: from, to: to, at: now)
+            answer =
+                if let every {
+                    try begin(
+                        .maintenance(all), order, every: every, until: until,
+                        from: from ?? now, to: to, at: now)
+                } else {
+                    try begin(.maintenance(all), order, from: from, to: to, at: now)
+                }
         case .setDark(let service, let state, let to):
             try check(dark: service, state)
             let earlier = actions.darks[service]?.action
@@ -144,9 +151,25 @@ extension HealthMonitor {
 
     // MARK: Doing
 
+    /// Begins what comes back; the first window says how long each lasts and at which time it begins.
+    private mutating func begin(
+        _ effect: OperatorAction.Effect, _ order: OperatorOrder, every days: Recurrence.Days,
+        until: Timestamp?, from: Timestamp, to: Timestamp, at now: Timestamp
+    ) throws(OperatorRefusal) -> OperatorAnswer {
+        let length = to - from
+        guard length <= days.lengthMax else { throw .overlapsItself(days.lengthMax) }
+        let recurrence = Recurrence(days: days, from: from, length: length, until: until)
+        guard length > .zero, let first = recurrence.occurrence(endingAfter: now) else {
+            throw .endsTooEarly
+        }
+        return try begin(
+            effect, order, from: first.lowerBound, to: first.upperBound, recurrence: recurrence,
+            at: now)
+    }
+
     private mutating func begin(
         _ effect: OperatorAction.Effect, _ order: OperatorOrder, from: Timestamp?, to: Timestamp,
-        at now: Timestamp
+        recurrence: Recurrence? = nil, at now: Timestamp
     ) throws(OperatorRefusal) -> OperatorAnswer {
         let start = max(from ?? now, now)
         guard to > start else { throw .endsTooEarly }
@@ -159,7 +182,8 @@ extension HealthMonitor {
             }
         guard to - start <= most else { throw .lastsTooLong(most) }
         let action = try actions.add(
-            effect, author: order.author, reason: order.reason, from: start, to: to, at: now)
+            effect, author: order.author, reason: order.reason, from: start, to: to,
+            recurrence: recurrence, at: now)
         operatorRecords.append(
             EvidenceRecord(
                 start > now ? .operationPlanned : action.effect.kind.beginning, action, at: now,

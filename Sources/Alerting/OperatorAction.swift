@@ -56,10 +56,12 @@ public struct OperatorAction: Sendable, Hashable {
     public var reason: String
     /// When it was asked for.
     public var addedAt: Timestamp
-    /// From when on it holds.
+    /// From when on it holds; of one that comes back, this time or the next.
     public var startsAt: Timestamp
     /// Until when, that instant left out.
     public var endsAt: Timestamp
+    /// How it comes back; nil when it does not.
+    public var recurrence: Recurrence?
     /// When somebody ended it, or it ran out; nil before.
     public var endedAt: Timestamp?
     /// Who ended it; nil when it ran out or has not ended.
@@ -86,6 +88,14 @@ public struct OperatorAction: Sendable, Hashable {
         endedAt == nil && startsAt <= now && now < endsAt
     }
 
+    /// The time of one that comes back that is not over at an instant, as far as it was asked for by
+    /// then; nil when there is none any more, or when it does not come back.
+    func window(endingAfter instant: Timestamp) -> Range<Timestamp>? {
+        recurrence?.occurrence(endingAfter: max(instant, addedAt)).map {
+            max($0.lowerBound, addedAt)..<$0.upperBound
+        }
+    }
+
     /// What it is about in words, such as `service/digid rule/slow`.
     public var scope: String {
         switch effect {
@@ -107,7 +117,11 @@ public struct OperatorOrder: Sendable, Hashable {
         /// Remind nobody of this incident.
         case acknowledge(IncidentID, to: Timestamp)
         /// Take these services, and perhaps what needs them, for being under maintenance.
-        case maintain([ServiceID], withDependants: Bool, from: Timestamp?, to: Timestamp)
+        ///
+        /// With `every` the time comes back on these days, for the last time before `until`.
+        case maintain(
+            [ServiceID], withDependants: Bool, from: Timestamp?, to: Timestamp,
+            every: Recurrence.Days? = nil, until: Timestamp? = nil)
         /// Take a dark service for being in this state.
         case setDark(ServiceID, HealthState, to: Timestamp)
         /// End what was asked for before.
@@ -160,6 +174,8 @@ public enum OperatorRefusal: Error, Sendable, Hashable {
     case lastsTooLong(Duration)
     /// It begins later than `Limits.planningDuration` from now.
     case startsTooLate
+    /// It comes back before it is over; this is how long it may last.
+    case overlapsItself(Duration)
     /// As many as `Limits.operatorActions` are not over.
     case tooMany
     /// The service is probed: its state is measured.
@@ -191,6 +207,8 @@ extension OperatorRefusal: CustomStringConvertible {
         case .lastsTooLong(let most): "it lasts longer than \(most.shortText)"
         case .startsTooLate:
             "it begins more than \(Limits.planningDuration.shortText) from now"
+        case .overlapsItself(let most):
+            "it has to be over an hour before it comes back: it lasts longer than \(most.shortText)"
         case .tooMany:
             "\(Limits.operatorActions) silences, acknowledgements and the like are in force; end some"
         case .notDark(let service):

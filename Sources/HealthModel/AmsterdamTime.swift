@@ -44,9 +44,18 @@ public enum AmsterdamTime {
     public static func clock(at instant: Timestamp) -> (weekday: Int, time: Duration) {
         let local = (instant + offset(at: instant)).seconds
         let day = local.flooredQuotient(by: 86_400)
+        return (weekday(ofDay: day), .seconds(local - day * 86_400))
+    }
+
+    /// The local day that holds an instant, as its number since 1970-01-01.
+    static func dayNumber(of instant: Timestamp) -> Int64 {
+        (instant + offset(at: instant)).seconds.flooredQuotient(by: 86_400)
+    }
+
+    /// The day of the week of a day since 1970-01-01, 1 for Monday to 7 for Sunday.
+    static func weekday(ofDay day: Int64) -> Int {
         // 1970-01-01 was a Thursday.
-        let weekday = (day + 3) - (day + 3).flooredQuotient(by: 7) * 7 + 1
-        return (Int(weekday), .seconds(local - day * 86_400))
+        Int((day + 3) - (day + 3).flooredQuotient(by: 7) * 7 + 1)
     }
 
     /// The instants at which clocks show a date and time, the earlier one first.

@@ -165,6 +165,9 @@ enum LedgerFile {
                     CREATE INDEX baseline_pass_at ON baseline_pass (at);
                     """)
         }
+        migrator.registerMigration("10 recurrence") { database in
+            try database.execute(sql: LedgerRows.addRecurrence)
+        }
         return migrator
     }
 

@@ -15,7 +15,10 @@ extension LedgerRows {
     ) throws {
         guard !actions.isEmpty else { return }
         let insert = try database.cachedStatement(
-            sql: "INSERT OR REPLACE INTO operator_action VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            sql: """
+                INSERT OR REPLACE INTO operator_action
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
         let name = try database.cachedStatement(
             sql: "INSERT OR REPLACE INTO operator_action_name VALUES (?, ?, ?)")
         for action in actions {
@@ -25,6 +28,9 @@ extension LedgerRows {
                     id, action.effect.kind.rawValue, action.author, action.reason,
                     action.addedAt.nanoseconds, action.startsAt.nanoseconds,
                     action.endsAt.nanoseconds, action.endedAt?.nanoseconds, action.endedBy,
+                    action.recurrence?.days.description,
+                    action.recurrence?.from.nanoseconds, action.recurrence?.length.nanoseconds,
+                    action.recurrence?.until?.nanoseconds,
                 ])
             // What an action is about never changes.
             for one in names(of: action.effect) {
@@ -65,7 +71,9 @@ extension LedgerRows {
                 sql: "SELECT kind, name FROM operator_action_name WHERE action = ? ORDER BY name",
                 arguments: [row["id"] as String]
             ).map { (kind: $0["kind"] as String, name: $0["name"] as String) }
-            guard let effect = effect(row["kind"], names) else { return nil }
+            guard let effect = effect(row["kind"], names),
+                let recurrence = recurrence(row)
+            else { return nil }
             var action = OperatorAction(
                 id: ActionID(row["id"]), effect: effect, author: row["author"],
                 reason: row["reason"], addedAt: Timestamp(nanoseconds: row["added_at"]),
@@ -73,9 +81,31 @@ extension LedgerRows {
                 endsAt: Timestamp(nanoseconds: row["ends_at"]))
             action.endedAt = instant(row["ended_at"])
             action.endedBy = row["ended_by"]
+            action.recurrence = recurrence.first
             return action
         }
     }
+
+    /// How an action comes back: none, or one; nil when another program knows how.
+    private static func recurrence(_ row: Row) -> [Recurrence]? {
+        guard let text = row["recurrence"] as String? else { return [] }
+        guard let days = Recurrence.Days(text), let from = instant(row["recurs_from"]),
+            let length = row["recurs_length"] as Int64?
+        else { return nil }
+        return [
+            Recurrence(
+                days: days, from: from, length: .nanoseconds(length),
+                until: instant(row["recurs_until"]))
+        ]
+    }
+
+    /// How actions come back.
+    static let addRecurrence = """
+        ALTER TABLE operator_action ADD COLUMN recurrence TEXT;
+        ALTER TABLE operator_action ADD COLUMN recurs_from INTEGER;
+        ALTER TABLE operator_action ADD COLUMN recurs_length INTEGER;
+        ALTER TABLE operator_action ADD COLUMN recurs_until INTEGER;
+        """
 
     private static func effect(
         _ kind: String, _ names: [(kind: String, name: String)]

@@ -27,7 +27,8 @@ extension StatusText {
             "\(action.id)  \(word) \(times)  \(action.scope)  \(action.author): \(action.reason)")
     }
 
-    /// When an action begins and ends, by the clock of Amsterdam and in UTC, a line each.
+    /// When an action begins and ends, by the clock of Amsterdam and in UTC, a line each, and how it comes
+    /// back.
     private func timeLines(_ action: StatusDocument.Action) -> String {
         let (start, end) = (action.startsAt.timestamp, action.endsAt.timestamp)
         let to = language.of(nl: "tot", en: "to")
@@ -35,9 +36,10 @@ extension StatusText {
             "    \(AmsterdamTime.dateAndTime(at: start)) \(to) \(AmsterdamTime.dateAndTime(at: end))"
         return line("\(clock) Amsterdam") + "\n"
             + line("    \(start.shortDateAndTime) \(to) \(end.shortDateAndTime) UTC") + "\n"
+            + (action.repetition.map { line("    \($0)") + "\n" } ?? "")
     }
 
-    /// Renders what operators did, three lines each: what, and when.
+    /// Renders what operators did, a few lines each: what, and when.
     ///
     /// - Returns: Lines that each end in a line feed, free of control characters but for colours.
     public static func actions(

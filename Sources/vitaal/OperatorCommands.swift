@@ -156,7 +156,10 @@ struct MaintenanceCommands: ParsableCommand {
         discussion: """
             vitaal maintenance add digid --from "2026-12-05 22:00" --for 4h --reason "release 7". Times \
             are those of Amsterdam unless they end in Z or an offset. What still fails when it is over \
-            is an outage like any other, and called an overrun.
+            is an outage like any other, and called an overrun. With --every it comes back at the same \
+            time by the clock: --from "2026-12-06 02:00" --for 2h --every "monthly on first sun" begins \
+            on the first such day from then on and lasts 2 h each time, also when clocks change; \
+            --until ends the series. `end` ends all of it.
             """,
         subcommands: [Add.self, List.self, End.self], defaultSubcommand: List.self)
 
@@ -169,6 +172,8 @@ struct MaintenanceCommands: ParsableCommand {
         @Option(help: TimeOptions.fromHelp)
         var from: String?
         @OptionGroup var time: TimeOptions
+        @Option(help: ArgumentHelp("Come back: \(Recurrence.Days.expectation).", valueName: "days"))
+        var every: String?
         @Option(help: "What for.")
         var reason: String
         @OptionGroup var options: OperatorOptions
@@ -179,9 +184,29 @@ struct MaintenanceCommands: ParsableCommand {
             order.services = services
             order.withDependants = withDependants
             order.startsAt = try from.map { try TimeOptions.instant($0, option: "--from") }
-            order.endsAt = try time.end(
-                from: order.startsAt?.timestamp ?? SystemTimekeeper().now())
+            if let every {
+                try comeBack(&order, every)
+            } else {
+                order.endsAt = try time.end(
+                    from: order.startsAt?.timestamp ?? SystemTimekeeper().now())
+            }
             try options.carryOut(order)
+        }
+
+        /// Writes into the order how the maintenance comes back.
+        private func comeBack(_ order: inout OrderDocument, _ every: String) throws {
+            guard Recurrence.Days(every) != nil else {
+                throw ValidationError(
+                    "--every '\(every)' is not \(Recurrence.Days.expectation)")
+            }
+            guard let start = order.startsAt, let length = try time.length() else {
+                throw ValidationError(
+                    "--every needs --from, the first day and the time by the clock, and --for, how "
+                        + "long each lasts")
+            }
+            order.every = every
+            order.endsAt = Instant(start.timestamp + length)
+            order.repeatsUntil = try time.end()
         }
     }
 

@@ -75,7 +75,8 @@ struct OperatorOptions: ParsableArguments {
                 } else {
                     "until " + AmsterdamTime.text(of: end)
                 }
-            Console.say("\(action.id)  \(action.scope)  \(time)")
+            let repetition = action.repetition.map { ", \($0)" } ?? ""
+            Console.say("\(action.id)  \(action.scope)  \(time)\(repetition)")
         } else if let incident = answer.incident {
             Console.say("\(incident)  written down")
         }
@@ -127,22 +128,32 @@ struct TimeOptions: ParsableArguments {
         "From when on, such as \"2026-12-05 22:00\" in Amsterdam, or 2026-12-05T21:00Z. Default: now.",
         valueName: "instant")
 
-    /// The end, counted from `start`.
+    /// How long; nil when it is not said.
     ///
-    /// - Throws: a complaint and exit code 3 when it cannot be read.
-    func end(from start: Timestamp, standard: Duration? = nil) throws -> Instant {
-        switch (duration, until) {
-        case (let text?, nil):
+    /// - Throws: a complaint and exit code 64 when it cannot be read.
+    func length() throws -> Duration? {
+        try duration.map { text in
             guard let duration = DurationText.parseSum(text) else {
                 throw ValidationError("--for '\(text)' is no duration such as 45m, 1h30m or 3d")
             }
-            return Instant(start + duration)
-        case (nil, let text?): return try Self.instant(text, option: "--until")
+            return duration
+        }
+    }
+
+    /// The instant of `--until`; nil when it is not said.
+    ///
+    /// - Throws: as `length`.
+    func end() throws -> Instant? { try until.map { try Self.instant($0, option: "--until") } }
+
+    /// The end, counted from `start`.
+    ///
+    /// - Throws: as `length`, also when neither or both are said.
+    func end(from start: Timestamp, standard: Duration? = nil) throws -> Instant {
+        switch (try length() ?? (until == nil ? standard : nil), try end()) {
+        case (let length?, nil): return Instant(start + length)
+        case (nil, let end?): return end
         case (nil, nil):
-            guard let standard else {
-                throw ValidationError("say how long: --for 2h, or --until \"2026-12-06 02:00\"")
-            }
-            return Instant(start + standard)
+            throw ValidationError("say how long: --for 2h, or --until \"2026-12-06 02:00\"")
         case (.some, .some): throw ValidationError("--for and --until exclude each other")
         }
     }

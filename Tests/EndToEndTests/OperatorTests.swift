@@ -153,6 +153,11 @@ struct OperatorTests {
                 ["silence", "add", "--service", "s0", "--reason", "x"],
                 ["silence", "end", "MNT-2026-0001"],
                 ["maintenance", "add", "s0", "--from", "tomorrow", "--for", "1h", "--reason", "x"],
+                ["maintenance", "add", "s0", "--every", "daily", "--for", "1h", "--reason", "x"],
+                [
+                    "maintenance", "add", "s0", "--every", "sometimes", "--from",
+                    "2026-12-05 22:00", "--for", "1h", "--reason", "x",
+                ],
             ] {
                 let outcome = try await Self.vitaal(daemon, arguments)
                 #expect(outcome.status == 64, "\(arguments): \(outcome.errors)")

@@ -68,6 +68,38 @@ import Testing
         #expect(try remembered() == actions)
     }
 
+    @Test(arguments: [nil, noon + .seconds(9)])
+    func howAnActionComesBackIsReadBack(until: Timestamp?) throws {
+        var weekly = action("MNT-2026-0001", .maintenance([ServiceID("digid")]))
+        weekly.recurrence = Recurrence(
+            days: .weekly([2, 7]), from: Self.noon + .nanoseconds(7), length: .seconds(3600),
+            until: until)
+        var ledger = try Ledger(dataDirectory: directory)
+        note([weekly], in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        #expect(try remembered() == [weekly])
+        try DatabaseQueue(path: directory + "/" + Ledger.name).write {
+            try $0.execute(sql: "UPDATE operator_action SET recurrence = 'every blue moon'")
+        }
+        #expect(try remembered().isEmpty, "a program that cannot read it does not guess")
+    }
+
+    /// A file of the program before anything came back.
+    @Test func aFileWithoutRecurrenceIsBroughtUpToDate() throws {
+        let old = action("MNT-2026-0001", .maintenance([ServiceID("digid")]))
+        var ledger = try Ledger(dataDirectory: directory)
+        note([old], in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        try DatabaseQueue(path: directory + "/" + Ledger.name).write {
+            for column in ["recurrence", "recurs_from", "recurs_length", "recurs_until"] {
+                try $0.execute(sql: "ALTER TABLE operator_action DROP COLUMN \(column)")
+            }
+            try $0.execute(
+                sql: "DELETE FROM grdb_migrations WHERE identifier = '10 recurrence'")
+        }
+        #expect(try remembered() == [old])
+    }
+
     @Test func whatIsOverIsForgottenButForTheLastNumberOfItsKind() throws {
         var ledger = try Ledger(dataDirectory: directory)
         let all = (1...12).map {
@@ -148,7 +180,8 @@ import Testing
                     DROP TABLE operator_action;
                     DROP TABLE operator_action_name;
                     ALTER TABLE incident DROP COLUMN first_told_at;
-                    DELETE FROM grdb_migrations WHERE identifier = '7 operators';
+                    DELETE FROM grdb_migrations
+                        WHERE identifier IN ('7 operators', '10 recurrence');
                     """)
         }
         let memory = try Ledger(dataDirectory: directory).memory

@@ -161,6 +161,42 @@ struct OrderTests {
                     from: Instant(Fixture.now).timestamp, to: Self.until))
     }
 
+    @Test func maintenanceThatComesBackTravelsUnchanged() throws {
+        var order = OrderDocument(kind: .maintenance, author: "a", reason: "b")
+        order.services = ["digid"]
+        order.startsAt = Instant(Fixture.now)
+        order.endsAt = Instant(Self.until)
+        order.every = "monthly on first sun"
+        order.repeatsUntil = Instant(Self.until + .seconds(86_400))
+        let read = try OrderDocument(json: order.json())
+        #expect(read == order)
+        #expect(
+            try read.order(origin: "x").request
+                == .maintain(
+                    [ServiceID("digid")], withDependants: false,
+                    from: Instant(Fixture.now).timestamp, to: Self.until,
+                    every: .monthly(place: 1, weekday: 7), until: Self.until + .seconds(86_400)))
+        order.every = "sometimes"
+        #expect(throws: OrderDocument.Malformed.self) { try order.order(origin: "x") }
+    }
+
+    @Test func howMaintenanceComesBackIsShown() throws {
+        var action = OperatorAction(
+            id: ActionID("MNT-2026-0001"), effect: .maintenance([ServiceID("digid")]),
+            author: "anna", reason: "move", addedAt: Fixture.now, startsAt: Fixture.now,
+            endsAt: Self.until)
+        action.recurrence = Recurrence(
+            days: .weekly([7]), from: Fixture.now, length: Self.until - Fixture.now)
+        var snapshot = try Fixture.outage()
+        snapshot.actions = [action]
+        let text = StatusText.actions(Fixture.document(snapshot))
+        #expect(text.hasSuffix("UTC\n    weekly on sun\n"), "\(text)")
+        action.recurrence?.until = Self.until + .seconds(86_400)
+        #expect(
+            StatusDocument.Action(action).repetition
+                == "weekly on sun until 2026-11-24 16:00 Amsterdam")
+    }
+
     @Test(arguments: [
         ("2026-12-05 22:00", "2026-12-05T21:00:00.000Z"),
         ("2026-12-05T22:00Z", "2026-12-05T22:00:00.000Z"),
