@@ -20,7 +20,7 @@ public struct ActionKeeper: Sendable {
     public private(set) var over: [OperatorAction] = []
     /// The silences that hold now, in the order in which they began.
     private(set) var silences: [OperatorAction] = []
-    /// The maintenance that each service is under now.
+    /// The maintenance that each service is under now; of several the one that ends last.
     private(set) var maintenance: [ServiceID: OperatorAction] = [:]
     /// What operators say of dark services now.
     private(set) var darks: [ServiceID: (state: HealthState, action: OperatorAction)] = [:]
@@ -143,7 +143,9 @@ public struct ActionKeeper: Sendable {
         }
         let begun = sorted { $0.isActive(at: now) && !active.contains($0.id) }
         turns += begun.map { .began($0) }
+        // Of two that say something of one service the one that ends last counts.
         let held = pending.values.filter { $0.isActive(at: now) }
+            .sorted { ($0.endsAt, $0.id) < ($1.endsAt, $1.id) }
         active = Set(held.map(\.id))
         silences.removeAll { !active.contains($0.id) }
         silences += begun.filter { $0.effect.kind == .silence }

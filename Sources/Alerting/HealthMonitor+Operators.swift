@@ -317,12 +317,13 @@ extension HealthMonitor {
         }
     }
 
-    /// Notes which services do not serve although their maintenance should be over.
+    /// Notes which services do not serve although their maintenance should be over, and no other one
+    /// goes on.
     private mutating func noteOverrun(of action: OperatorAction, at now: Timestamp) {
         guard case .maintenance(let names) = action.effect else { return }
         let named = Set(names)
         let failing = catalogue.services.indices.filter {
-            named.contains(catalogue.services[$0].id)
+            named.contains(catalogue.services[$0].id) && !isMaintained($0)
                 && [.down, .degraded, .flapping].contains(services[$0].measured)
         }.map { catalogue.services[$0].id }
         guard !failing.isEmpty else { return }
