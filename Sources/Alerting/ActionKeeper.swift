@@ -27,6 +27,8 @@ public struct ActionKeeper: Sendable {
     /// The incidents that are acknowledged now.
     private(set) var acknowledgements: [IncidentID: OperatorAction] = [:]
 
+    /// What needs each service by the catalogue (hard and login edges), of those that are needed.
+    private var dependants: [ServiceID: [ServiceID]] = [:]
     private var active: Set<ActionID> = []
     /// The number given last of each kind and year.
     private var counters: [String: Int] = [:]
@@ -78,7 +80,8 @@ public struct ActionKeeper: Sendable {
     /// - Throws: `OperatorRefusal.tooMany`.
     mutating func add(
         _ effect: OperatorAction.Effect, author: String, reason: String, from: Timestamp,
-        to: Timestamp, recurrence: Recurrence? = nil, at now: Timestamp
+        to: Timestamp, withDependants: Bool = false, recurrence: Recurrence? = nil,
+        at now: Timestamp
     ) throws(OperatorRefusal) -> OperatorAction {
         guard pending.count < Limits.operatorActions else { throw .tooMany }
         let year = now.rfc3339.prefix { $0 != "-" }
@@ -90,6 +93,7 @@ public struct ActionKeeper: Sendable {
         var action = OperatorAction(
             id: ActionID("\(series)-\(padding)\(digits)"), effect: effect, author: author,
             reason: reason, addedAt: now, startsAt: from, endsAt: to)
+        action.withDependants = withDependants
         action.recurrence = recurrence
         pending[action.id] = action
         changed.insert(action.id)
@@ -143,24 +147,43 @@ public struct ActionKeeper: Sendable {
         }
         let begun = sorted { $0.isActive(at: now) && !active.contains($0.id) }
         turns += begun.map { .began($0) }
-        // Of two that say something of one service the one that ends last counts.
         let held = pending.values.filter { $0.isActive(at: now) }
-            .sorted { ($0.endsAt, $0.id) < ($1.endsAt, $1.id) }
         active = Set(held.map(\.id))
         silences.removeAll { !active.contains($0.id) }
         silences += begun.filter { $0.effect.kind == .silence }
+        lookUpWhatHolds()
+        nextTurnAt = pending.values.map { now < $0.startsAt ? $0.startsAt : $0.endsAt }.min()
+        return turns
+    }
+
+    /// Follows another catalogue: what needs each service by it, at once.
+    mutating func follow(_ dependants: [ServiceID: [ServiceID]]) {
+        self.dependants = dependants
+        lookUpWhatHolds()
+    }
+
+    /// The services that maintenance is of by the catalogue, sorted; none for other actions.
+    func services(under action: OperatorAction) -> [ServiceID] {
+        guard case .maintenance(let named) = action.effect else { return [] }
+        guard action.withDependants else { return named }
+        return Set(named).union(named.flatMap { dependants[$0] ?? [] }).sorted()
+    }
+
+    /// Looks up by service and incident what is active.
+    private mutating func lookUpWhatHolds() {
         (maintenance, darks, acknowledgements) = ([:], [:], [:])
+        // Of two that say something of one service the one that ends last counts.
+        let held = active.compactMap { pending[$0] }
+            .sorted { ($0.endsAt, $0.id) < ($1.endsAt, $1.id) }
         for action in held {
             switch action.effect {
             case .silence: break
-            case .maintenance(let services):
-                for service in services { maintenance[service] = action }
+            case .maintenance:
+                for service in services(under: action) { maintenance[service] = action }
             case .dark(let service, let state): darks[service] = (state, action)
             case .acknowledgement(let incident): acknowledgements[incident] = action
             }
         }
-        nextTurnAt = pending.values.map { now < $0.startsAt ? $0.startsAt : $0.endsAt }.min()
-        return turns
     }
 
     /// Gives an action that comes back its time at `now`, or the next one.

@@ -113,6 +113,7 @@ extension HealthMonitor {
         changedAlerts = []
         doubtState.doubt.watch(catalogue, acceleration: acceleration)
         openReceivers = []
+        followCatalogue()
         incidents.policy = rules.receivers.reduce(into: [:]) { policy, receiver in
             guard receiver.remindEvery != nil || receiver.escalation != nil else { return }
             policy[receiver.id] = NudgePolicy(

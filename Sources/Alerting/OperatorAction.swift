@@ -30,7 +30,7 @@ public struct OperatorAction: Sendable, Hashable {
         case silence(AlertScope)
         /// Nobody is reminded of this incident.
         case acknowledgement(IncidentID)
-        /// These services are under maintenance, sorted.
+        /// These services are under maintenance, sorted; see `OperatorAction.withDependants`.
         case maintenance([ServiceID])
         /// This dark service is in this state.
         case dark(ServiceID, HealthState)
@@ -60,6 +60,8 @@ public struct OperatorAction: Sendable, Hashable {
     public var startsAt: Timestamp
     /// Until when, that instant left out.
     public var endsAt: Timestamp
+    /// Whether maintenance is of what needs its services too, as the catalogue says at each look.
+    public var withDependants = false
     /// How it comes back; nil when it does not.
     public var recurrence: Recurrence?
     /// When somebody ended it, or it ran out; nil before.
@@ -96,13 +98,14 @@ public struct OperatorAction: Sendable, Hashable {
         }
     }
 
-    /// What it is about in words, such as `service/digid rule/slow`.
+    /// What it is about in words, such as `service/digid rule/slow`, and whether of dependants too.
     public var scope: String {
         switch effect {
         case .silence(let scope): scope.description
         case .acknowledgement(let incident): incident.text
         case .maintenance(let services):
             services.map { "service/\($0)" }.joined(separator: " ")
+                + (withDependants ? " and what needs it" : "")
         case .dark(let service, let state): "service/\(service) \(state.rawValue)"
         }
     }

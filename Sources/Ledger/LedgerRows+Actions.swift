@@ -8,6 +8,8 @@ extension LedgerRows {
     private static let stateKind = "state"
     /// The kind of name that is an incident.
     private static let incidentKind = "incident"
+    /// The kind and the name that say that what needs the services is meant too.
+    private static let dependants = (kind: "with", name: "dependants")
 
     /// Writes actions as they are now in place of what was known of them.
     static func write(
@@ -33,7 +35,7 @@ extension LedgerRows {
                     action.recurrence?.until?.nanoseconds,
                 ])
             // What an action is about never changes.
-            for one in names(of: action.effect) {
+            for one in names(of: action.effect) + (action.withDependants ? [dependants] : []) {
                 try name.execute(arguments: [id, one.kind, one.name])
             }
         }
@@ -81,6 +83,7 @@ extension LedgerRows {
                 endsAt: Timestamp(nanoseconds: row["ends_at"]))
             action.endedAt = instant(row["ended_at"])
             action.endedBy = row["ended_by"]
+            action.withDependants = names.contains { $0 == dependants }
             action.recurrence = recurrence.first
             return action
         }

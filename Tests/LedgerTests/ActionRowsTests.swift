@@ -84,6 +84,16 @@ import Testing
         #expect(try remembered().isEmpty, "a program that cannot read it does not guess")
     }
 
+    @Test func thatDependantsAreMeantTooIsReadBack() throws {
+        var with = action("MNT-2026-0001", .maintenance([ServiceID("digid")]))
+        with.withDependants = true
+        let without = action("MNT-2026-0002", .maintenance([ServiceID("digid")]))
+        var ledger = try Ledger(dataDirectory: directory)
+        note([with, without], in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        #expect(try remembered() == [with, without])
+    }
+
     /// A file of the program before anything came back.
     @Test func aFileWithoutRecurrenceIsBroughtUpToDate() throws {
         let old = action("MNT-2026-0001", .maintenance([ServiceID("digid")]))
