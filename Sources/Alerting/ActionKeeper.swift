@@ -29,6 +29,8 @@ public struct ActionKeeper: Sendable {
 
     /// What needs each service by the catalogue (hard and login edges), of those that are needed.
     private var dependants: [ServiceID: [ServiceID]] = [:]
+    /// The endpoints of each service by the catalogue.
+    private var endpoints: [ServiceID: [EndpointID]] = [:]
     private var active: Set<ActionID> = []
     /// The number given last of each kind and year.
     private var counters: [String: Int] = [:]
@@ -156,9 +158,12 @@ public struct ActionKeeper: Sendable {
         return turns
     }
 
-    /// Follows another catalogue: what needs each service by it, at once.
-    mutating func follow(_ dependants: [ServiceID: [ServiceID]]) {
+    /// Follows another catalogue at once: what needs each service by it, and the endpoints of each.
+    mutating func follow(
+        _ dependants: [ServiceID: [ServiceID]], endpoints: [ServiceID: [EndpointID]]
+    ) {
         self.dependants = dependants
+        self.endpoints = endpoints
         lookUpWhatHolds()
     }
 
@@ -171,6 +176,7 @@ public struct ActionKeeper: Sendable {
 
     /// Looks up by service and incident what is active.
     private mutating func lookUpWhatHolds() {
+        for id in active { noteCovered(by: id) }
         (maintenance, darks, acknowledgements) = ([:], [:], [:])
         // Of two that say something of one service the one that ends last counts.
         let held = active.compactMap { pending[$0] }
@@ -184,6 +190,16 @@ public struct ActionKeeper: Sendable {
             case .acknowledgement(let incident): acknowledgements[incident] = action
             }
         }
+    }
+
+    /// Remembers which endpoints are under a maintenance, for whoever counts their time later.
+    private mutating func noteCovered(by id: ActionID) {
+        guard let action = pending[id], action.effect.kind == .maintenance else { return }
+        let covered = services(under: action).flatMap { endpoints[$0] ?? [] }
+        let all = Set(action.endpoints).union(covered)
+        guard all.count > action.endpoints.count else { return }
+        pending[id]?.endpoints = all.sorted()
+        changed.insert(id)
     }
 
     /// Gives an action that comes back its time at `now`, or the next one.

@@ -274,13 +274,17 @@ extension HealthMonitor {
 
     // MARK: Time
 
-    /// Has maintenance with dependants follow the catalogue that is in force.
+    /// Has maintenance follow the catalogue that is in force.
     mutating func followCatalogue() {
         var dependants: [ServiceID: [ServiceID]] = [:]
         for (service, names) in zip(catalogue.services, graph.dependants) where !names.isEmpty {
             dependants[service.id] = names
         }
-        actions.follow(dependants)
+        var endpoints: [ServiceID: [EndpointID]] = [:]
+        for endpoint in catalogue.endpoints {
+            endpoints[endpoint.service, default: []].append(endpoint.id)
+        }
+        actions.follow(dependants, endpoints: endpoints)
     }
 
     /// Lets what operators planned begin, and what has had its time end.

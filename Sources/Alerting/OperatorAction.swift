@@ -62,6 +62,8 @@ public struct OperatorAction: Sendable, Hashable {
     public var endsAt: Timestamp
     /// Whether maintenance is of what needs its services too, as the catalogue says at each look.
     public var withDependants = false
+    /// The endpoints that were under maintenance because of it, sorted; those that no longer are stay.
+    public var endpoints: [EndpointID] = []
     /// How it comes back; nil when it does not.
     public var recurrence: Recurrence?
     /// When somebody ended it, or it ran out; nil before.
@@ -96,6 +98,22 @@ public struct OperatorAction: Sendable, Hashable {
         recurrence?.occurrence(endingAfter: max(instant, addedAt)).map {
             max($0.lowerBound, addedAt)..<$0.upperBound
         }
+    }
+
+    /// The times within a range in which it held or is going to, in order and apart.
+    public func windows(within range: Range<Timestamp>) -> [Range<Timestamp>] {
+        let end = min(range.upperBound, endedAt ?? range.upperBound)
+        func cut(_ window: Range<Timestamp>) -> Range<Timestamp>? {
+            let start = max(window.lowerBound, range.lowerBound)
+            return start < min(window.upperBound, end) ? start..<min(window.upperBound, end) : nil
+        }
+        guard recurrence != nil else { return [cut(startsAt..<endsAt)].compactMap(\.self) }
+        var (windows, instant): ([Range<Timestamp>], Timestamp) = ([], range.lowerBound)
+        while let window = window(endingAfter: instant), window.lowerBound < end {
+            if let part = cut(window) { windows.append(part) }
+            instant = window.upperBound
+        }
+        return windows
     }
 
     /// What it is about in words, such as `service/digid rule/slow`, and whether of dependants too.

@@ -56,16 +56,7 @@ public struct ServiceHours: Sendable, Hashable {
             if weekdays.contains(weekday) { found.append(range.today) }
             if isYesterday { found.append(range.tomorrow) }
         }
-        var times: [Range<Duration>] = []
-        for time in found.sorted(by: { $0.lowerBound < $1.lowerBound }) where !time.isEmpty {
-            if let last = times.last, time.lowerBound <= last.upperBound {
-                times[times.count - 1] =
-                    last.lowerBound..<max(last.upperBound, time.upperBound)
-            } else {
-                times.append(time)
-            }
-        }
-        return times
+        return found.united()
     }
 
     /// How much of a time lies within them.

@@ -94,4 +94,19 @@ import Testing
             _ = try maintain(try play(Limits.scopeNames))
         }
     }
+
+    /// Whoever counts time is told which endpoints were under it, also when they no longer are.
+    @Test func theEndpointsThatWereUnderItAreKept() throws {
+        let play = try Outages(Self.base)
+        let action = try maintain(play, from: noon + .seconds(60))
+        #expect(play.actions[action.id]?.endpoints == [], "not before it begins")
+        play.pass(2)
+        #expect(play.actions[action.id]?.endpoints.map(\.text) == ["digid", "svb"])
+        play.reload(Self.later)
+        play.pass(1)
+        #expect(play.actions[action.id]?.endpoints.map(\.text) == ["digid", "duo", "svb"])
+        play.reload([.init(id: "digid"), .init(id: "knmi")])
+        play.pass(1)
+        #expect(play.actions[action.id]?.endpoints.map(\.text) == ["digid", "duo", "svb"])
+    }
 }

@@ -193,4 +193,41 @@ import Testing
         _ = monitor.evaluate(at: play.now)
         #expect(monitor.quietUntil(after: play.now) <= play.now + .seconds(20))
     }
+
+    /// The windows of an action are those minutes in which it held.
+    @Test(arguments: 0..<20) func itsWindowsAreWhatHeld(seed: UInt64) throws {
+        var random = TestGenerator(seed: seed)
+        func minutes(_ most: Int64) -> Duration {
+            .seconds(60 * Int64.random(in: 1...most, using: &random))
+        }
+        var action = OperatorAction(
+            id: ActionID("MNT-2026-0001"), effect: .maintenance([Self.digid]), author: "anna",
+            reason: "r", addedAt: noon, startsAt: noon + minutes(3000),
+            endsAt: noon + minutes(3000) + .seconds(200_000))
+        if seed % 4 > 0 {
+            action.recurrence = Recurrence(
+                days: seed % 2 == 0 ? .daily : .weekly([2, 4]), from: noon - minutes(3000),
+                length: minutes(1380), until: seed % 3 == 0 ? noon + minutes(8000) : nil)
+        }
+        if seed % 5 < 3 { action.endedAt = noon + minutes(9000) }
+        let range = (noon - minutes(500))..<(noon + minutes(10_000))
+        let windows = action.windows(within: range)
+        for (before, next) in zip(windows, windows.dropFirst()) {
+            #expect(before.upperBound < next.lowerBound)
+        }
+        var instant = noon - .seconds(60_000)
+        while instant < noon + .seconds(700_000) {
+            let window =
+                action.recurrence.map { $0.occurrence(endingAfter: instant) }
+                ?? action.startsAt..<action.endsAt
+            let holds =
+                range.contains(instant) && window?.contains(instant) == true && instant >= noon
+                && action.endedAt.map { instant < $0 } ?? true
+            if windows.contains(where: { $0.contains(instant) }) != holds {
+                Issue.record("\(action) \(instant)")
+                break
+            }
+            instant = instant + .seconds(60)
+        }
+    }
 }

@@ -101,4 +101,10 @@ import Testing
             #expect(night.time(in: time) == .seconds(length * 3600))
         }
     }
+
+    @Test func rangesAreUnited() {
+        #expect([5..<7, 1..<3, 2..<4, 9..<9, 7..<8].united() == [1..<4, 5..<8])
+        #expect([1..<9, 2..<3].united() == [1..<9])
+        #expect([Range<Int>]().united().isEmpty)
+    }
 }
