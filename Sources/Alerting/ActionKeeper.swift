@@ -7,7 +7,8 @@ public struct ActionKeeper: Sendable {
     /// Actions that are over and kept for readers; the newest stay.
     public static let overMax = 200
 
-    /// An action that began to hold, or ran out, since the last look.
+    /// An action that began to hold, or ran out, since the last look; one that comes back does both
+    /// each time.
     enum Turn: Sendable, Hashable {
         case began(OperatorAction)
         case ranOut(OperatorAction)
@@ -19,19 +20,23 @@ public struct ActionKeeper: Sendable {
     public private(set) var over: [OperatorAction] = []
     /// The silences that hold now, in the order in which they began.
     private(set) var silences: [OperatorAction] = []
-    /// The maintenance that each service is under now.
+    /// The maintenance that each service is under now; of several the one that ends last.
     private(set) var maintenance: [ServiceID: OperatorAction] = [:]
     /// What operators say of dark services now.
     private(set) var darks: [ServiceID: (state: HealthState, action: OperatorAction)] = [:]
     /// The incidents that are acknowledged now.
     private(set) var acknowledgements: [IncidentID: OperatorAction] = [:]
 
+    /// What needs each service by the catalogue (hard and login edges), of those that are needed.
+    private var dependants: [ServiceID: [ServiceID]] = [:]
+    /// The endpoints of each service by the catalogue.
+    private var endpoints: [ServiceID: [EndpointID]] = [:]
     private var active: Set<ActionID> = []
     /// The number given last of each kind and year.
     private var counters: [String: Int] = [:]
     private var changed: Set<ActionID> = []
     /// When something next begins or runs out; nil when nothing waits.
-    private var nextTurnAt: Timestamp?
+    private(set) var nextTurnAt: Timestamp?
     /// When `advance` was last called.
     private var seenAt: Timestamp?
 
@@ -72,12 +77,13 @@ public struct ActionKeeper: Sendable {
         nextTurnAt = now
     }
 
-    /// Adds an action.
+    /// Adds an action; one that comes back begins with the window that is given.
     ///
     /// - Throws: `OperatorRefusal.tooMany`.
     mutating func add(
         _ effect: OperatorAction.Effect, author: String, reason: String, from: Timestamp,
-        to: Timestamp, at now: Timestamp
+        to: Timestamp, withDependants: Bool = false, recurrence: Recurrence? = nil,
+        at now: Timestamp
     ) throws(OperatorRefusal) -> OperatorAction {
         guard pending.count < Limits.operatorActions else { throw .tooMany }
         let year = now.rfc3339.prefix { $0 != "-" }
@@ -86,9 +92,11 @@ public struct ActionKeeper: Sendable {
         counters[series] = number
         let digits = String(number)
         let padding = String(repeating: "0", count: max(0, 4 - digits.utf8.count))
-        let action = OperatorAction(
+        var action = OperatorAction(
             id: ActionID("\(series)-\(padding)\(digits)"), effect: effect, author: author,
             reason: reason, addedAt: now, startsAt: from, endsAt: to)
+        action.withDependants = withDependants
+        action.recurrence = recurrence
         pending[action.id] = action
         changed.insert(action.id)
         nextTurnAt = now
@@ -131,8 +139,13 @@ public struct ActionKeeper: Sendable {
         var turns: [Turn] = []
         for var action in sorted(where: { now >= $0.endsAt }) {
             action.endedAt = action.endsAt
-            close(action)
             turns.append(.ranOut(action))
+            // The next time may begin at this instant.
+            active.remove(action.id)
+            if !bringBack(action.id, at: now) { close(action) }
+        }
+        if isSetBack {
+            for action in sorted(where: { $0.recurrence != nil }) { bringBack(action.id, at: now) }
         }
         let begun = sorted { $0.isActive(at: now) && !active.contains($0.id) }
         turns += begun.map { .began($0) }
@@ -140,18 +153,65 @@ public struct ActionKeeper: Sendable {
         active = Set(held.map(\.id))
         silences.removeAll { !active.contains($0.id) }
         silences += begun.filter { $0.effect.kind == .silence }
+        lookUpWhatHolds()
+        nextTurnAt = pending.values.map { now < $0.startsAt ? $0.startsAt : $0.endsAt }.min()
+        return turns
+    }
+
+    /// Follows another catalogue at once: what needs each service by it, and the endpoints of each.
+    mutating func follow(
+        _ dependants: [ServiceID: [ServiceID]], endpoints: [ServiceID: [EndpointID]]
+    ) {
+        self.dependants = dependants
+        self.endpoints = endpoints
+        lookUpWhatHolds()
+    }
+
+    /// The services that maintenance is of by the catalogue, sorted; none for other actions.
+    func services(under action: OperatorAction) -> [ServiceID] {
+        guard case .maintenance(let named) = action.effect else { return [] }
+        guard action.withDependants else { return named }
+        return Set(named).union(named.flatMap { dependants[$0] ?? [] }).sorted()
+    }
+
+    /// Looks up by service and incident what is active.
+    private mutating func lookUpWhatHolds() {
+        for id in active { noteCovered(by: id) }
         (maintenance, darks, acknowledgements) = ([:], [:], [:])
+        // Of two that say something of one service the one that ends last counts.
+        let held = active.compactMap { pending[$0] }
+            .sorted { ($0.endsAt, $0.id) < ($1.endsAt, $1.id) }
         for action in held {
             switch action.effect {
             case .silence: break
-            case .maintenance(let services):
-                for service in services { maintenance[service] = action }
+            case .maintenance:
+                for service in services(under: action) { maintenance[service] = action }
             case .dark(let service, let state): darks[service] = (state, action)
             case .acknowledgement(let incident): acknowledgements[incident] = action
             }
         }
-        nextTurnAt = pending.values.map { now < $0.startsAt ? $0.startsAt : $0.endsAt }.min()
-        return turns
+    }
+
+    /// Remembers which endpoints are under a maintenance, for whoever counts their time later.
+    private mutating func noteCovered(by id: ActionID) {
+        guard let action = pending[id], action.effect.kind == .maintenance else { return }
+        let covered = services(under: action).flatMap { endpoints[$0] ?? [] }
+        let all = Set(action.endpoints).union(covered)
+        guard all.count > action.endpoints.count else { return }
+        pending[id]?.endpoints = all.sorted()
+        changed.insert(id)
+    }
+
+    /// Gives an action that comes back its time at `now`, or the next one.
+    ///
+    /// - Returns: Whether it comes back.
+    @discardableResult private mutating func bringBack(_ id: ActionID, at now: Timestamp) -> Bool {
+        guard let window = pending[id]?.window(endingAfter: now) else { return false }
+        guard window.lowerBound != pending[id]?.startsAt else { return true }
+        pending[id]?.startsAt = window.lowerBound
+        pending[id]?.endsAt = window.upperBound
+        changed.insert(id)
+        return true
     }
 
     /// What waits or holds and is asked for, in the order of the numbers.

@@ -206,6 +206,7 @@ public struct EvidenceRecord: Sendable, Hashable {
             put("starts_at", operation.startsAt.rfc3339)
             put("ends_at", operation.endsAt.rfc3339)
             put("ended_by", operation.endedBy)
+            if let days = operation.recurrence?.days { put("every", days.description) }
         }
         if let note { put("reason", note) }
         if let change {

@@ -36,9 +36,18 @@ extension HealthMonitor {
             let earlier = actions.acknowledgements[id]
             answer = try begin(.acknowledgement(id), order, from: nil, to: to, at: now)
             replace(earlier, with: answer.action, order, at: now)
-        case .maintain(let services, let withDependants, let from, let to):
-            let all = try maintained(services, withDependants: withDependants)
-            answer = try begin(.maintenance(all), order, from: from, to: to, at: now)
+        case .maintain(let services, let withDependants, let from, let to, let every, let until):
+            let named = try maintained(services, withDependants: withDependants)
+            answer =
+                if let every {
+                    try begin(
+                        .maintenance(named), order, withDependants: withDependants, every: every,
+                        until: until, from: from ?? now, to: to, at: now)
+                } else {
+                    try begin(
+                        .maintenance(named), order, withDependants: withDependants, from: from,
+                        to: to, at: now)
+                }
         case .setDark(let service, let state, let to):
             try check(dark: service, state)
             let earlier = actions.darks[service]?.action
@@ -127,27 +136,47 @@ extension HealthMonitor {
         return incident.isOpen
     }
 
+    /// The services that maintenance names, sorted; throws when one is not there, or when they and
+    /// what needs them are too many.
     private func maintained(
         _ services: [ServiceID], withDependants: Bool
     ) throws(OperatorRefusal) -> [ServiceID] {
         guard !services.isEmpty else { throw .emptyScope }
         for id in services { try check(service: id) }
-        var all = Set(services)
+        let named = Set(services)
+        var all = named
         if withDependants {
-            for index in catalogue.services.indices where all.contains(catalogue.services[index].id)
-            {
+            for index in catalogue.services.indices
+            where named.contains(catalogue.services[index].id) {
                 all.formUnion(graph.dependants[index])
             }
         }
         guard all.count <= Limits.scopeNames else { throw .scopeTooLarge }
-        return all.sorted()
+        return named.sorted()
     }
 
     // MARK: Doing
 
+    /// Begins what comes back; the first window says how long each lasts and at which time it begins.
     private mutating func begin(
-        _ effect: OperatorAction.Effect, _ order: OperatorOrder, from: Timestamp?, to: Timestamp,
+        _ effect: OperatorAction.Effect, _ order: OperatorOrder, withDependants: Bool,
+        every days: Recurrence.Days, until: Timestamp?, from: Timestamp, to: Timestamp,
         at now: Timestamp
+    ) throws(OperatorRefusal) -> OperatorAnswer {
+        let length = to - from
+        guard length <= days.lengthMax else { throw .overlapsItself(days.lengthMax) }
+        let recurrence = Recurrence(days: days, from: from, length: length, until: until)
+        guard length > .zero, let first = recurrence.occurrence(endingAfter: now) else {
+            throw .endsTooEarly
+        }
+        return try begin(
+            effect, order, withDependants: withDependants, from: first.lowerBound,
+            to: first.upperBound, recurrence: recurrence, at: now)
+    }
+
+    private mutating func begin(
+        _ effect: OperatorAction.Effect, _ order: OperatorOrder, withDependants: Bool = false,
+        from: Timestamp?, to: Timestamp, recurrence: Recurrence? = nil, at now: Timestamp
     ) throws(OperatorRefusal) -> OperatorAnswer {
         let start = max(from ?? now, now)
         guard to > start else { throw .endsTooEarly }
@@ -160,7 +189,8 @@ extension HealthMonitor {
             }
         guard to - start <= most else { throw .lastsTooLong(most) }
         let action = try actions.add(
-            effect, author: order.author, reason: order.reason, from: start, to: to, at: now)
+            effect, author: order.author, reason: order.reason, from: start, to: to,
+            withDependants: withDependants, recurrence: recurrence, at: now)
         operatorRecords.append(
             EvidenceRecord(
                 start > now ? .operationPlanned : action.effect.kind.beginning, action, at: now,
@@ -240,6 +270,19 @@ extension HealthMonitor {
 
     // MARK: Time
 
+    /// Has maintenance follow the catalogue that is in force.
+    mutating func followCatalogue() {
+        var dependants: [ServiceID: [ServiceID]] = [:]
+        for (service, names) in zip(catalogue.services, graph.dependants) where !names.isEmpty {
+            dependants[service.id] = names
+        }
+        var endpoints: [ServiceID: [EndpointID]] = [:]
+        for endpoint in catalogue.endpoints {
+            endpoints[endpoint.service, default: []].append(endpoint.id)
+        }
+        actions.follow(dependants, endpoints: endpoints)
+    }
+
     /// Lets what operators planned begin, and what has had its time end.
     mutating func turnActions(at now: Timestamp) {
         for turn in actions.advance(to: now) {
@@ -279,7 +322,7 @@ extension HealthMonitor {
         let named: Set<ServiceID>
         switch action.effect {
         case .silence, .acknowledgement: return
-        case .maintenance(let services): named = Set(services)
+        case .maintenance: named = Set(actions.services(under: action))
         case .dark(let service, _): named = [service]
         }
         for index in catalogue.services.indices where named.contains(catalogue.services[index].id) {
@@ -287,12 +330,12 @@ extension HealthMonitor {
         }
     }
 
-    /// Notes which services do not serve although their maintenance should be over.
+    /// Notes which services do not serve although their maintenance should be over, and no other one
+    /// goes on.
     private mutating func noteOverrun(of action: OperatorAction, at now: Timestamp) {
-        guard case .maintenance(let names) = action.effect else { return }
-        let named = Set(names)
+        let named = Set(actions.services(under: action))
         let failing = catalogue.services.indices.filter {
-            named.contains(catalogue.services[$0].id)
+            named.contains(catalogue.services[$0].id) && !isMaintained($0)
                 && [.down, .degraded, .flapping].contains(services[$0].measured)
         }.map { catalogue.services[$0].id }
         guard !failing.isEmpty else { return }

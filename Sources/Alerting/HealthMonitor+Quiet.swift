@@ -23,6 +23,7 @@ extension HealthMonitor {
         func limit(_ instant: Timestamp?) {
             if let instant, instant > now { until = min(until, instant) }
         }
+        limit(actions.nextTurnAt)
         for tracker in trackers { limit(tracker.staleAt.map { $0 + .nanoseconds(1) }) }
         if catalogue.services.contains(where: { $0.objective.hours != nil }) {
             // Hours begin and end at whole minutes, in Amsterdam as in UTC.

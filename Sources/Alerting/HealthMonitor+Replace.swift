@@ -124,6 +124,7 @@ extension HealthMonitor {
         alerts = [:]
         changedAlerts = []
         doubtState.doubt.watch(catalogue, acceleration: acceleration)
+        followCatalogue()
         telling.fallbacks.use(rules.receivers)
         bind()
         machines = bindings.map { _ in AlertMachine() }

@@ -30,7 +30,7 @@ public struct OperatorAction: Sendable, Hashable {
         case silence(AlertScope)
         /// Nobody is reminded of this incident.
         case acknowledgement(IncidentID)
-        /// These services are under maintenance, sorted.
+        /// These services are under maintenance, sorted; see `OperatorAction.withDependants`.
         case maintenance([ServiceID])
         /// This dark service is in this state.
         case dark(ServiceID, HealthState)
@@ -56,10 +56,16 @@ public struct OperatorAction: Sendable, Hashable {
     public var reason: String
     /// When it was asked for.
     public var addedAt: Timestamp
-    /// From when on it holds.
+    /// From when on it holds; of one that comes back, this time or the next.
     public var startsAt: Timestamp
     /// Until when, that instant left out.
     public var endsAt: Timestamp
+    /// Whether maintenance is of what needs its services too, as the catalogue says at each look.
+    public var withDependants = false
+    /// The endpoints that were under maintenance because of it, sorted; those that no longer are stay.
+    public var endpoints: [EndpointID] = []
+    /// How it comes back; nil when it does not.
+    public var recurrence: Recurrence?
     /// When somebody ended it, or it ran out; nil before.
     public var endedAt: Timestamp?
     /// Who ended it; nil when it ran out or has not ended.
@@ -86,13 +92,38 @@ public struct OperatorAction: Sendable, Hashable {
         endedAt == nil && startsAt <= now && now < endsAt
     }
 
-    /// What it is about in words, such as `service/digid rule/slow`.
+    /// The time of one that comes back that is not over at an instant, as far as it was asked for by
+    /// then; nil when there is none any more, or when it does not come back.
+    func window(endingAfter instant: Timestamp) -> Range<Timestamp>? {
+        recurrence?.occurrence(endingAfter: max(instant, addedAt)).map {
+            max($0.lowerBound, addedAt)..<$0.upperBound
+        }
+    }
+
+    /// The times within a range in which it held or is going to, in order and apart.
+    public func windows(within range: Range<Timestamp>) -> [Range<Timestamp>] {
+        let end = min(range.upperBound, endedAt ?? range.upperBound)
+        func cut(_ window: Range<Timestamp>) -> Range<Timestamp>? {
+            let start = max(window.lowerBound, range.lowerBound)
+            return start < min(window.upperBound, end) ? start..<min(window.upperBound, end) : nil
+        }
+        guard recurrence != nil else { return [cut(startsAt..<endsAt)].compactMap(\.self) }
+        var (windows, instant): ([Range<Timestamp>], Timestamp) = ([], range.lowerBound)
+        while let window = window(endingAfter: instant), window.lowerBound < end {
+            if let part = cut(window) { windows.append(part) }
+            instant = window.upperBound
+        }
+        return windows
+    }
+
+    /// What it is about in words, such as `service/digid rule/slow`, and whether of dependants too.
     public var scope: String {
         switch effect {
         case .silence(let scope): scope.description
         case .acknowledgement(let incident): incident.text
         case .maintenance(let services):
             services.map { "service/\($0)" }.joined(separator: " ")
+                + (withDependants ? " and what needs it" : "")
         case .dark(let service, let state): "service/\(service) \(state.rawValue)"
         }
     }
@@ -107,7 +138,11 @@ public struct OperatorOrder: Sendable, Hashable {
         /// Remind nobody of this incident.
         case acknowledge(IncidentID, to: Timestamp)
         /// Take these services, and perhaps what needs them, for being under maintenance.
-        case maintain([ServiceID], withDependants: Bool, from: Timestamp?, to: Timestamp)
+        ///
+        /// With `every` the time comes back on these days, for the last time before `until`.
+        case maintain(
+            [ServiceID], withDependants: Bool, from: Timestamp?, to: Timestamp,
+            every: Recurrence.Days? = nil, until: Timestamp? = nil)
         /// Take a dark service for being in this state.
         case setDark(ServiceID, HealthState, to: Timestamp)
         /// End what was asked for before.
@@ -160,6 +195,8 @@ public enum OperatorRefusal: Error, Sendable, Hashable {
     case lastsTooLong(Duration)
     /// It begins later than `Limits.planningDuration` from now.
     case startsTooLate
+    /// It comes back before it is over; this is how long it may last.
+    case overlapsItself(Duration)
     /// As many as `Limits.operatorActions` are not over.
     case tooMany
     /// The service is probed: its state is measured.
@@ -191,6 +228,8 @@ extension OperatorRefusal: CustomStringConvertible {
         case .lastsTooLong(let most): "it lasts longer than \(most.shortText)"
         case .startsTooLate:
             "it begins more than \(Limits.planningDuration.shortText) from now"
+        case .overlapsItself(let most):
+            "it has to be over an hour before it comes back: it lasts longer than \(most.shortText)"
         case .tooMany:
             "\(Limits.operatorActions) silences, acknowledgements and the like are in force; end some"
         case .notDark(let service):

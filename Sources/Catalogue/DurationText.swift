@@ -24,6 +24,24 @@ public enum DurationText {
         return .milliseconds(product)
     }
 
+    /// Reads one duration or a sum of them such as `1h30m`, the larger units first; nil for anything
+    /// else, or when it is too long.
+    public static func parseSum(_ text: String) -> Duration? {
+        var (sum, last) = (Duration.zero, Int.max)
+        var rest = text[...]
+        repeat {
+            let number = rest.prefix { $0.isASCII && $0.isNumber }
+            let unit = rest[number.endIndex...].prefix { $0.isLetter }
+            guard let size = milliseconds[String(unit)], size < last,
+                let part = parse(rest[..<unit.endIndex])
+            else { return nil }
+            sum += part
+            last = size
+            rest = rest[unit.endIndex...]
+        } while !rest.isEmpty
+        return sum <= longest ? sum : nil
+    }
+
     /// Reads a range such as `5s..15s`; nil when it is none or ends before it starts.
     static func parseRange(_ text: String) -> ClosedRange<Duration>? {
         guard let dots = text.firstRange(of: "..") else { return nil }

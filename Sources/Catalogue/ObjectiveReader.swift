@@ -4,7 +4,8 @@ import HealthModel
 enum ObjectiveReader {
     private static let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     private static let hoursExpectation =
-        "days and hours in the time of Amsterdam, such as `mon-fri 08:00-17:00`"
+        "days and hours in the time of Amsterdam, such as `mon-fri 08:00-17:00`, "
+        + "`mon-fri 08:00-12:00,13:00-17:00` or `mon-sun 22:00-06:00`"
 
     /// The objective; what is not written is that of the tier.
     static func objective(
@@ -41,15 +42,29 @@ enum ObjectiveReader {
     /// Days and hours; nil, with a mistake, for anything else.
     static func hours(_ node: YAMLNode, _ log: MistakeLog) -> ServiceHours? {
         guard let text = node.text(log, expected: hoursExpectation) else { return nil }
-        let parts = text.split(separator: " ")
-        let times = parts.last?.split(separator: "-", omittingEmptySubsequences: false) ?? []
-        if parts.count == 2, times.count == 2, let weekdays = weekdays(parts[0]),
-            let from = time(times[0]), let to = time(times[1]), from < to
-        {
-            return ServiceHours(weekdays: weekdays, from: from, to: to)
+        let parts = text.split(separator: " ", maxSplits: 1)
+        let ranges = (parts.last ?? "").split(separator: ",", omittingEmptySubsequences: false)
+            .map { range($0.drop { $0 == " " }) }
+        guard parts.count == 2, let weekdays = weekdays(parts[0]), !ranges.contains(nil) else {
+            log.add(at: node.position, "found \(node.found)", expected: hoursExpectation)
+            return nil
         }
-        log.add(at: node.position, "found \(node.found)", expected: hoursExpectation)
-        return nil
+        guard ranges.count <= ServiceHours.rangesMax else {
+            log.add(
+                at: node.position, "\(ranges.count) ranges of hours",
+                expected: "at most \(ServiceHours.rangesMax)")
+            return nil
+        }
+        return ServiceHours(weekdays: weekdays, ranges: ranges.compactMap(\.self))
+    }
+
+    /// `08:00-17:00`, or `22:00-06:00` over midnight; nil for anything else.
+    private static func range(_ text: Substring) -> ServiceHours.ClockRange? {
+        let times = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard times.count == 2, let from = time(times[0]), let to = time(times[1]),
+            from < .seconds(86_400)
+        else { return nil }
+        return ServiceHours.ClockRange(from: from, to: to)
     }
 
     /// `mon-fri`, `sat` or `mon,wed,fri`; nil for anything else.

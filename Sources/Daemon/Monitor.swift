@@ -127,8 +127,10 @@ public final class Monitor: MonitorReading, Sendable {
                     for: notice, of: "inventory of certificates", at: timekeeper.now())
                 _ = console.submit { say(line) }
             })
+        let dataDirectory = configuration.dataDirectory
         results = try ResultWriter(
-            store: store, acceleration: configuration.limits.acceleration, timekeeper: timekeeper
+            store: store, acceleration: configuration.limits.acceleration, timekeeper: timekeeper,
+            announced: { try? Ledger.maintenance(dataDirectory: dataDirectory, within: $0) }
         ) { notice in
             let line = Self.line(for: notice, at: timekeeper.now())
             _ = console.submit { say(line) }

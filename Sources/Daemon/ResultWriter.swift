@@ -43,6 +43,8 @@ final class ResultWriter: Sendable {
         /// The share of the endpoints whose histories are looked up next.
         var nextShare = 0
         var isFirstRound = true
+        /// The maintenance that was announced, as far as it could be read.
+        var announced: MaintenanceTimes = [:]
         /// Damage that has been told.
         var toldProblems: Set<String> = []
     }
@@ -57,6 +59,7 @@ final class ResultWriter: Sendable {
     private let published = Mutex<(counters: Counters, histories: [EndpointID: EndpointHistory])>(
         (Counters(), [:]))
     private let onNotice: @Sendable (DurableStore.Notice) -> Void
+    private let announced: @Sendable (Range<Timestamp>) -> MaintenanceTimes?
 
     /// Makes a writer that is not running yet.
     ///
@@ -64,15 +67,19 @@ final class ResultWriter: Sendable {
     ///   - store: the store, whose lock is held.
     ///   - acceleration: by how much the times of back-off are divided.
     ///   - timekeeper: the clocks.
+    ///   - announced: called on the writer's thread for the maintenance within a time; nil when it
+    ///     cannot be read now.
     ///   - onNotice: called on the writer's thread with what an operator should know.
     /// - Throws: `PollLoopError` when descriptors are short.
     init(
         store: DurableStore, acceleration: Double, timekeeper: any Timekeeper,
+        announced: @escaping @Sendable (Range<Timestamp>) -> MaintenanceTimes?,
         onNotice: @escaping @Sendable (DurableStore.Notice) -> Void
     ) throws(PollLoopError) {
         loop = try PollLoop(name: "results", timekeeper: timekeeper)
         self.acceleration = acceleration
         self.timekeeper = timekeeper
+        self.announced = announced
         self.onNotice = onNotice
         work = Mutex(Work(store: store))
     }
@@ -238,13 +245,18 @@ final class ResultWriter: Sendable {
     private func lookUp(at due: Int64) {
         adopt()
         let now = timekeeper.now()
-        let (view, endpoints, place, isFirstRound) = work.withLock { work in
-            (work.store.view, work.endpoints, work.nextShare, work.isFirstRound)
+        let longest = Duration.seconds((EndpointHistory.windowDays.max() ?? 0) * 86_400)
+        let known = announced(now - longest..<now)
+        let (view, endpoints, place, isFirstRound, announced) = work.withLock { work in
+            if let known { work.announced = known }
+            return (
+                work.store.view, work.endpoints, work.nextShare, work.isFirstRound, work.announced
+            )
         }
         let shares = max(1, (endpoints.count + Self.historyShare - 1) / Self.historyShare)
         let share = SeriesShare(min(place, shares - 1), of: shares)
         // A file that is gone since the view was taken is met again at the next look.
-        if let found = try? view.histories(of: share, at: now) {
+        if let found = try? view.histories(of: share, at: now, announced: announced) {
             publish(
                 found.histories, of: endpoints.filter { share.contains(SeriesKey(endpoint: $0)) })
             tell(found.problems)

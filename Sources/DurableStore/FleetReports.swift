@@ -10,6 +10,12 @@ public struct FleetReports: Sendable {
     public var reports: [SeriesKey: StoreView.Report] = [:]
     /// Damage that was met; the time it covers counts as unknown.
     public var problems: Set<String> = []
+
+    /// Remembers damage; any other failure ends the reading.
+    fileprivate mutating func note(_ error: StoreFileError) throws(StoreFileError) {
+        guard error.isDamage else { throw error }
+        if problems.count < Self.problemsLimit { problems.insert(error.description) }
+    }
 }
 
 /// One of several equal parts of all series, by the hash of their keys.
@@ -49,18 +55,20 @@ extension StoreView {
     /// - Parameters:
     ///   - from: The start of the window.
     ///   - to: The end of the window.
+    ///   - announced: Times of maintenance, whatever was measured in them.
     ///   - workers: How many tasks; at least 1.
     /// - Returns: A report for each series of which something is known.
     /// - Throws: `StoreFileError` when a file cannot be read; damage is told in the answer.
     public func reports(
-        from: Timestamp, to: Timestamp, workers: Int = 2
+        from: Timestamp, to: Timestamp, announced: MaintenanceTimes = [:], workers: Int = 2
     ) async throws(StoreFileError) -> FleetReports {
         let results = await withTaskGroup(of: Result<FleetReports, StoreFileError>.self) { group in
             for place in 0..<workers {
                 group.addTask {
                     do throws(StoreFileError) {
                         let share = SeriesShare(place, of: workers)
-                        return .success(try reports(from: from, to: to, share: share))
+                        return .success(
+                            try reports(from: from, to: to, announced: announced, share: share))
                     } catch {
                         return .failure(error)
                     }
@@ -84,11 +92,12 @@ extension StoreView {
     /// - Parameters:
     ///   - from: The start of the window.
     ///   - to: The end of the window.
+    ///   - announced: Times of maintenance, whatever was measured in them.
     ///   - share: Which series.
     /// - Returns: A report for each series of which something is known.
     /// - Throws: `StoreFileError` when a file cannot be read; damage is told in the answer.
     public func reports(
-        from: Timestamp, to: Timestamp, share: SeriesShare
+        from: Timestamp, to: Timestamp, announced: MaintenanceTimes = [:], share: SeriesShare
     ) throws(StoreFileError) -> FleetReports {
         var all = FleetReports()
         guard from < to else { return all }
@@ -104,6 +113,18 @@ extension StoreView {
             all.reports.merge(found.reports) { first, _ in first }
             all.problems.formUnion(found.problems)
         }
+        for key in announced.isEmpty ? [] : Array(all.reports.keys) {
+            guard let times = announced[key.endpoint],
+                times.contains(where: { $0.overlaps(from..<to) })
+            else { continue }
+            do throws(StoreFileError) {
+                all.reports[key]?.availability = try availability(
+                    of: key, from: from, to: to, announced: times)
+            } catch {
+                // Where a file is damaged, what was measured stands.
+                try all.note(error)
+            }
+        }
         return all
     }
 
@@ -112,17 +133,19 @@ extension StoreView {
     /// - Parameters:
     ///   - share: Which series.
     ///   - now: The end of the windows.
+    ///   - announced: Times of maintenance, whatever was measured in them.
     /// - Returns: The histories, and damage that was met.
     /// - Throws: `StoreFileError` when a file cannot be read.
     public func histories(
-        of share: SeriesShare, at now: Timestamp
+        of share: SeriesShare, at now: Timestamp, announced: MaintenanceTimes = [:]
     ) throws(StoreFileError) -> (histories: [SeriesKey: EndpointHistory], problems: Set<String>) {
         var histories: [SeriesKey: EndpointHistory] = [:]
         var problems: Set<String> = []
         // The longest first: what is not in it has no history.
         for days in EndpointHistory.windowDays.sorted(by: >) {
             let from = now - .seconds(days * 86_400)
-            let found = try reports(from: from, to: now, share: share)
+            let found = try reports(
+                from: from, to: now, announced: announced, share: share)
             problems.formUnion(found.problems)
             let nothing = Report(from: from.milliseconds, to: now.milliseconds)
             let keys = histories.isEmpty ? Array(found.reports.keys) : Array(histories.keys)
@@ -162,7 +185,7 @@ private struct FleetReader {
     private let to: Int64
     private let share: SeriesShare
     private var found: [SeriesKey: Found] = [:]
-    private var problems: Set<String> = []
+    private var answer = FleetReports()
 
     init(view: StoreView, from: Int64, to: Int64, share: SeriesShare) {
         self.view = view
@@ -177,21 +200,14 @@ private struct FleetReader {
             do throws(StoreFileError) {
                 try read(segment)
             } catch {
-                try note(error)
+                try answer.note(error)
             }
         }
-        var answer = FleetReports(problems: problems)
         for (key, one) in found {
             let report = report(of: one)
             if report.results > 0 { answer.reports[key] = report }
         }
         return answer
-    }
-
-    /// Remembers damage; any other failure ends the reading.
-    private mutating func note(_ error: StoreFileError) throws(StoreFileError) {
-        guard error.isDamage else { throw error }
-        if problems.count < FleetReports.problemsLimit { problems.insert(error.description) }
     }
 
     /// The files of the window and those of the day before it, which may speak for its beginning.
@@ -245,7 +261,7 @@ private struct FleetReader {
                 do throws(StoreFormatError) {
                     try take(bytes.dropFirst(Int(entry.offset - start)), segment)
                 } catch {
-                    try note(.format(error, segment.path))
+                    try answer.note(.format(error, segment.path))
                 }
             }
             place = end

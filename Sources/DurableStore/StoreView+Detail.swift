@@ -35,9 +35,46 @@ extension StoreView {
     ///   - key: The endpoint and vantage.
     ///   - from: The start of the window.
     ///   - to: The end of the window; not after `from` means an empty window.
+    ///   - announced: Times of maintenance, in order and apart, whatever was measured in them.
     /// - Returns: Neighbours differ; what is not known is `unknown`.
     /// - Throws: `StoreFileError`.
     public func states(
+        of key: SeriesKey, from: Timestamp, to: Timestamp, announced: [Range<Timestamp>] = []
+    ) throws(StoreFileError) -> [StateInterval] {
+        let measured = try measuredStates(of: key, from: from, to: to)
+        return announced.isEmpty ? measured : Self.states(measured, announced: announced)
+    }
+
+    /// States with times of maintenance laid over them.
+    private static func states(
+        _ measured: [StateInterval], announced: [Range<Timestamp>]
+    ) -> [StateInterval] {
+        var states: [StateInterval] = []
+        func add(_ state: ObservedState, _ from: Timestamp, _ to: Timestamp) {
+            guard from < to else { return }
+            if states.last?.state == state {
+                states[states.count - 1].to = to
+            } else {
+                states.append(StateInterval(state: state, from: from, to: to))
+            }
+        }
+        var next = announced[...]
+        for one in measured {
+            var at = one.from
+            while let window = next.first, window.lowerBound < one.to {
+                add(one.state, at, window.lowerBound)
+                add(.maintenance, max(at, window.lowerBound), min(window.upperBound, one.to))
+                at = max(at, min(window.upperBound, one.to))
+                guard window.upperBound <= one.to else { break }
+                next.removeFirst()
+            }
+            add(one.state, at, one.to)
+        }
+        return states
+    }
+
+    /// The states as they were measured.
+    private func measuredStates(
         of key: SeriesKey, from: Timestamp, to: Timestamp
     ) throws(StoreFileError) -> [StateInterval] {
         guard from < to else { return [] }
@@ -65,6 +102,25 @@ extension StoreView {
             }
         }
         return intervals
+    }
+
+    /// How long each state of a window lasted, with time under announced maintenance apart.
+    ///
+    /// The parameters are those of `states`; the times add up to the length of the window.
+    func availability(
+        of key: SeriesKey, from: Timestamp, to: Timestamp, announced: [Range<Timestamp>]
+    ) throws(StoreFileError) -> Availability {
+        var availability = Availability()
+        for one in try states(of: key, from: from, to: to, announced: announced) {
+            let length = one.to - one.from
+            switch one.state {
+            case .up: availability.up += length
+            case .down: availability.down += length
+            case .maintenance: availability.maintenance += length
+            case .unknown: availability.unknown += length
+            }
+        }
+        return availability
     }
 
     /// A window in equal parts, for a plot.

@@ -93,9 +93,22 @@ public struct StoreView: Sendable {
     ///   - key: The endpoint and vantage.
     ///   - from: The start of the window.
     ///   - to: The end of the window; not after `from` means an empty window.
+    ///   - announced: Times of maintenance, in order and apart, whatever was measured in them.
     /// - Returns: What is known; what is not known is `unknown`.
     /// - Throws: `StoreFileError`.
     public func report(
+        of key: SeriesKey, from: Timestamp, to: Timestamp, announced: [Range<Timestamp>] = []
+    ) throws(StoreFileError) -> Report {
+        var report = try measuredReport(of: key, from: from, to: to)
+        if announced.contains(where: { $0.overlaps(from..<max(from, to)) }) {
+            report.availability = try availability(
+                of: key, from: from, to: to, announced: announced)
+        }
+        return report
+    }
+
+    /// The same as it was measured.
+    private func measuredReport(
         of key: SeriesKey, from: Timestamp, to: Timestamp
     ) throws(StoreFileError) -> Report {
         guard from < to else { return Report() }

@@ -44,18 +44,54 @@ public enum AmsterdamTime {
     public static func clock(at instant: Timestamp) -> (weekday: Int, time: Duration) {
         let local = (instant + offset(at: instant)).seconds
         let day = local.flooredQuotient(by: 86_400)
+        return (weekday(ofDay: day), .seconds(local - day * 86_400))
+    }
+
+    /// The local day that holds an instant, as its number since 1970-01-01.
+    static func dayNumber(of instant: Timestamp) -> Int64 {
+        (instant + offset(at: instant)).seconds.flooredQuotient(by: 86_400)
+    }
+
+    /// The day of the week of a day since 1970-01-01, 1 for Monday to 7 for Sunday.
+    static func weekday(ofDay day: Int64) -> Int {
         // 1970-01-01 was a Thursday.
-        let weekday = (day + 3) - (day + 3).flooredQuotient(by: 7) * 7 + 1
-        return (Int(weekday), .seconds(local - day * 86_400))
+        Int((day + 3) - (day + 3).flooredQuotient(by: 7) * 7 + 1)
+    }
+
+    /// The instants at which clocks show a date and time, the earlier one first.
+    ///
+    /// One; none in the hour that is skipped when summer time begins; two in the hour that comes
+    /// twice at its end. `clock` is the date and time as if it were in UTC.
+    public static func instants(showing clock: Timestamp) -> [Timestamp] {
+        [Duration.seconds(7200), .seconds(3600)].filter { offset(at: clock - $0) == $0 }
+            .map { clock - $0 }
+    }
+
+    /// What clocks show, with the seconds when there are any: `2026-12-05 22:00`.
+    public static func dateAndTime(at instant: Timestamp) -> String {
+        (instant + offset(at: instant)).shortDateAndTime
+    }
+
+    /// A time from one instant to another for people, as clocks show it and in UTC.
+    ///
+    /// `2026-12-05 22:00 to 2026-12-06 02:00 Amsterdam (2026-12-05 21:00 to 2026-12-06 01:00 UTC)`;
+    /// `to` is the word between both ends.
+    public static func text(from begin: Timestamp, _ to: String, _ end: Timestamp) -> String {
+        "\(dateAndTime(at: begin)) \(to) \(dateAndTime(at: end)) Amsterdam "
+            + "(\(begin.shortDateAndTime) \(to) \(end.shortDateAndTime) UTC)"
+    }
+
+    /// An instant for people, as clocks show it and in UTC:
+    /// `2026-12-05 22:00 Amsterdam (2026-12-05 21:00 UTC)`.
+    public static func text(of instant: Timestamp) -> String {
+        "\(dateAndTime(at: instant)) Amsterdam (\(instant.shortDateAndTime) UTC)"
     }
 
     /// The first moment of a local day; nil when the year cannot be held.
     ///
     /// Clocks change at night, but never at midnight.
     private static func midnight(_ year: Int64, _ month: Int64, _ day: Int64) -> Timestamp? {
-        guard let utc = Timestamp(year: year, month: month, day: day) else { return nil }
-        let guess = utc - .seconds(3600)
-        return utc - offset(at: guess)
+        Timestamp(year: year, month: month, day: day).flatMap { instants(showing: $0).first }
     }
 
     private static func lastSunday(of year: Int64, month: Int64) -> Timestamp? {

@@ -80,8 +80,12 @@ public enum Limits {
     public static let patternBytes = 4096
     /// Rules in one rule set.
     public static let rules = 256
-    /// Receivers in one rule set; each has a thread.
-    public static let receivers = 16
+    /// Receivers in one rule set: a team and its fallback for each of thirty organisations.
+    ///
+    /// Each has a thread, which needs some 100 kB while it waits, and in the worst case
+    /// `waitingNotifications` of half a kilobyte: 7 MB for all, 640 MB when none of them takes
+    /// anything for days.
+    public static let receivers = 64
     /// Transitions that wait for the ledger before the oldest is lost and counted; at 1 kB each
     /// that is 20 MB.
     public static let waitingTransitions = 20_000

@@ -74,6 +74,12 @@ extension Timestamp: CustomStringConvertible {
             + "\(padded(fields.hour, 2)):\(padded(fields.minute, 2)):\(padded(fields.second, 2))"
     }
 
+    /// The same without seconds when they are zero: `2026-11-23 14:07`.
+    public var shortDateAndTime: String {
+        let text = dateAndTime
+        return text.hasSuffix(":00") ? String(text.dropLast(3)) : text
+    }
+
     /// The date in UTC.
     var date: (year: Int64, month: Int64, day: Int64) {
         let fields = calendarFields

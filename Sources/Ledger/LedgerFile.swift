@@ -168,6 +168,9 @@ enum LedgerFile {
         migrator.registerMigration("9 books") { database in
             try database.execute(sql: LedgerFile.books)
         }
+        migrator.registerMigration("10 recurrence") { database in
+            try database.execute(sql: LedgerRows.addRecurrence)
+        }
         return migrator
     }
 

@@ -1,6 +1,6 @@
 import Alerting
 import GRDB
-import HealthModel
+public import HealthModel
 
 /// What operators did, as rows: one for each action, and one for each name that it is about.
 extension LedgerRows {
@@ -8,6 +8,8 @@ extension LedgerRows {
     private static let stateKind = "state"
     /// The kind of name that is an incident.
     private static let incidentKind = "incident"
+    /// The kind and the name that say that what needs the services is meant too.
+    private static let dependants = (kind: "with", name: "dependants")
 
     /// Writes actions as they are now in place of what was known of them.
     static func write(
@@ -15,7 +17,10 @@ extension LedgerRows {
     ) throws {
         guard !actions.isEmpty else { return }
         let insert = try database.cachedStatement(
-            sql: "INSERT OR REPLACE INTO operator_action VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            sql: """
+                INSERT OR REPLACE INTO operator_action
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
         let name = try database.cachedStatement(
             sql: "INSERT OR REPLACE INTO operator_action_name VALUES (?, ?, ?)")
         for action in actions {
@@ -25,21 +30,24 @@ extension LedgerRows {
                     id, action.effect.kind.rawValue, action.author, action.reason,
                     action.addedAt.nanoseconds, action.startsAt.nanoseconds,
                     action.endsAt.nanoseconds, action.endedAt?.nanoseconds, action.endedBy,
+                    action.recurrence?.days.description,
+                    action.recurrence?.from.nanoseconds, action.recurrence?.length.nanoseconds,
+                    action.recurrence?.until?.nanoseconds,
                 ])
-            // What an action is about never changes.
-            for one in names(of: action.effect) {
+            // What an action is about never changes; endpoints come to it.
+            for one in names(of: action) {
                 try name.execute(arguments: [id, one.kind, one.name])
             }
         }
     }
 
-    private static func names(
-        of effect: OperatorAction.Effect
-    ) -> [(kind: String, name: String)] {
-        switch effect {
+    private static func names(of action: OperatorAction) -> [(kind: String, name: String)] {
+        switch action.effect {
         case .silence(let scope): scope.names
         case .acknowledgement(let incident): [(incidentKind, incident.text)]
-        case .maintenance(let services): services.map { ("service", $0.text) }
+        case .maintenance(let services):
+            services.map { ("service", $0.text) } + (action.withDependants ? [dependants] : [])
+                + action.endpoints.map { ("endpoint", $0.text) }
         case .dark(let service, let state):
             [("service", service.text), (stateKind, state.rawValue)]
         }
@@ -59,23 +67,69 @@ extension LedgerRows {
                             AND (length(last.id), last.id) > (length(later.id), later.id)))
                 ORDER BY added_at, id LIMIT \(Limits.operatorActions * 2)
                 """)
-        return try rows.compactMap { row in
-            let names = try Row.fetchAll(
-                database,
-                sql: "SELECT kind, name FROM operator_action_name WHERE action = ? ORDER BY name",
-                arguments: [row["id"] as String]
-            ).map { (kind: $0["kind"] as String, name: $0["name"] as String) }
-            guard let effect = effect(row["kind"], names) else { return nil }
-            var action = OperatorAction(
-                id: ActionID(row["id"]), effect: effect, author: row["author"],
-                reason: row["reason"], addedAt: Timestamp(nanoseconds: row["added_at"]),
-                startsAt: Timestamp(nanoseconds: row["starts_at"]),
-                endsAt: Timestamp(nanoseconds: row["ends_at"]))
-            action.endedAt = instant(row["ended_at"])
-            action.endedBy = row["ended_by"]
-            return action
-        }
+        return try rows.compactMap { try action(of: $0, database) }
     }
+
+    /// The maintenance that was not over at an instant; none in a file without operators.
+    static func maintenance(
+        _ database: Database, after instant: Timestamp
+    ) throws -> [OperatorAction] {
+        guard try database.tableExists("operator_action") else { return [] }
+        return try Row.fetchAll(
+            database,
+            sql: """
+                SELECT * FROM operator_action
+                WHERE kind = ? AND (ended_at IS NULL OR ended_at > ?)
+                """,
+            arguments: [OperatorAction.Kind.maintenance.rawValue, instant.nanoseconds]
+        ).compactMap { try action(of: $0, database) }
+    }
+
+    /// The action of a row; nil when another program knows its kind, or how it comes back.
+    private static func action(of row: Row, _ database: Database) throws -> OperatorAction? {
+        let names = try Row.fetchAll(
+            database,
+            sql: "SELECT kind, name FROM operator_action_name WHERE action = ? ORDER BY name",
+            arguments: [row["id"] as String]
+        ).map { (kind: $0["kind"] as String, name: $0["name"] as String) }
+        guard let effect = effect(row["kind"], names), let recurrence = recurrence(row) else {
+            return nil
+        }
+        var action = OperatorAction(
+            id: ActionID(row["id"]), effect: effect, author: row["author"],
+            reason: row["reason"], addedAt: Timestamp(nanoseconds: row["added_at"]),
+            startsAt: Timestamp(nanoseconds: row["starts_at"]),
+            endsAt: Timestamp(nanoseconds: row["ends_at"]))
+        action.endedAt = instant(row["ended_at"])
+        action.endedBy = row["ended_by"]
+        action.recurrence = recurrence.first
+        guard effect.kind == .maintenance else { return action }
+        action.withDependants = names.contains { $0 == dependants }
+        action.endpoints = names.filter { $0.kind == "endpoint" }.map { EndpointID($0.name) }
+            .sorted()
+        return action
+    }
+
+    /// How an action comes back: none, or one; nil when another program knows how.
+    private static func recurrence(_ row: Row) -> [Recurrence]? {
+        guard let text = row["recurrence"] as String? else { return [] }
+        guard let days = Recurrence.Days(text), let from = instant(row["recurs_from"]),
+            let length = row["recurs_length"] as Int64?
+        else { return nil }
+        return [
+            Recurrence(
+                days: days, from: from, length: .nanoseconds(length),
+                until: instant(row["recurs_until"]))
+        ]
+    }
+
+    /// How actions come back.
+    static let addRecurrence = """
+        ALTER TABLE operator_action ADD COLUMN recurrence TEXT;
+        ALTER TABLE operator_action ADD COLUMN recurs_from INTEGER;
+        ALTER TABLE operator_action ADD COLUMN recurs_length INTEGER;
+        ALTER TABLE operator_action ADD COLUMN recurs_until INTEGER;
+        """
 
     private static func effect(
         _ kind: String, _ names: [(kind: String, name: String)]
@@ -110,5 +164,34 @@ extension LedgerRows {
                 """, arguments: [before])
         try database.execute(
             sql: "DELETE FROM operator_action WHERE ended_at < ?", arguments: [before])
+    }
+}
+
+extension Ledger {
+    /// The times within a range in which endpoints were under maintenance that operators announced,
+    /// as the ledger of a data directory knows them; also while a monitor writes it.
+    ///
+    /// An endpoint that a window of an action covered counts in all windows of that action, also in
+    /// those before a reload that added it to them. Not known is maintenance that was over before the
+    /// file had form 10, that a lost ledger held, or that began and ended while no monitor ran.
+    ///
+    /// - Throws: `OpenError` when there is a ledger and it cannot be read.
+    public static func maintenance(
+        dataDirectory: String, within range: Range<Timestamp>
+    ) throws(OpenError) -> MaintenanceTimes {
+        let path = dataDirectory + "/" + name
+        var times: MaintenanceTimes = [:]
+        do {
+            let actions = try LedgerFile.read(path) { database in
+                try LedgerRows.maintenance(database, after: range.lowerBound)
+            }
+            for action in actions ?? [] {
+                let windows = action.windows(within: range)
+                for endpoint in action.endpoints { times[endpoint, default: []] += windows }
+            }
+        } catch {
+            throw OpenError(description: "\(path): \(error)")
+        }
+        return times.mapValues { $0.united() }
     }
 }

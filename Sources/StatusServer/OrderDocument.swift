@@ -32,6 +32,11 @@ public struct OrderDocument: Sendable, Hashable, Codable {
     public var tiers: [Int]?
     /// Whether maintenance is of what needs the services too.
     public var withDependants: Bool?
+    /// On which days maintenance comes back at the same time by the clock, such as
+    /// `weekly on sun,tue`; nil when it does not.
+    public var every: String?
+    /// Maintenance that comes back does not begin at this instant or later; nil means for ever.
+    public var repeatsUntil: Instant?
     /// The incident that is acknowledged, noted or resolved.
     public var incident: String?
     /// The silence, acknowledgement or the like that ends.
@@ -56,7 +61,7 @@ public struct OrderDocument: Sendable, Hashable, Codable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case kind, author, reason, startsAt, endsAt, services, endpoints, rules, sectors, owners
-        case tiers, withDependants, incident, action, state, force
+        case tiers, withDependants, every, repeatsUntil, incident, action, state, force
     }
 
     private struct AnyKey: CodingKey {
@@ -78,8 +83,8 @@ public struct OrderDocument: Sendable, Hashable, Codable {
         kind = try values.decode(Kind.self, forKey: .kind)
         author = try values.decode(String.self, forKey: .author)
         reason = try values.decode(String.self, forKey: .reason)
-        startsAt = try values.decodeIfPresent(Instant.self, forKey: .startsAt)
-        endsAt = try values.decodeIfPresent(Instant.self, forKey: .endsAt)
+        startsAt = try Self.instant(values, .startsAt)
+        endsAt = try Self.instant(values, .endsAt)
         services = try values.decodeIfPresent([String].self, forKey: .services)
         endpoints = try values.decodeIfPresent([String].self, forKey: .endpoints)
         rules = try values.decodeIfPresent([String].self, forKey: .rules)
@@ -87,10 +92,25 @@ public struct OrderDocument: Sendable, Hashable, Codable {
         owners = try values.decodeIfPresent([String].self, forKey: .owners)
         tiers = try values.decodeIfPresent([Int].self, forKey: .tiers)
         withDependants = try values.decodeIfPresent(Bool.self, forKey: .withDependants)
+        every = try values.decodeIfPresent(String.self, forKey: .every)
+        repeatsUntil = try Self.instant(values, .repeatsUntil)
         incident = try values.decodeIfPresent(String.self, forKey: .incident)
         action = try values.decodeIfPresent(String.self, forKey: .action)
         state = try values.decodeIfPresent(String.self, forKey: .state)
         force = try values.decodeIfPresent(Bool.self, forKey: .force)
+    }
+
+    /// An instant as people write it, by the clock of Amsterdam when it names no zone.
+    private static func instant(
+        _ values: KeyedDecodingContainer<CodingKeys>, _ key: CodingKeys
+    ) throws -> Instant? {
+        guard let text = try values.decodeIfPresent(String.self, forKey: key) else { return nil }
+        do throws(WrittenInstant.Mistake) {
+            return Instant(try WrittenInstant(text).instant)
+        } catch {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: values, debugDescription: "'\(text)' \(error)")
+        }
     }
 
     /// Reads the bytes of a body.
@@ -141,7 +161,7 @@ public struct OrderDocument: Sendable, Hashable, Codable {
         case .maintenance:
             return .maintain(
                 (services ?? []).map { ServiceID($0) }, withDependants: withDependants ?? false,
-                from: from, to: try end())
+                from: from, to: try end(), every: try days(), until: repeatsUntil?.timestamp)
         case .dark:
             guard let service = services?.first, services?.count == 1 else {
                 throw Malformed(description: "'services' has to name one dark service")
@@ -165,6 +185,14 @@ public struct OrderDocument: Sendable, Hashable, Codable {
             }
             return .reported(try incidentID(), step)
         }
+    }
+
+    private func days() throws(Malformed) -> Recurrence.Days? {
+        guard let every else { return nil }
+        guard let days = Recurrence.Days(every) else {
+            throw Malformed(description: "'every' has to be \(Recurrence.Days.expectation)")
+        }
+        return days
     }
 
     private func end() throws(Malformed) -> Timestamp {

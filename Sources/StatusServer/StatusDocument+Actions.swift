@@ -16,22 +16,37 @@ extension StatusDocument {
         public var reason: String
         /// When it was asked for.
         public var addedAt: Instant
-        /// From when on it holds.
+        /// From when on it holds; of one that comes back, this time or the next.
         public var startsAt: Instant
         /// Until when.
         public var endsAt: Instant
         /// When it ended; nil before.
         public var endedAt: Instant?
+        /// On which days it comes back, such as `weekly on sun`; nil when it does not.
+        public var every: String?
+        /// It does not begin at this instant or later; nil when it has no end, or does not come back.
+        public var repeatsUntil: Instant?
     }
 }
 
 extension StatusDocument.Action {
+    /// How it comes back in words, such as `weekly on sun until 2027-01-01 00:00 Amsterdam`; nil when
+    /// it does not.
+    public var repetition: String? {
+        every.map { days in
+            let end = repeatsUntil.map { AmsterdamTime.dateAndTime(at: $0.timestamp) }
+            return days + (end.map { " until \($0) Amsterdam" } ?? "")
+        }
+    }
+
     init(_ action: OperatorAction) {
         self.init(
             id: action.id.text, kind: action.effect.kind.rawValue, scope: action.scope,
             author: action.author, reason: action.reason, addedAt: Instant(action.addedAt),
             startsAt: Instant(action.startsAt), endsAt: Instant(action.endsAt),
-            endedAt: action.endedAt.map { Instant($0) })
+            endedAt: action.endedAt.map { Instant($0) },
+            every: action.recurrence?.days.description,
+            repeatsUntil: action.recurrence?.until.map { Instant($0) })
     }
 }
 

@@ -12,7 +12,8 @@ extension StatusText {
         let start = action.startsAt.timestamp
         let times =
             start > now
-            ? language.of(nl: "vanaf ", en: "from ") + start.dateAndTime
+            ? language.of(nl: "vanaf ", en: "from ")
+                + AmsterdamTime.dateAndTime(at: start) + " Amsterdam"
             : language.of(nl: "nog ", en: "for ")
                 + max(.zero, action.endsAt.timestamp - now).shortText
         let word: String =
@@ -26,7 +27,19 @@ extension StatusText {
             "\(action.id)  \(word) \(times)  \(action.scope)  \(action.author): \(action.reason)")
     }
 
-    /// Renders what operators did, a line each.
+    /// When an action begins and ends, by the clock of Amsterdam and in UTC, a line each, and how it comes
+    /// back.
+    private func timeLines(_ action: StatusDocument.Action) -> String {
+        let (start, end) = (action.startsAt.timestamp, action.endsAt.timestamp)
+        let to = language.of(nl: "tot", en: "to")
+        let clock =
+            "    \(AmsterdamTime.dateAndTime(at: start)) \(to) \(AmsterdamTime.dateAndTime(at: end))"
+        return line("\(clock) Amsterdam") + "\n"
+            + line("    \(start.shortDateAndTime) \(to) \(end.shortDateAndTime) UTC") + "\n"
+            + (action.repetition.map { line("    \($0)") + "\n" } ?? "")
+    }
+
+    /// Renders what operators did, a few lines each: what, and when.
     ///
     /// - Returns: Lines that each end in a line feed, free of control characters but for colours.
     public static func actions(
@@ -36,6 +49,6 @@ extension StatusText {
         let text = StatusText(document, width: width, isColored: isColored, language: language)
         let actions = document.actions ?? []
         guard !actions.isEmpty else { return language.of(nl: "geen", en: "none") + "\n" }
-        return actions.map { text.actionLine($0) + "\n" }.joined()
+        return actions.map { text.actionLine($0) + "\n" + text.timeLines($0) }.joined()
     }
 }

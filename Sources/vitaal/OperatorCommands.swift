@@ -34,7 +34,7 @@ struct SilenceCommands: ParsableCommand {
         var owner: [String] = []
         @Option(help: "A tier, 0 to 3.")
         var tier: [Int] = []
-        @Option(help: ArgumentHelp("From when on. Default: now.", valueName: "instant"))
+        @Option(help: TimeOptions.fromHelp)
         var from: String?
         @OptionGroup var time: TimeOptions
         @Option(help: "Why.")
@@ -154,8 +154,12 @@ struct MaintenanceCommands: ParsableCommand {
         abstract:
             "Announce planned maintenance: no alerts, no lost availability, until it is over.",
         discussion: """
-            vitaal maintenance add digid --from 2026-11-28T01:00Z --for 4h --reason "release 7". What \
-            still fails when it is over is an outage like any other, and called an overrun.
+            vitaal maintenance add digid --from "2026-12-05 22:00" --for 4h --reason "release 7". Times \
+            are those of Amsterdam unless they end in Z or an offset. What still fails when it is over \
+            is an outage like any other, and called an overrun. With --every it comes back at the same \
+            time by the clock: --from "2026-12-06 02:00" --for 2h --every "monthly on first sun" begins \
+            on the first such day from then on and lasts 2 h each time, also when clocks change; \
+            --until ends the series. `end` ends all of it.
             """,
         subcommands: [Add.self, List.self, End.self], defaultSubcommand: List.self)
 
@@ -165,9 +169,11 @@ struct MaintenanceCommands: ParsableCommand {
         var services: [String]
         @Flag(help: "Also of everything that needs them (hard and login edges).")
         var withDependants = false
-        @Option(help: ArgumentHelp("From when on. Default: now.", valueName: "instant"))
+        @Option(help: TimeOptions.fromHelp)
         var from: String?
         @OptionGroup var time: TimeOptions
+        @Option(help: ArgumentHelp("Come back: \(Recurrence.Days.expectation).", valueName: "days"))
+        var every: String?
         @Option(help: "What for.")
         var reason: String
         @OptionGroup var options: OperatorOptions
@@ -178,9 +184,29 @@ struct MaintenanceCommands: ParsableCommand {
             order.services = services
             order.withDependants = withDependants
             order.startsAt = try from.map { try TimeOptions.instant($0, option: "--from") }
-            order.endsAt = try time.end(
-                from: order.startsAt?.timestamp ?? SystemTimekeeper().now())
+            if let every {
+                try comeBack(&order, every)
+            } else {
+                order.endsAt = try time.end(
+                    from: order.startsAt?.timestamp ?? SystemTimekeeper().now())
+            }
             try options.carryOut(order)
+        }
+
+        /// Writes into the order how the maintenance comes back.
+        private func comeBack(_ order: inout OrderDocument, _ every: String) throws {
+            guard Recurrence.Days(every) != nil else {
+                throw ValidationError(
+                    "--every '\(every)' is not \(Recurrence.Days.expectation)")
+            }
+            guard let start = order.startsAt, let length = try time.length() else {
+                throw ValidationError(
+                    "--every needs --from, the first day and the time by the clock, and --for, how "
+                        + "long each lasts")
+            }
+            order.every = every
+            order.endsAt = Instant(start.timestamp + length)
+            order.repeatsUntil = try time.end()
         }
     }
 
@@ -322,7 +348,10 @@ struct IncidentAware: ParsableCommand {
 
     @Argument(help: "The number, such as INC-2026-0042.")
     var id: String
-    @Option(help: ArgumentHelp("When somebody became aware. Default: now.", valueName: "instant"))
+    @Option(
+        help: ArgumentHelp(
+            "When somebody became aware, by the clock of Amsterdam unless it ends in Z or an offset. Default: now.",
+            valueName: "instant"))
     var at: String?
     @Option(help: "Why it has to be reported.")
     var reason: String

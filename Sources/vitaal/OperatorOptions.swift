@@ -66,12 +66,17 @@ struct OperatorOptions: ParsableArguments {
         if json {
             Console.say(String(decoding: try answer.json().dropLast(), as: UTF8.self))
         } else if let action = answer.action {
-            let end =
-                action.endedAt == nil ? "until \(action.endsAt.timestamp.dateAndTime)" : "ended"
-            let start =
-                action.startsAt.timestamp > action.addedAt.timestamp
-                ? "from \(action.startsAt.timestamp.dateAndTime) " : ""
-            Console.say("\(action.id)  \(action.scope)  \(start)\(end)")
+            let (start, end) = (action.startsAt.timestamp, action.endsAt.timestamp)
+            let time =
+                if action.endedAt != nil {
+                    "ended"
+                } else if start > action.addedAt.timestamp {
+                    "from " + AmsterdamTime.text(from: start, "until", end)
+                } else {
+                    "until " + AmsterdamTime.text(of: end)
+                }
+            let repetition = action.repetition.map { ", \($0)" } ?? ""
+            Console.say("\(action.id)  \(action.scope)  \(time)\(repetition)")
         } else if let incident = answer.incident {
             Console.say("\(incident)  written down")
         }
@@ -109,40 +114,67 @@ struct OperatorOptions: ParsableArguments {
 
 /// When something begins and ends.
 struct TimeOptions: ParsableArguments {
-    @Option(name: .customLong("for"), help: "How long, such as 45m, 2h or 3d.")
+    @Option(name: .customLong("for"), help: "How long, such as 45m, 1h30m or 3d.")
     var duration: String?
 
-    @Option(help: ArgumentHelp("Until when, such as 2026-11-27T06:00Z.", valueName: "instant"))
+    @Option(
+        help: ArgumentHelp(
+            "Until when, such as \"2026-12-06 02:00\" in Amsterdam, or 2026-12-06T01:00Z.",
+            valueName: "instant"))
     var until: String?
+
+    /// What the help says of a beginning.
+    static let fromHelp = ArgumentHelp(
+        "From when on, such as \"2026-12-05 22:00\" in Amsterdam, or 2026-12-05T21:00Z. Default: now.",
+        valueName: "instant")
+
+    /// How long; nil when it is not said.
+    ///
+    /// - Throws: a complaint and exit code 64 when it cannot be read.
+    func length() throws -> Duration? {
+        try duration.map { text in
+            guard let duration = DurationText.parseSum(text) else {
+                throw ValidationError("--for '\(text)' is no duration such as 45m, 1h30m or 3d")
+            }
+            return duration
+        }
+    }
+
+    /// The instant of `--until`; nil when it is not said.
+    ///
+    /// - Throws: as `length`.
+    func end() throws -> Instant? { try until.map { try Self.instant($0, option: "--until") } }
 
     /// The end, counted from `start`.
     ///
-    /// - Throws: a complaint and exit code 3 when it cannot be read.
+    /// - Throws: as `length`, also when neither or both are said.
     func end(from start: Timestamp, standard: Duration? = nil) throws -> Instant {
-        switch (duration, until) {
-        case (let text?, nil):
-            guard let duration = DurationText.parse(text) else {
-                throw ValidationError("--for '\(text)' is no duration such as 45m, 2h or 3d")
-            }
-            return Instant(start + duration)
-        case (nil, let text?): return try Self.instant(text, option: "--until")
+        switch (try length() ?? (until == nil ? standard : nil), try end()) {
+        case (let length?, nil): return Instant(start + length)
+        case (nil, let end?): return end
         case (nil, nil):
-            guard let standard else {
-                throw ValidationError("say how long: --for 2h, or --until 2026-11-27T06:00Z")
-            }
-            return Instant(start + standard)
+            throw ValidationError("say how long: --for 2h, or --until \"2026-12-06 02:00\"")
         case (.some, .some): throw ValidationError("--for and --until exclude each other")
         }
     }
 
-    /// An instant as people write it: RFC 3339 in UTC, the seconds optional.
+    /// An instant as people write it; says so when clocks show it twice.
+    ///
+    /// - Throws: a complaint and exit code 64 when it cannot be read, or never comes.
     static func instant(_ text: String, option: String) throws -> Instant {
-        let whole = text.utf8.count == 17 && text.hasSuffix("Z") ? text.dropLast() + ":00Z" : text
-        guard let instant = Instant(rfc3339: whole) else {
-            throw ValidationError(
-                "\(option) '\(text)' is no instant in UTC such as 2026-11-27T06:00Z")
+        let written: WrittenInstant
+        do throws(WrittenInstant.Mistake) {
+            written = try WrittenInstant(text)
+        } catch {
+            throw ValidationError("\(option) '\(text)' \(error)")
         }
-        return instant
+        if let later = written.later {
+            StandardError.complain(
+                "\(option) '\(text)' comes twice in Amsterdam that night; the first is taken, "
+                    + "\(written.instant.shortDateAndTime) UTC and not \(later.shortDateAndTime) UTC"
+            )
+        }
+        return Instant(written.instant)
     }
 }
 

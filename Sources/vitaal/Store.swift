@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import DurableStore
 import HealthModel
+import Ledger
 import ResultStore
 import StatusServer
 
@@ -27,6 +28,17 @@ struct StoreOptions: ParsableArguments {
             "Data directory of the daemon. Default: the XDG state directory, /var/lib/vitaal for root.",
             valueName: "dir"))
     var dataDir: String?
+
+    /// The maintenance that operators announced within a time; says why when it is not known.
+    func announced(within range: Range<Timestamp>) -> MaintenanceTimes {
+        do throws(Ledger.OpenError) {
+            return try Ledger.maintenance(
+                dataDirectory: dataDir ?? Paths.dataDirectory, within: range)
+        } catch {
+            StandardError.complain("announced maintenance is not known, and not apart: \(error)")
+            return [:]
+        }
+    }
 
     /// Opens the store, or says why not and exits with 3.
     func open() throws -> DurableStore {

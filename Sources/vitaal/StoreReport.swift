@@ -12,7 +12,9 @@ struct StoreReport: AsyncParsableCommand {
             "Availability, downtime, 95th and 99th percentile of every endpoint, the worst first.",
         discussion: """
             Availability is time up as a share of time up and down, from exact states; maintenance \
-            and time about which nothing is known stand apart. Percentiles are of the answered \
+            and time about which nothing is known stand apart. Maintenance is what servers say and, \
+            whatever was measured in it, what operators announced, as the ledger knows; of maintenance \
+            that began and ended while no monitor ran it does not know the endpoints. Percentiles are of the answered \
             probes of the hours that the window touches, within 0.8 %.
             """)
 
@@ -33,7 +35,9 @@ struct StoreReport: AsyncParsableCommand {
         let now = SystemTimekeeper().now()
         let found: FleetReports
         do throws(StoreFileError) {
-            found = try await view.reports(from: now - .seconds(days * 86_400), to: now)
+            let from = now - .seconds(days * 86_400)
+            found = try await view.reports(
+                from: from, to: now, announced: options.announced(within: from..<now))
         } catch {
             StandardError.complain(error.description)
             throw PluginExit.unknown

@@ -36,10 +36,11 @@ struct StoreShow: ParsableCommand {
         let now = SystemTimekeeper().now()
         let from = now - .seconds(days * 86_400)
         let key = SeriesKey(endpoint: EndpointID(endpoint), vantage: VantageID(vantage))
+        let announced = options.announced(within: from..<now)[key.endpoint] ?? []
         let (report, states, plot) = try orComplain { () throws(StoreFileError) in
             (
-                try view.report(of: key, from: from, to: now),
-                try view.states(of: key, from: from, to: now),
+                try view.report(of: key, from: from, to: now, announced: announced),
+                try view.states(of: key, from: from, to: now, announced: announced),
                 try view.plot(of: key, from: from, to: now, points: Self.columns)
             )
         }

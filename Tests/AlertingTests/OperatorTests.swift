@@ -320,7 +320,7 @@ import Testing
             .maintain(
                 [ServiceID("digid")], withDependants: true, from: nil,
                 to: play.now + .seconds(7200)))
-        #expect(answer.action?.scope == "service/digid service/svb")
+        #expect(answer.action?.scope == "service/digid and what needs it")
         for id in ["digid", "svb", "knmi"] { play.failing[id] = .connectRefused }
         play.pass(5)
         #expect(play.told == ["2 page knmi INC-2026-0001"])

@@ -114,6 +114,12 @@ final class Outages {
             rules: RuleSet(rules: rules, receivers: receivers), at: now)
     }
 
+    /// Another catalogue, with the same rules.
+    func reload(_ kinds: [Kind]) {
+        _ = monitor.replace(
+            catalogue: Self.catalogue(kinds), rules: monitor.rules, at: now)
+    }
+
     /// Does what an operator asks for, at the end of the last minute.
     @discardableResult func order(
         _ request: OperatorOrder.Request, by author: String = "anna", reason: String = "test"

@@ -20,6 +20,21 @@ import Testing
     }
 
     @Test(arguments: [
+        ("45m", 2_700_000), ("1h30m", 5_400_000), ("1d2h3m4s5ms", 93_784_005),
+        ("365d24h", 31_622_400_000),
+    ])
+    func `reads a sum where people type it`(text: String, milliseconds: Int64) {
+        #expect(DurationText.parseSum(text) == .milliseconds(milliseconds))
+    }
+
+    @Test(arguments: [
+        "", "1h30", "30m1h", "1h1h", "1.5h", "1h 30m", "-1h", "1h-30m", "366d1ms", "h", "١h",
+    ])
+    func `refuses what is no sum`(text: String) {
+        #expect(DurationText.parseSum(text) == nil)
+    }
+
+    @Test(arguments: [
         ("5s..15s", 5000, 15_000), ("0s..0s", 0, 0), ("500ms..1m", 500, 60_000),
     ])
     func `reads a range`(text: String, lower: Int64, upper: Int64) {

@@ -86,14 +86,16 @@ import Testing
     }
 
     @Test(arguments: [
-        "mon-fri", "08:00-17:00", "mon-fri 08:00", "fri-mon 08:00-17:00", "mon 17:00-08:00",
+        "mon-fri", "08:00-17:00", "mon-fri 08:00", "fri-mon 08:00-17:00", "mon 24:00-08:00",
         "mon 08:00-24:01", "mon 8:00-17:00", "monday 08:00-17:00", "mon,,tue 08:00-17:00",
-        "mon-tue-wed 08:00-17:00", "mon 08:00-08:00", "mon 08:60-17:00",
+        "mon-tue-wed 08:00-17:00", "mon 08:00-12:00,", "mon 08:60-17:00",
+        "mon 08:00-12:00 13:00-17:00", "mon 08:00-12:00,13:00", "mon",
     ]) func `says what is wrong with hours`(hours: String) {
         #expect(
             catalogueLines(Self.promise("service_hours: '\(hours)'")) == [
                 "9:20: found the text `\(hours)`; expected days and hours in the time of Amsterdam, "
-                    + "such as `mon-fri 08:00-17:00`"
+                    + "such as `mon-fri 08:00-17:00`, `mon-fri 08:00-12:00,13:00-17:00` or "
+                    + "`mon-sun 22:00-06:00`"
             ])
     }
 

@@ -65,12 +65,43 @@ import Testing
             "hours", "receivers: [{id: a, \(hook), hours: 'mon 8-17'}]",
             """
             1:65: found the text `mon 8-17`; expected days and hours in the time of Amsterdam, such \
-            as `mon-fri 08:00-17:00`
+            as `mon-fri 08:00-17:00`, `mon-fri 08:00-12:00,13:00-17:00` or `mon-sun 22:00-06:00`
             """),
     ]
 
     @Test(arguments: rows) func saysWhatIsWrong(row: Row) {
         #expect(ruleLines(row.text) == row.lines)
+    }
+
+    private static func hours(_ text: String) throws -> ServiceHours? {
+        try RuleReader.read([
+            SourceFile(path: "f", text: "receivers: [{id: a, \(hook), hours: '\(text)'}]")
+        ]).receivers.first?.hours
+    }
+
+    @Test(
+        arguments: [
+            ("mon 08:00-12:00,13:00-17:00", [1], [(8, 12), (13, 17)]),
+            ("mon-tue 08:00-12:00, 13:00-17:00", [1, 2], [(8, 12), (13, 17)]),
+            ("fri 18:00-08:00", [5], [(18, 8)]), ("sat,sun 22:00-22:00", [6, 7], [(22, 22)]),
+            ("sun 00:00-24:00", [7], [(0, 24)]), ("sun 22:00-00:00", [7], [(22, 0)]),
+        ] as [(String, [Int], [(Int, Int)])])
+    func hoursMayHaveSeveralRangesAndLastOverMidnight(
+        text: String, days: [Int], ranges: [(Int, Int)]
+    ) throws {
+        let expected = ServiceHours(
+            weekdays: Set(days),
+            ranges: ranges.map { .init(from: .seconds($0 * 3600), to: .seconds($1 * 3600)) })
+        #expect(try Self.hours(text) == expected)
+    }
+
+    @Test func aDayHasAsManyRangesAsTheLimit() throws {
+        func text(_ count: Int) -> String {
+            "mon " + Array(repeating: "08:00-09:00", count: count).joined(separator: ",")
+        }
+        #expect(try Self.hours(text(ServiceHours.rangesMax))?.ranges.count == 8)
+        let more = "receivers: [{id: a, \(Self.hook), hours: '\(text(9))'}]"
+        #expect(ruleLines(more) == ["1:65: 9 ranges of hours; expected at most 8"])
     }
 
     @Test(arguments: ["1m", "1d"]) func remindersAtTheLimitAreTaken(time: String) throws {

@@ -213,16 +213,16 @@ import Testing
         #expect(try receivers(file(0..<Limits.receivers)).count == Limits.receivers)
         #expect(
             ruleLines(file(0..<Limits.receivers + 1))
-                == ["2:3: a list of 17 receivers; expected at most 16"])
+                == ["2:3: a list of 65 receivers; expected at most 64"])
         let files = [
             SourceFile(path: "f", text: file(0..<Limits.receivers)),
-            SourceFile(path: "g", text: file(20..<21)),
+            SourceFile(path: "g", text: file(80..<81)),
         ]
         do {
             _ = try RuleReader.read(files)
-            Issue.record("17 receivers in two files were taken")
+            Issue.record("65 receivers in two files were taken")
         } catch {
-            #expect(error.description.contains("too many receivers in all; expected at most 16"))
+            #expect(error.description.contains("too many receivers in all; expected at most 64"))
         }
     }
 }

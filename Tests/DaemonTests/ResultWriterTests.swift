@@ -16,10 +16,13 @@ import Testing
 
     private let heard = Heard()
 
-    private func writer(_ directory: TemporaryDirectory) throws -> ResultWriter {
+    private func writer(
+        _ directory: TemporaryDirectory,
+        announced: @escaping @Sendable (Range<Timestamp>) -> MaintenanceTimes? = { _ in [:] }
+    ) throws -> ResultWriter {
         try ResultWriter(
             store: DurableStore(directory: directory.path), acceleration: 1,
-            timekeeper: SystemTimekeeper(),
+            timekeeper: SystemTimekeeper(), announced: announced,
             onNotice: { [heard] notice in heard.notices.withLock { $0.append(notice) } })
     }
 
@@ -100,5 +103,30 @@ import Testing
         #expect(recalled?.map(\.reason) == [nil, .timeoutConnect])
         writer.finish()
         #expect(heard.notices.withLock { $0 }.isEmpty)
+    }
+
+    /// What was announced is no lost availability, whatever was measured.
+    @Test func announcedMaintenanceCountsApart() async throws {
+        let directory = try TemporaryDirectory()
+        let catalogue = try catalogue(directory)
+        let id = try #require(catalogue.endpoints.first?.id)
+        let now = SystemTimekeeper().now()
+        let window = (now - .seconds(60))..<(now - .seconds(20))
+        do {
+            let writer = try writer(directory)
+            start(writer, catalogue)
+            writer.deliver([result(id, now - .seconds(80), .timeoutConnect), result(id, now, nil)])
+            writer.finish()
+        }
+        let again = try writer(directory) { range in
+            range.lowerBound < window.lowerBound && range.upperBound > window.upperBound
+                ? [id: [window]] : nil
+        }
+        start(again, catalogue)
+        try await eventually("the history") { again.histories[id] != nil }
+        let day = try #require(again.histories[id]?.windows.first)
+        #expect(day.availability.maintenance == .seconds(40))
+        #expect(day.availability.down == .seconds(40))
+        again.finish()
     }
 }

@@ -110,10 +110,60 @@ import Testing
             for (before, next) in zip(intervals, intervals.dropFirst()) {
                 #expect(before.to == next.from && before.state != next.state)
             }
+            try await compareAnnounced(
+                store, key, intervals, (Timestamp(milliseconds: from), Timestamp(milliseconds: to)),
+                &random)
             #expect(report.availability.up == .milliseconds(times[.up] ?? 0))
             #expect(report.availability.down == .milliseconds(times[.down] ?? 0))
             #expect(report.availability.maintenance == .milliseconds(times[.maintenance] ?? 0))
             #expect(report.availability.unknown == .milliseconds(times[.unknown] ?? 0))
+        }
+    }
+
+    /// Lays times of maintenance over the states, five seconds after five seconds.
+    private func compareAnnounced(
+        _ store: DurableStore, _ key: SeriesKey, _ intervals: [StoreView.StateInterval],
+        _ window: (from: Timestamp, to: Timestamp), _ random: inout SplitMix64
+    ) async throws {
+        guard window.from < window.to else { return }
+        let length = window.to.milliseconds - window.from.milliseconds
+        var announced: [Range<Timestamp>] = []
+        var at = window.from - .seconds(600)
+        while at < window.to, announced.count < 6 {
+            let start = at + .milliseconds(Int64.random(in: 1...max(2, length / 2), using: &random))
+            at = start + .milliseconds(Int64.random(in: 1...max(2, length / 2), using: &random))
+            announced.append(start..<at)
+        }
+        let states = try store.view.states(
+            of: key, from: window.from, to: window.to, announced: announced)
+        #expect(states.first?.from == window.from && states.last?.to == window.to)
+        for (before, next) in zip(states, states.dropFirst()) {
+            #expect(before.to == next.from && before.state != next.state)
+        }
+        var wrong: [Timestamp] = []
+        var (instant, measured, laid) = (window.from, 0, 0)
+        while instant < window.to {
+            while intervals[measured].to <= instant { measured += 1 }
+            while states[laid].to <= instant { laid += 1 }
+            let isAnnounced = announced.contains { $0.contains(instant) }
+            let state = isAnnounced ? .maintenance : intervals[measured].state
+            if states[laid].state != state { wrong.append(instant) }
+            instant = instant + .seconds(5)
+        }
+        #expect(wrong.isEmpty)
+        let report = try store.view.report(
+            of: key, from: window.from, to: window.to, announced: announced)
+        func sum(_ state: ObservedState) -> Duration {
+            states.filter { $0.state == state }.reduce(.zero) { $0 + ($1.to - $1.from) }
+        }
+        #expect(report.availability.up == sum(.up))
+        #expect(report.availability.down == sum(.down))
+        #expect(report.availability.maintenance == sum(.maintenance))
+        #expect(report.availability.unknown == sum(.unknown))
+        let fleet = try await store.view.reports(
+            from: window.from, to: window.to, announced: [key.endpoint: announced])
+        if report.results > 0 {
+            #expect(fleet.reports[key]?.availability == report.availability)
         }
     }
 }

@@ -153,6 +153,11 @@ struct OperatorTests {
                 ["silence", "add", "--service", "s0", "--reason", "x"],
                 ["silence", "end", "MNT-2026-0001"],
                 ["maintenance", "add", "s0", "--from", "tomorrow", "--for", "1h", "--reason", "x"],
+                ["maintenance", "add", "s0", "--every", "daily", "--for", "1h", "--reason", "x"],
+                [
+                    "maintenance", "add", "s0", "--every", "sometimes", "--from",
+                    "2026-12-05 22:00", "--for", "1h", "--reason", "x",
+                ],
             ] {
                 let outcome = try await Self.vitaal(daemon, arguments)
                 #expect(outcome.status == 64, "\(arguments): \(outcome.errors)")
@@ -183,6 +188,21 @@ struct OperatorTests {
             }
             let list = try await Self.vitaal(daemon, ["maintenance", "list"])
             #expect(list.output.contains("service/s0  anna: release 7"))
+            #expect(list.output.contains(" Amsterdam\n    ") && list.output.contains(" UTC"))
+            let twice = try await Self.vitaal(
+                daemon,
+                [
+                    "silence", "add", "--service", "s0", "--until", "2026-10-25 02:30", "--reason",
+                    "x",
+                ])
+            #expect(twice.errors.contains("comes twice in Amsterdam"), "\(twice.errors)")
+            let skipped = try await Self.vitaal(
+                daemon,
+                [
+                    "maintenance", "add", "s0", "--from", "2027-03-28 02:30", "--for", "1h30m",
+                    "--reason", "x",
+                ])
+            #expect(skipped.status == 64 && skipped.errors.contains("does not exist in Amsterdam"))
         }
     }
 }

@@ -58,6 +58,37 @@ struct StoreTests {
         }
     }
 
+    /// What was announced is down for nobody, in the report of all and of one, after the end too.
+    @Test(.timeLimit(.minutes(2))) func announcedMaintenanceIsNotDown() async throws {
+        let setting = try Self.probes()
+        try await Vitaal.daemon(setting) { daemon in
+            let added = try await Vitaal.outcome([
+                "maintenance", "add", "s0", "--for", "1h", "--reason", "move", "--author", "anna",
+                "--listen", daemon.address, "--data-dir", setting.data,
+            ])
+            #expect(added.status == 0, "\(added.errors)")
+            let before = try await daemon.sample("vitaal_store_results_total") ?? 0
+            try await eventually("results") {
+                try await daemon.sample("vitaal_store_results_total") ?? 0 > before + 20
+                    ? true : nil
+            }
+            #expect(try await daemon.stop(SIGTERM).end == .exit(0))
+        }
+        let shown = try await Vitaal.outcome(["store", "show", "e0", "--data-dir", setting.data])
+        #expect(shown.status == 0 && shown.errors == "", "\(shown.errors)")
+        #expect(!shown.output.contains("maintenance 0ms"), "\(shown.output)")
+        let report = try await Vitaal.outcome([
+            "store", "report", "--json", "--data-dir", setting.data,
+        ])
+        let rows = try #require(
+            JSONSerialization.jsonObject(with: Data(report.output.utf8)) as? [[String: Any]])
+        let row = try #require(rows.first { $0["endpoint"] as? String == "e0" })
+        let maintenance = try #require(row["maintenance_seconds"] as? Double)
+        // At most what was measured before it was announced is down.
+        let down = try #require(row["down_seconds"] as? Double)
+        #expect(maintenance > 1 && down < maintenance + 5, "\(row)")
+    }
+
     /// The second run shows how the first one went.
     @Test(.timeLimit(.minutes(2))) func availabilityOutlivesARestart() async throws {
         let setting = try Self.probes()

@@ -68,6 +68,102 @@ import Testing
         #expect(try remembered() == actions)
     }
 
+    @Test(arguments: [nil, noon + .seconds(9)])
+    func howAnActionComesBackIsReadBack(until: Timestamp?) throws {
+        var weekly = action("MNT-2026-0001", .maintenance([ServiceID("digid")]))
+        weekly.recurrence = Recurrence(
+            days: .weekly([2, 7]), from: Self.noon + .nanoseconds(7), length: .seconds(3600),
+            until: until)
+        var ledger = try Ledger(dataDirectory: directory)
+        note([weekly], in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        #expect(try remembered() == [weekly])
+        try DatabaseQueue(path: directory + "/" + Ledger.name).write {
+            try $0.execute(sql: "UPDATE operator_action SET recurrence = 'every blue moon'")
+        }
+        #expect(try remembered().isEmpty, "a program that cannot read it does not guess")
+    }
+
+    @Test func thatDependantsAreMeantTooIsReadBack() throws {
+        var with = action("MNT-2026-0001", .maintenance([ServiceID("digid")]))
+        with.withDependants = true
+        let without = action("MNT-2026-0002", .maintenance([ServiceID("digid")]))
+        var ledger = try Ledger(dataDirectory: directory)
+        note([with, without], in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        #expect(try remembered() == [with, without])
+    }
+
+    private func maintenance(_ from: Int64 = -100, _ to: Int64 = 100_000) throws -> MaintenanceTimes
+    {
+        try Ledger.maintenance(
+            dataDirectory: directory,
+            within: (Self.noon + .seconds(from))..<(Self.noon + .seconds(to)))
+    }
+
+    private func range(_ from: Int64, _ to: Int64) -> Range<Timestamp> {
+        (Self.noon + .seconds(from))..<(Self.noon + .seconds(to))
+    }
+
+    @Test func whoeverCountsTimeIsToldWhatWasAnnounced() throws {
+        #expect(try maintenance().isEmpty, "there is no ledger")
+        let (a, b) = (EndpointID("a"), EndpointID("b"))
+        var first = action("MNT-2026-0001", .maintenance([ServiceID("s")]), endedAt: 50)
+        first.endpoints = [a, b]
+        var second = action("MNT-2026-0002", .maintenance([ServiceID("s")]))
+        second.endpoints = [a]
+        // Withdrawn before it began.
+        var third = action("MNT-2026-0003", .maintenance([ServiceID("s")]), endedAt: 0)
+        third.endpoints = [EndpointID("c")]
+        var daily = action("MNT-2026-0004", .maintenance([ServiceID("s")]))
+        daily.endpoints = [b]
+        daily.recurrence = Recurrence(
+            days: .daily, from: Self.noon + .seconds(1), length: .seconds(60))
+        var silenced = AlertScope()
+        silenced.endpoints = [EndpointID("d")]
+        var ledger = try Ledger(dataDirectory: directory)
+        note(
+            [first, second, third, daily, action("SIL-2026-0001", .silence(silenced))], in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        #expect(try remembered().first { $0.id == second.id } == second)
+        let times = try maintenance()
+        #expect(times[a] == [range(1, 3600)])
+        #expect(times[b] == [range(1, 61), range(86_401, 86_461)])
+        #expect(times.keys.allSatisfy { $0 == a || $0 == b || times[$0] == [] })
+        #expect(try maintenance(40, 70)[b] == [range(40, 61)])
+        // What is over before is not looked at.
+        #expect(try maintenance(50, 70)[b] == [range(50, 61)])
+    }
+
+    @Test func aLedgerThatCannotBeReadIsSaid() throws {
+        try Data("no database".utf8).write(to: URL(filePath: directory + "/" + Ledger.name))
+        #expect(throws: Ledger.OpenError.self) { try maintenance() }
+    }
+
+    @Test func aLedgerOfBeforeOperatorsHasNoMaintenance() throws {
+        _ = try Ledger(dataDirectory: directory)
+        try DatabaseQueue(path: directory + "/" + Ledger.name).write {
+            try $0.execute(sql: "DROP TABLE operator_action")
+        }
+        #expect(try maintenance().isEmpty)
+    }
+
+    /// A file of the program before anything came back.
+    @Test func aFileWithoutRecurrenceIsBroughtUpToDate() throws {
+        let old = action("MNT-2026-0001", .maintenance([ServiceID("digid")]))
+        var ledger = try Ledger(dataDirectory: directory)
+        note([old], in: &ledger)
+        _ = ledger.write(at: Self.noon)
+        try DatabaseQueue(path: directory + "/" + Ledger.name).write {
+            for column in ["recurrence", "recurs_from", "recurs_length", "recurs_until"] {
+                try $0.execute(sql: "ALTER TABLE operator_action DROP COLUMN \(column)")
+            }
+            try $0.execute(
+                sql: "DELETE FROM grdb_migrations WHERE identifier = '10 recurrence'")
+        }
+        #expect(try remembered() == [old])
+    }
+
     @Test func whatIsOverIsForgottenButForTheLastNumberOfItsKind() throws {
         var ledger = try Ledger(dataDirectory: directory)
         let all = (1...12).map {

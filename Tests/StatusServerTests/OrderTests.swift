@@ -161,6 +161,59 @@ struct OrderTests {
                     from: Instant(Fixture.now).timestamp, to: Self.until))
     }
 
+    @Test func maintenanceThatComesBackTravelsUnchanged() throws {
+        var order = OrderDocument(kind: .maintenance, author: "a", reason: "b")
+        order.services = ["digid"]
+        order.startsAt = Instant(Fixture.now)
+        order.endsAt = Instant(Self.until)
+        order.every = "monthly on first sun"
+        order.repeatsUntil = Instant(Self.until + .seconds(86_400))
+        let read = try OrderDocument(json: order.json())
+        #expect(read == order)
+        #expect(
+            try read.order(origin: "x").request
+                == .maintain(
+                    [ServiceID("digid")], withDependants: false,
+                    from: Instant(Fixture.now).timestamp, to: Self.until,
+                    every: .monthly(place: 1, weekday: 7), until: Self.until + .seconds(86_400)))
+        order.every = "sometimes"
+        #expect(throws: OrderDocument.Malformed.self) { try order.order(origin: "x") }
+    }
+
+    @Test func howMaintenanceComesBackIsShown() throws {
+        var action = OperatorAction(
+            id: ActionID("MNT-2026-0001"), effect: .maintenance([ServiceID("digid")]),
+            author: "anna", reason: "move", addedAt: Fixture.now, startsAt: Fixture.now,
+            endsAt: Self.until)
+        action.recurrence = Recurrence(
+            days: .weekly([7]), from: Fixture.now, length: Self.until - Fixture.now)
+        var snapshot = try Fixture.outage()
+        snapshot.actions = [action]
+        let text = StatusText.actions(Fixture.document(snapshot))
+        #expect(text.hasSuffix("UTC\n    weekly on sun\n"), "\(text)")
+        action.recurrence?.until = Self.until + .seconds(86_400)
+        #expect(
+            StatusDocument.Action(action).repetition
+                == "weekly on sun until 2026-11-24 16:00 Amsterdam")
+    }
+
+    @Test(arguments: [
+        ("2026-12-05 22:00", "2026-12-05T21:00:00.000Z"),
+        ("2026-12-05T22:00Z", "2026-12-05T22:00:00.000Z"),
+        ("2026-12-05T22:00+02:00", "2026-12-05T20:00:00.000Z"),
+    ]) func anInstantWithoutAZoneIsOneOfAmsterdam(text: String, utc: String) throws {
+        let body = Self.body.replacing("2026-11-23T15:00:00Z", with: text)
+        #expect(try OrderDocument(json: Array(body.utf8)).endsAt?.timestamp.rfc3339 == utc)
+    }
+
+    @Test func anInstantThatNeverComesIsRefused() {
+        let body = Self.body.replacing("2026-11-23T15:00:00Z", with: "2027-03-28 02:30")
+        let words = OrderDocument.Malformed(
+            description: "'endsAt' is wrong: '2027-03-28 02:30' does not exist in Amsterdam, where "
+                + "clocks go from 02:00 to 03:00 that night; perhaps 2027-03-28 03:30 is meant")
+        #expect(throws: words) { try OrderDocument(json: Array(body.utf8)) }
+    }
+
     @Test func whatOperatorsDidIsShown() throws {
         var snapshot = try Fixture.outage()
         snapshot.actions = [Self.silence]
@@ -171,11 +224,21 @@ struct OrderTests {
         #expect(document.actions?.map(\.id) == ["SIL-2026-0001"])
         #expect(document.alerts.first?.silencedBy == "SIL-2026-0001")
         let line = "SIL-2026-0001  silent for 52m29s  service/digid  anna: move\n"
-        #expect(StatusText.actions(document) == line)
+        #expect(
+            StatusText.actions(document) == line
+                + "    2026-11-23 15:07:31 to 2026-11-23 16:00 Amsterdam\n"
+                + "    2026-11-23 14:07:31 to 2026-11-23 15:00 UTC\n")
         #expect(StatusText.render(document, width: 120).contains(line))
         #expect(
             StatusText.actions(document, language: .nl)
-                == "SIL-2026-0001  stil nog 52m29s  service/digid  anna: move\n")
+                == "SIL-2026-0001  stil nog 52m29s  service/digid  anna: move\n"
+                + "    2026-11-23 15:07:31 tot 2026-11-23 16:00 Amsterdam\n"
+                + "    2026-11-23 14:07:31 tot 2026-11-23 15:00 UTC\n")
+        var planned = snapshot
+        planned.actions[0].startsAt = Fixture.now + .seconds(149)
+        #expect(
+            StatusText.render(Fixture.document(planned), width: 120)
+                .contains("SIL-2026-0001  silent from 2026-11-23 15:10 Amsterdam  service/digid"))
         var none = document
         none.actions = nil
         #expect(StatusText.actions(none) == "none\n")
