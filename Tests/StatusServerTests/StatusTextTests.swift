@@ -178,7 +178,7 @@ private func lines(_ text: String) -> [String] {
     /// When renewal is expected, how late it is, and what the endpoint's habit says.
     @Test(
         arguments: [
-            // Ninety days: expected with 30 left, late with 22.5, 15 and 7.5.
+            // Ninety days: expected with 30 left, late with 22.5, 15 and 7.
             (61.0, nil, .en, ["    renewal expected 2026-12-24 14:07:31 UTC (in 31d)"]),
             (
                 30, nil, .en,
@@ -196,8 +196,8 @@ private func lines(_ text: String) -> [String] {
                 ]
             ),
             (
-                7.5, 1, .en,
-                ["    PAGE: renewal was expected 2026-11-01 02:07:31 UTC (22d12h ago)"]
+                7, 1, .en,
+                ["    PAGE: renewal was expected 2026-10-31 14:07:31 UTC (23d ago)"]
             ),
         ] as [(Double, Int64?, StatusLanguage, [String])])
     func renewalIsTold(
