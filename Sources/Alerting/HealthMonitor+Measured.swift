@@ -61,11 +61,13 @@ struct MeasuringDoubt: Sendable, Hashable {
             (resumedAt, resumedSince) = (nil, nil)
             return nil
         }
-        let report = MeasuringReport(late.map(\.status))
+        // Those that will be late in a moment are of the same cause: told is how bad it is now.
+        let report = MeasuringReport(
+            subjects.filter { $0.status.unmeasuredSince != nil }.map(\.status))
         let (count, names) = (report.count(of: subjects.count), report.names)
         let why = report.why ?? count
         return DoubtFinding(
-            level: isVital || late.count == subjects.count ? .page : .critical,
+            level: isVital || report.unmeasured == subjects.count ? .page : .critical,
             since: [resumedSince, report.since].compactMap(\.self).min() ?? now,
             summary: LocalizedText(
                 dutch: "\(count.dutch) (\(names.dutch)) \(why.dutch)",

@@ -100,7 +100,9 @@ import Testing
         let box = Scheduled(eight)
         box.measure(at: 0, failing: [])
         #expect(box.news(1) == [])
-        box.measure(at: 60, failing: eight.prefix(3))
+        for second in stride(from: Int64(60), to: 360, by: 60) {
+            box.measure(at: second, failing: eight.prefix(3))
+        }
         #expect(box.news(359) == [])
         #expect(box.news(360) == ["not-measured critical firing"])
         let alert = try #require(box.monitor.snapshot(at: at(360)).alerts.first)
@@ -108,6 +110,20 @@ import Testing
             alert.summary.english
                 == "3 of 8 endpoints not measured (e0, e1, e2) since 2026-11-23 12:01:00 UTC: "
                 + "the monitor cannot reach a name server (no answer from 192.0.2.1)")
+    }
+
+    /// Probes end one after another; told is how many are not measured, not how many are late.
+    @Test func whatGoesOneByOneIsToldAsAWhole() throws {
+        let box = Scheduled(eight)
+        box.measure(at: 0, failing: [])
+        #expect(box.news(1) == [])
+        for (number, id) in eight.enumerated() {
+            box.take([result(id, 60 + Int64(number), .monitorNoResolver)])
+        }
+        #expect(box.news(360) == [])
+        #expect(box.news(361) == ["not-measured page firing"])
+        let alert = try #require(box.monitor.snapshot(at: at(361)).alerts.first)
+        #expect(alert.summary.english.hasPrefix("8 of 8 endpoints not measured (e0, e1, e2 and 5"))
     }
 
     /// What is probed seldom has two of its own intervals.
