@@ -75,6 +75,7 @@ struct Audience {
     ///   - firing: The alert.
     ///   - receiver: Who would be told.
     ///   - isCalled: Whether it is told instead of somebody else, whatever it asks for itself.
+    /// - Returns: The first reason that holds.
     func obstacle(
         _ firing: FiringAlert, for receiver: Receiver, isCalled: Bool = false
     ) -> Obstacle? {

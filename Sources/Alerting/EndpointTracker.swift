@@ -87,6 +87,12 @@ public struct EndpointTracker: Sendable, Hashable {
         return flaps.isFlapping && !isSettled ? .flapping : measured
     }
 
+    /// Counts from now on how long an endpoint is not measured, unless that is counted already.
+    mutating func expect(at now: Timestamp) {
+        guard status.state == .unknown, status.unmeasuredSince == nil else { return }
+        status.unmeasuredSince = now
+    }
+
     /// Makes the endpoint unknown when its last result is too old.
     ///
     /// - Parameter now: The present.
@@ -110,7 +116,10 @@ public struct EndpointTracker: Sendable, Hashable {
     }
 
     /// Follows a clock that was set: silence goes on being normal for as long as it was.
-    mutating func shift(by jump: Duration) { staleAt = staleAt.map { $0 + jump } }
+    mutating func shift(by jump: Duration) {
+        staleAt = staleAt.map { $0 + jump }
+        status.unmeasuredSince = status.unmeasuredSince.map { $0 + jump }
+    }
 
     /// Counts anew how long silence is normal, after the interval changed.
     mutating func setInterval(_ interval: Duration, acceleration: Double) {
@@ -122,6 +131,7 @@ public struct EndpointTracker: Sendable, Hashable {
         guard state != status.state else { return }
         status.state = state
         status.since = instant
+        status.unmeasuredSince = state == .unknown ? instant : nil
     }
 
     /// Takes over the hops; what a failed probe did not get to see stays as it was.

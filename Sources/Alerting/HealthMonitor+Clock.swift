@@ -36,6 +36,7 @@ extension HealthMonitor {
         doubtState.recorded = doubtState.recorded.map { $0 + jump }
         doubtState.load.jump(to: now, by: jump)
         doubtState.receivers.shift(by: jump)
+        doubtState.measuring.shift(by: jump)
         doubtState.ipv6LostSince = doubtState.ipv6LostSince.map { $0 + jump }
         doubtState.ipv6SeenAt = doubtState.ipv6SeenAt.map { $0 + jump }
         for index in trackers.indices { trackers[index].shift(by: jump) }

@@ -6,6 +6,7 @@ struct DoubtState: Sendable {
     var clock = ClockDoubt()
     var load = LoadDoubt()
     var receivers = ReceiverDoubt()
+    var measuring = MeasuringDoubt()
     /// Since when nothing is reached over IPv6 that is over IPv4; nil when something is.
     var ipv6LostSince: Timestamp?
     /// When something was reached over IPv6 again; nil when it was never lost.
@@ -125,6 +126,7 @@ extension HealthMonitor {
         findings[Self.blindKey] = blindness(at: now)
         findings[Self.clockKey] = doubtState.clock.finding(at: now)
         findings[Self.ipv6Key] = concludeIPv6(at: now)
+        findings[Self.notMeasuredKey] = concludeMeasuring(at: now)
         // The intervals of a lab are too short to say anything about the machine.
         if acceleration == 1 { findings[Self.loadKey] = doubtState.load.finding }
         for (id, finding) in doubtState.receivers.findings(at: now) {
@@ -199,6 +201,7 @@ extension HealthMonitor {
             doubtState.recorded = since
         case Self.clockKey: doubtState.clock.resume(level: alert.level, since: since)
         case Self.ipv6Key: doubtState.ipv6LostSince = since
+        case Self.notMeasuredKey: doubtState.measuring.resume(since: since)
         case Self.loadKey:
             doubtState.load.resume(since: since, summary: alert.summary, at: now)
         default:

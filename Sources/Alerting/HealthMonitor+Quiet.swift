@@ -17,7 +17,8 @@ extension HealthMonitor {
         let soon = now + .nanoseconds(1)
         guard alerts.isEmpty, doubtState.alerts.isEmpty, doubtState.doubt.isAtEase,
             doubtState.ipv6LostSince == nil, families.excused.isEmpty, incidents.open.isEmpty,
-            telling.isAtEase
+            telling.isAtEase,
+            !isScheduled || trackers.allSatisfy({ $0.status.unmeasuredSince == nil })
         else { return soon }
         var until = now + Self.quietMax
         func limit(_ instant: Timestamp?) {

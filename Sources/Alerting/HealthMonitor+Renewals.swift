@@ -41,6 +41,9 @@ extension HealthMonitor {
             else { continue }
             statuses[index].renewalOverdueAt = history.overdueStart(for: leaf)
         }
+        for index in statuses.indices where statuses[index].unmeasuredSince != nil {
+            if isMaintained(serviceOfTracker[index]) { statuses[index].unmeasuredSince = nil }
+        }
         return statuses
     }
 

@@ -16,6 +16,9 @@ public struct HealthMonitor: Sendable {
     public internal(set) var store: RollingStore
     /// By how much the times of back-off are divided; 1 outside the lab.
     public let acceleration: Double
+    /// Whether a schedule should measure every endpoint, so that one that is not measured is a fault of
+    /// the monitor; false where results are only played.
+    public let isScheduled: Bool
     /// Results of endpoints that are not in the catalogue, such as those removed by a reload.
     public internal(set) var strayResults = 0
 
@@ -138,15 +141,17 @@ public struct HealthMonitor: Sendable {
     ///   - rules: The rules in force.
     ///   - store: Where results are kept.
     ///   - acceleration: By how much the times of back-off are divided; at least 1.
+    ///   - isScheduled: Whether a schedule should measure every endpoint.
     public init(
         catalogue: ServiceCatalogue, rules: RuleSet, store: RollingStore = RollingStore(),
-        acceleration: Double = 1
+        acceleration: Double = 1, isScheduled: Bool = false
     ) {
         precondition(acceleration >= 1, "acceleration below 1")
         self.catalogue = catalogue
         self.rules = rules
         self.store = store
         self.acceleration = acceleration
+        self.isScheduled = isScheduled
         graph = DependencyGraph(services: catalogue.services)
         incidentMap = IncidentMap(catalogue: catalogue, graph: graph)
         install()
@@ -248,6 +253,8 @@ public struct HealthMonitor: Sendable {
         snapshot.blindSince = selfDoubt.blindSince
         snapshot.controls = selfDoubt.controls
         snapshot.clock = clockDiscipline
+        snapshot.failingReceivers = doubtState.receivers.failingSince
+        snapshot.isAnyRuleInForce = !bindings.isEmpty || catalogue.services.isEmpty
         addActions(to: &snapshot)
         return snapshot
     }

@@ -23,6 +23,10 @@ public struct HealthSnapshot: Sendable {
     public var controls: [SelfDoubt.Control] = []
     /// What the kernel says of the clock; nil before it was asked.
     public var clock: ClockDiscipline?
+    /// Since when each receiver that takes nothing does so.
+    public var failingReceivers: [ReceiverID: Timestamp] = [:]
+    /// Whether any rule looks at anything; true for an empty catalogue, which needs none.
+    public var isAnyRuleInForce = true
     /// What operators have done that holds or is going to, in the order of the numbers.
     public var actions: [OperatorAction] = []
     /// The firing alerts that are kept back, and by which silence.
@@ -66,6 +70,11 @@ public struct EndpointStatus: Sendable, Hashable {
     public var state: HealthState
     /// Since when it has this state; nil when it was never measured.
     public var since: Timestamp?
+    /// Since when it is unknown although it should be measured; nil while it is measured, or its
+    /// service is under maintenance.
+    ///
+    /// Moves with a clock that is set, unlike `since`.
+    public var unmeasuredSince: Timestamp?
     /// The last result; nil when it was never measured.
     public var lastResult: ProbeResult?
     /// The end of the last successful probe; nil when there was none.

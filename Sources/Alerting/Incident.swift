@@ -172,7 +172,10 @@ public struct Incident: Sendable, Hashable {
     /// fail. One service that is the root makes none of those behind it more urgent; what it has
     /// for the third time within a week is critical.
     ///
-    /// - Parameter isShared: `isShared`, which takes a while to find out.
+    /// - Parameters:
+    ///   - alert: The alert.
+    ///   - isShared: `isShared`, which takes a while to find out.
+    /// - Returns: Its own level or a higher one.
     func level(of alert: Alert, isShared: Bool) -> Level {
         guard case .service(let id) = root else { return isShared ? .page : alert.level }
         let recurs = id == alert.service && occurrence >= IncidentKeeper.recurrenceMin

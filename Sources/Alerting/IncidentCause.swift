@@ -139,6 +139,7 @@ struct IncidentCause {
     ///   - service: What fails.
     ///   - members: The services that fail in the incident.
     ///   - lastJoin: When the last of them began to fail.
+    /// - Returns: Whether it belongs to it.
     func explains(
         _ root: Incident.Root, _ service: ServiceID, members: Set<ServiceID>, lastJoin: Timestamp
     ) -> Bool {
@@ -152,8 +153,12 @@ struct IncidentCause {
 
     /// Whether the failure of `service` is of a kind that the root may explain.
     ///
-    /// - Parameter members: The services that fail in the incident; one of them must fail in the
-    ///   same way when the root is nothing that was measured.
+    /// - Parameters:
+    ///   - root: The root of the incident.
+    ///   - service: What fails.
+    ///   - members: The services that fail in the incident; one of them must fail in the same way
+    ///     when the root is nothing that was measured.
+    /// - Returns: Whether it may come from the root.
     func fits(_ root: Incident.Root, _ service: ServiceID, among members: Set<ServiceID>) -> Bool {
         guard let one = failing[service] else { return false }
         func isAlike() -> Bool {

@@ -51,6 +51,9 @@ struct ReceiverDoubt: Sendable {
         failing[id] = Trouble(since: since, words: "", isTold: true)
     }
 
+    /// Since when each receiver that fails does.
+    var failingSince: [ReceiverID: Timestamp] { failing.mapValues(\.since) }
+
     /// What people have to know, by the receiver that fails.
     func findings(at now: Timestamp) -> [ReceiverID: DoubtFinding] {
         failing.filter { $0.value.isTold || now - $0.value.since >= Self.holdTime }

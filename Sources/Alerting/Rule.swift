@@ -50,7 +50,7 @@ public enum Condition: Sendable, Hashable {
     /// The certificate that runs out first on the verified path is past `share` of its expected
     /// renewal point and still valid (`RenewalThreshold`). Renewal is expected at 1/3 of the
     /// lifetime left, at 1/2 when the lifetime is under 10 days; share 0.75 then means 1/4 of the
-    /// lifetime left. Subject: the endpoint.
+    /// lifetime left, and 60 days at most. Subject: the endpoint.
     case certificateRunningOut(share: Double)
     /// The same of a certificate that the server sends beside the verified path, also when it has
     /// run out: old clients follow it. Subject: the endpoint.

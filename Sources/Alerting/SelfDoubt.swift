@@ -36,6 +36,8 @@ public struct SelfDoubt: Sendable, Hashable {
         public var since: Timestamp?
         /// Why it was not reached; nil when it was.
         public var reason: Reason?
+        /// More about that; empty when there is nothing to add.
+        public var detail = ""
         /// Whether it was ever reached.
         var hasWorked = false
 
@@ -141,6 +143,7 @@ public struct SelfDoubt: Sendable, Hashable {
     private mutating func note(_ result: ProbeResult, of index: Int) {
         let isUp = result.reason?.isPerhapsOurOwn != true
         controls[index].reason = isUp ? nil : result.reason
+        controls[index].detail = isUp ? "" : result.detail
         controls[index].hasWorked = controls[index].hasWorked || isUp
         if controls[index].isUp != isUp {
             controls[index].isUp = isUp

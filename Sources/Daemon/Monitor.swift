@@ -145,7 +145,7 @@ public final class Monitor: MonitorReading, Sendable {
         counters.trustStoreCertificates = trustStore?.certificateCount ?? 0
         var brain = HealthMonitor(
             catalogue: watch.catalogue, rules: watch.rules,
-            acceleration: configuration.limits.acceleration)
+            acceleration: configuration.limits.acceleration, isScheduled: true)
         let now = timekeeper.now()
         owed = brain.restore(
             ledger.memory.alerts, incidents: ledger.memory.incidents,
@@ -437,7 +437,7 @@ public final class Monitor: MonitorReading, Sendable {
             state.identities = watch.identities
             state.trustStores = watch.trustStores
             state.counters.reloads += 1
-            state.counters.isConfigurationCurrent = true
+            state.counters.refusal = nil
             state.counters.configurationReadAt = now
             return (ended, state.brain.takeAlertChanges(), state.engine)
         }
@@ -455,11 +455,15 @@ public final class Monitor: MonitorReading, Sendable {
     }
 
     private func refuse(_ error: ConfigurationError) {
-        state.withLock { $0.counters.isConfigurationCurrent = false }
+        let now = timekeeper.now()
+        state.withLock { state in
+            let since = state.counters.refusal?.since ?? now
+            state.counters.refusal = ConfigurationRefusal(since: since, mistakes: error.count)
+        }
         let count = "\(error.count) mistake\(error.count == 1 ? "" : "s")"
         record([
             EvidenceRecord(
-                at: timekeeper.now(), action: .configReload,
+                at: now, action: .configReload,
                 result: "refused: \(count), the old configuration stays in force")
         ])
         say(error.description)

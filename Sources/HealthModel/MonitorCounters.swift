@@ -66,8 +66,8 @@ public struct MonitorCounters: Sendable, Hashable {
     public var trustStoreCertificates: Int = 0
     /// Reloads that succeeded.
     public var reloads: Int = 0
-    /// Whether the last reload, or the start, succeeded.
-    public var isConfigurationCurrent: Bool = true
+    /// What was wrong with the files at the last reload; nil when it, or the start, succeeded.
+    public var refusal: ConfigurationRefusal?
     /// When the configuration in force was read.
     public var configurationReadAt: Timestamp
     /// CPU seconds used by the process, user and system.
@@ -81,9 +81,26 @@ public struct MonitorCounters: Sendable, Hashable {
     /// Threads of the process.
     public var threads: Int = 0
 
+    /// Whether the last reload, or the start, succeeded.
+    public var isConfigurationCurrent: Bool { refusal == nil }
+
     /// Makes counters that start at zero.
     public init(startedAt: Timestamp) {
         self.startedAt = startedAt
         configurationReadAt = startedAt
+    }
+}
+
+/// A configuration on disk that a reload did not take, so that the next start will not either.
+public struct ConfigurationRefusal: Sendable, Hashable {
+    /// When it was refused first; later attempts that fail too do not change it.
+    public var since: Timestamp
+    /// How many mistakes the last attempt found.
+    public var mistakes: Int
+
+    /// Makes a refusal.
+    public init(since: Timestamp, mistakes: Int) {
+        self.since = since
+        self.mistakes = mistakes
     }
 }

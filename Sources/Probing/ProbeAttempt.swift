@@ -190,10 +190,11 @@ final class ProbeAttempt {
         if let timer { context.loop.cancel(timer) }
         timer = nil
         context.resolverCheck.run { [weak self] isReachable in
+            guard let self else { return }
             if isReachable {
-                self?.end(reason, detail)
+                end(reason, detail)
             } else {
-                self?.end(.monitorNoResolver, "no name server answers")
+                end(.monitorNoResolver, "no answer from \(context.resolverCheck.serverNames)")
             }
         }
     }

@@ -29,6 +29,13 @@ final class ResolverCheck {
         self.servers = servers
     }
 
+    /// The name servers as `address`, or `address@port` where that is not 53; the first few.
+    var serverNames: String {
+        servers.prefix(NameServer.limit).map {
+            $0.port == 53 ? $0.address : "\($0.address)@\($0.port)"
+        }.joined(separator: ", ")
+    }
+
     /// Calls `completion` with whether any name server answers; at once when that is known.
     func run(completion: @escaping (Bool) -> Void) {
         let now = timekeeper.monotonicNanoseconds()

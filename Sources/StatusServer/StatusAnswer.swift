@@ -18,15 +18,16 @@ public struct StatusAnswer: Sendable, Hashable, Codable {
     /// What was asked for and is neither a service nor an endpoint.
     public var unknownIds: [String]
 
-    /// Renders a document.
+    /// Renders what `reader` knows now.
     public init(
-        _ document: StatusDocument, ids: [String] = [], width: Int = 80, isColored: Bool = false,
-        language: StatusLanguage = .en
+        reading reader: some MonitorReading, ids: [String] = [], width: Int = 80,
+        isColored: Bool = false, language: StatusLanguage = .en
     ) {
+        let document = StatusDocument(reading: reader, ids: ids)
         text = StatusText.render(
             document, ids: ids, width: min(width, Self.columnsMax), isColored: isColored,
             language: language)
-        exitCode = document.verdict(ids: ids).rawValue
+        exitCode = document.verdict.exitCode
         unknownIds = document.unknownIDs(among: ids)
     }
 

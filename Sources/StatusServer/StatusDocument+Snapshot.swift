@@ -5,12 +5,18 @@ import TLSFindings
 
 extension StatusDocument {
     /// Describes what `reader` knows now.
-    public init(reading reader: some MonitorReading) {
+    ///
+    /// - Parameters:
+    ///   - reader: The monitor.
+    ///   - ids: What the verdict is about, as `HealthSnapshot.verdict` takes it; empty for the whole.
+    ///     The rest is the same.
+    public init(reading reader: some MonitorReading, ids: [String] = []) {
         let snapshot = reader.snapshot()
         let counters = reader.counters()
         let statuses = Dictionary(
             snapshot.endpoints.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         takenAt = Instant(snapshot.takenAt)
+        verdict = Verdict(snapshot.verdict(counters, about: ids))
         monitor = Monitor(reader, snapshot: snapshot, counters: counters)
         monitor.addDoubt(of: snapshot)
         alerts = snapshot.alerts.map { alert in
@@ -46,9 +52,9 @@ extension StatusDocument.Monitor {
             startedAt: Instant(counters.startedAt),
             configurationReadAt: Instant(counters.configurationReadAt),
             isConfigurationCurrent: counters.isConfigurationCurrent,
-            endpoints: snapshot.endpoints.count,
-            lastResultAt: snapshot.endpoints.compactMap { $0.lastResult?.finishedAt }.max()
-                .map { Instant($0) },
+            refusedSince: counters.refusal.map { Instant($0.since) },
+            mistakes: counters.refusal?.mistakes, endpoints: snapshot.endpoints.count,
+            lastResultAt: snapshot.lastResultAt.map { Instant($0) },
             probes: counters.probes, probesInFlight: counters.probesInFlight,
             missedSlots: counters.missedSlots, confirmations: counters.confirmations,
             droppedResults: counters.droppedResults, evidenceLines: counters.evidenceLines,
@@ -62,7 +68,8 @@ extension StatusDocument.Monitor {
                 : counters.receivers.sorted { $0.key < $1.key }.map { id, one in
                     StatusDocument.Receiver(
                         id: id.text, waiting: one.waiting, delivered: one.delivered,
-                        givenUp: one.givenUp, failure: one.failure)
+                        givenUp: one.givenUp, failure: one.failure,
+                        failingSince: snapshot.failingReceivers[id].map { Instant($0) })
                 })
     }
 }

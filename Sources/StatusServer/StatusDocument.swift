@@ -8,6 +8,8 @@ public struct StatusDocument: Sendable, Hashable, Codable {
 
     /// The instant that the document describes.
     public var takenAt: Instant
+    /// Whether all, or what was asked for, is measured and well.
+    public var verdict: Verdict
     /// The monitor itself.
     public var monitor: Monitor
     /// Every service, in the order of the catalogue.
@@ -43,6 +45,10 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var configurationReadAt: Instant
         /// Whether the last reload, or the start, succeeded.
         public var isConfigurationCurrent: Bool
+        /// Since when the files on disk are refused; nil when they are not.
+        public var refusedSince: Instant?
+        /// How many mistakes they have; nil when they are not refused.
+        public var mistakes: Int?
         /// Endpoints being probed.
         public var endpoints: Int
         /// The end of the newest probe; nil before the first one.
@@ -75,6 +81,8 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var blindSince: Instant?
         /// The targets that tell whether it sees; nil when there are none.
         public var controls: [Control]?
+        /// How many endpoints are measured, and why the others are not; nil when nobody counted.
+        public var measuring: Measuring?
         /// Whether the clock of the machine is right; nil before the kernel was asked.
         public var clock: Clock?
     }
@@ -101,6 +109,8 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var since: Instant?
         /// Why it was not reached; nil when it was.
         public var reason: String?
+        /// More about that, such as which name server; nil when there is nothing to add.
+        public var detail: String?
     }
 
     /// Who is told of alerts.
@@ -115,6 +125,8 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var givenUp: Int
         /// Why the last attempt failed; nil when it did not.
         public var failure: String?
+        /// Since when it takes nothing; nil while it does.
+        public var failingSince: Instant?
     }
 
     /// The age of the trusted roots.

@@ -1,3 +1,4 @@
+import Alerting
 import HealthModel
 
 /// The page at `/`: every service, the worst first, for a person without a terminal.
@@ -23,7 +24,7 @@ enum StatusPage {
 
     /// The page for a document.
     static func html(of document: StatusDocument, language: StatusLanguage) -> String {
-        let text = StatusText(document, language: language)
+        let text = StatusText(document, width: StatusAnswer.columnsMax, language: language)
         let rows = document.services
             .sorted {
                 let left = text.state($0.effectiveState).severity
@@ -39,17 +40,15 @@ enum StatusPage {
             language.of(nl: "Beschikbaar", en: "Available"),
         ]
         let head = headers.map { "<th scope=\"col\">\($0)</th>" }.joined()
-        let stale =
-            document.isStale
-            ? "<p><strong>"
-                + language.of(
-                    nl: "Er zijn geen recente metingen: geloof de toestanden niet.",
-                    en: "There are no recent samples: do not believe the states.")
-                + "</strong></p>\n" : ""
         let notTold = document.failingReceivers.map {
             "<p><strong>\(escaped(text.notTold($0)))</strong></p>\n"
         }.joined()
-        let blind = text.blindness.map { "<p><strong>\(escaped($0))</strong></p>\n" } ?? ""
+        let verdict =
+            document.verdict.isWell
+            ? "<p class=\"up\">\(escaped(text.calmLine()))</p>\n"
+            : (text.groundLines(in: StatusText.kindsOfMonitor)
+                + (document.ground(.firing).map { [language.text($0.text)] } ?? []))
+                .map { "<p><strong>\(escaped($0))</strong></p>\n" }.joined()
         return """
             <!DOCTYPE html>
             <html lang="\(language.rawValue)">
@@ -66,7 +65,7 @@ enum StatusPage {
             <a href="/?lang=\(other)" lang="\(other)" hreflang="\(other)">\(otherName)</a></p>
             </header>
             <main>
-            \(blind)\(stale)\(notTold)<table>
+            \(verdict)\(notTold)<table>
             <caption>\(caption(document, language))</caption>
             <thead><tr>\(head)</tr></thead>
             <tbody>

@@ -113,9 +113,11 @@ struct StatusResponder: HTTPResponder {
             return reader.isReady
                 ? .text(.ok, "ready") : .text(.serviceUnavailable, "probing has not started")
         case "/api/v1/status":
-            return .json { try StatusDocument(reading: reader).json() }
+            return status(uri)
         case "/api/v1/status/text":
             return statusText(uri)
+        case "/api/v1/monitor":
+            return .json { try MonitorDocument(reading: reader).json() }
         case "/api/v1/alerts":
             return .json {
                 let status = StatusDocument(reading: reader)
@@ -142,17 +144,29 @@ struct StatusResponder: HTTPResponder {
         }
     }
 
+    /// What was asked for; nil when that is too much.
+    private func ids(_ uri: URI) -> [String]? {
+        let ids = uri.queryParameters.getAll("id").map { String($0) }
+        return ids.count <= StatusAnswer.idsMax ? ids : nil
+    }
+
+    private static let tooManyIDs = Answer.text(
+        .badRequest, "at most \(StatusAnswer.idsMax) ids at once")
+
+    /// The whole status, with the verdict on what was asked for.
+    private func status(_ uri: URI) -> Answer {
+        guard let ids = ids(uri) else { return Self.tooManyIDs }
+        return .json { try StatusDocument(reading: reader, ids: ids).json() }
+    }
+
     /// The status as `vitaal status` prints it.
     private func statusText(_ uri: URI) -> Answer {
         let query = uri.queryParameters
-        let ids = query.getAll("id").map { String($0) }
-        guard ids.count <= StatusAnswer.idsMax else {
-            return .text(.badRequest, "at most \(StatusAnswer.idsMax) ids at once")
-        }
+        guard let ids = ids(uri) else { return Self.tooManyIDs }
         let language = query["lang"].flatMap { StatusLanguage(rawValue: String($0)) }
         return .json {
             try StatusAnswer(
-                StatusDocument(reading: reader), ids: ids,
+                reading: reader, ids: ids,
                 width: query["width"].flatMap { Int($0) } ?? 80,
                 isColored: query["color"] == "1", language: language ?? .en
             ).json()

@@ -1,9 +1,10 @@
+import Alerting
 import HealthModel
 
 extension StatusText {
     /// Each service in `ids` with its endpoints layer by layer.
     func detail(_ ids: [String]) -> [String] {
-        var lines: [String] = []
+        var lines = ids.contains(HealthSnapshot.monitorName) ? monitorLines() : []
         for service in document.selectedServices(ids) {
             if !lines.isEmpty { lines.append("") }
             // An endpoint's id shows that endpoint, a service's id all of them.

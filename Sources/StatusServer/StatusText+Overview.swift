@@ -1,3 +1,4 @@
+import Alerting
 import HealthModel
 
 extension StatusText {
@@ -14,16 +15,11 @@ extension StatusText {
         let next = nextLine(worst: roots.first)
         let blocks = problemBlocks(roots)
         head += doubtLines()
-        if document.isStale { head.append(staleLine()) }
         if let roots = document.monitor.trustStore, roots.isOld { head.append(rootsLine(roots)) }
         head += failingReceiverLines()
         head += shownActions()
         if blocks.isEmpty {
-            if !document.isStale && document.failingReceivers.isEmpty
-                && document.monitor.blindSince == nil && document.ownAlerts.isEmpty
-            {
-                head += [calmLine()]
-            }
+            if document.verdict.isWell { head += [calmLine()] }
             return head + [next]
         }
         // Two blank lines, the line that counts the rest and the last line always fit.
@@ -74,17 +70,6 @@ extension StatusText {
         return left.severity > right.severity
     }
 
-    private func staleLine() -> String {
-        let why =
-            document.sampleAge == nil
-            ? language.of(nl: "er is nog niets gemeten", en: "nothing has been measured yet")
-            : language.of(
-                nl: "de metingen zijn te oud: geloof de toestanden niet",
-                en: "the samples are too old: do not believe the states")
-        return line(
-            .unknown, word: language.of(nl: "METER", en: "MONITOR"), "  " + why)
-    }
-
     /// Old roots spoil every verdict, so this stands above them.
     private func rootsLine(_ roots: StatusDocument.TrustStore) -> String {
         line(
@@ -95,9 +80,7 @@ extension StatusText {
     /// Alerts that reach nobody are worse than alerts.
     private func failingReceiverLines() -> [String] {
         document.failingReceivers.map { receiver in
-            line(
-                .down, word: language.of(nl: "NIET VERTELD", en: "NOT TOLD"),
-                "  " + notTold(receiver))
+            line(.down, word: language.word(for: .receiver), "  " + notTold(receiver))
         }
     }
 
@@ -124,7 +107,7 @@ extension StatusText {
                 + "\(waiting) wait\(waiting == 1 ? "s" : "").")
     }
 
-    private func calmLine() -> String {
+    func calmLine() -> String {
         let endpoints = document.monitor.endpoints
         return line(
             .up, word: language.of(nl: "ALLES GOED", en: "ALL WELL"),
@@ -145,13 +128,9 @@ extension StatusText {
 
     /// The services that fail by themselves, the worst first.
     private func roots() -> [StatusDocument.Service] {
-        document.services.indices.filter { isProblem(state(document.services[$0].ownState)) }
+        document.services.indices.filter { state(document.services[$0].ownState).isTrouble }
             .map { ($0, rank(of: document.services[$0])) }
             .sorted { $0.1 < $1.1 }.map { document.services[$0.0] }
-    }
-
-    private func isProblem(_ state: HealthState) -> Bool {
-        state != .up && state != .unknown && state != .maintenance
     }
 
     /// The smaller, the worse.
@@ -199,7 +178,7 @@ extension StatusText {
     /// Services that are themselves well but hang on one that is not: a line for each state.
     private func consequenceBlocks(rootIDs: Set<String>) -> [[String]] {
         let hit = document.services.filter {
-            !rootIDs.contains($0.id) && isProblem(state($0.effectiveState))
+            !rootIDs.contains($0.id) && state($0.effectiveState).isTrouble
         }
         let groups = Dictionary(grouping: hit) { state($0.effectiveState) }
         return groups.sorted { $0.key.severity > $1.key.severity }.map { state, services in
@@ -230,25 +209,26 @@ extension StatusText {
 
     /// The one thing to do now.
     private func nextLine(worst root: StatusDocument.Service?) -> String {
-        if document.isStale && document.alerts.isEmpty {
+        let next = language.of(nl: "NU: ", en: "NEXT: ")
+        if document.ground(.stale) != nil && document.alerts.isEmpty {
             return line(
-                language.of(
-                    nl: "NU: kijk of de meter meet: het log van vitaal run",
-                    en: "NEXT: see whether the monitor measures: the log of vitaal run"))
+                next
+                    + language.of(
+                        nl: "kijk of de meter meet: het log van vitaal run",
+                        en: "see whether the monitor measures: the log of vitaal run"))
+        }
+        // Nothing else can be believed.
+        let isBlind = document.verdict.grounds.first?.isAboutAll ?? false
+        if !isBlind, let root { return line(next + "vitaal status \(root.id)") }
+        if !isBlind, let repair = monitorRepairLine(), document.alerts.isEmpty { return repair }
+        if isBlind || isMeasuringInTrouble {
+            return line(next + "vitaal status \(HealthSnapshot.monitorName)")
         }
         let worst =
-            root?.id ?? document.alerts.first?.subject
-            ?? document.services.first { isProblem(state($0.effectiveState)) }?.id
-        guard let worst else {
-            guard document.failingReceivers.isEmpty else {
-                return line(
-                    language.of(
-                        nl: "NU: waarschuw mensen langs een andere weg; zie `receivers` in alerts/",
-                        en: "NEXT: call people by other means; see `receivers` in alerts/"))
-            }
-            return line(language.of(nl: "NU: niets te doen", en: "NEXT: nothing to do"))
-        }
-        return line(
-            language.of(nl: "NU: vitaal status \(worst)", en: "NEXT: vitaal status \(worst)"))
+            document.alerts.first.map {
+                $0.subjectKind == Subject.monitor.kind ? HealthSnapshot.monitorName : $0.subject
+            } ?? document.services.first { state($0.effectiveState).isTrouble }?.id
+        if let worst { return line(next + "vitaal status \(worst)") }
+        return line(next + language.of(nl: "niets te doen", en: "nothing to do"))
     }
 }

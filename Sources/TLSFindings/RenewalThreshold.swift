@@ -28,12 +28,36 @@ public enum RenewalLevel: String, Sendable, Hashable, CaseIterable, Comparable {
 /// Automatic clients renew when a third of the lifetime is left, or a half under ten days (Let's
 /// Encrypt's integration guide). A level starts when 0.75, 0.5 and 0.25 of that point are left.
 /// Above 100 days certificates are renewed by hand, which takes weeks: there a level starts with
-/// 30, 14 and 7 days left at the latest. A level holds from its first instant on.
+/// 30, 14 and 7 days left at the latest. However long the lifetime, no level starts before 60, 21
+/// and 7 days are left: a share of three years is months, and nobody is called at night for a matter
+/// of months. A level holds from its first instant on.
 public struct RenewalThreshold: Sendable, Hashable {
     /// Lifetimes under this are renewed halfway.
     public static let shortLifetime = Duration.seconds(10 * 86_400)
     /// Lifetimes over this have floors in days.
     public static let manualLifetime = Duration.seconds(100 * 86_400)
+
+    /// What is left, in days, where a level starts at the latest and at the earliest.
+    private struct Bounds {
+        /// At the latest, when the certificate is renewed by hand.
+        var floorDays: Int64
+        /// At the earliest, whatever the share says.
+        var ceilingDays: Int64
+    }
+
+    /// Shares from 0.75 on.
+    ///
+    /// Sixty days are two rounds of the slowest usual order: a month for a new
+    /// certificate by hand, and a month when the first attempt was refused.
+    private static let early = Bounds(floorDays: 30, ceilingDays: 60)
+    /// Shares from 0.5 on.
+    ///
+    /// Three weeks are working days enough for an order with papers.
+    private static let late = Bounds(floorDays: 14, ceilingDays: 21)
+    /// Smaller shares.
+    ///
+    /// Within a week it may be the last working day on which it can be done.
+    private static let last = Bounds(floorDays: 7, ceilingDays: 7)
 
     /// When renewal is expected: when an ordinary client has it done.
     public var expected: Timestamp
@@ -64,15 +88,18 @@ public struct RenewalThreshold: Sendable, Hashable {
 
     /// When less than `share` (0 to 1) of what should be left at renewal is left.
     ///
-    /// The floors of certificates that are renewed by hand go with the share: 30 days from 0.75
-    /// on, 14 from 0.5 on, else 7; the expected moment itself, share 1, has none.
+    /// Floors (of certificates that are renewed by hand) and ceilings go with the share: 30 and 60
+    /// days from 0.75 on, 14 and 21 from 0.5 on, else 7 and 7; the expected moment itself, share 1,
+    /// has neither.
     public static func start(of certificate: Certificate, share: Double) -> Timestamp {
         let lifetime = max(.zero, certificate.lifetime)
         let expectedLeft = lifetime / (lifetime < shortLifetime ? 2 : 3)
         let left = Duration.nanoseconds(Int64(Double(expectedLeft.nanoseconds) * share))
-        guard lifetime > manualLifetime, share < 1 else { return certificate.notAfter - left }
-        let floorDays: Int64 = share >= 0.75 ? 30 : share >= 0.5 ? 14 : 7
-        return certificate.notAfter - max(left, .seconds(floorDays * 86_400))
+        guard share < 1 else { return certificate.notAfter - left }
+        let bounds = share >= 0.75 ? early : share >= 0.5 ? late : last
+        let capped = min(left, .seconds(bounds.ceilingDays * 86_400))
+        guard lifetime > manualLifetime else { return certificate.notAfter - capped }
+        return certificate.notAfter - max(capped, .seconds(bounds.floorDays * 86_400))
     }
 
     /// Where a certificate stands at `now`.

@@ -87,6 +87,14 @@ struct CheckDocument: Encodable {
             var level: String?
             var nextLevel: String?
             var nextLevelAt: String?
+
+            init?(_ certificate: Certificate, at now: Timestamp) {
+                guard let outlook = RenewalOutlook([certificate], at: now) else { return nil }
+                expectedAt = outlook.expectedAt.rfc3339
+                level = outlook.level?.rawValue
+                nextLevel = outlook.nextLevel?.rawValue
+                nextLevelAt = outlook.nextLevelAt?.rfc3339
+            }
         }
 
         struct Grades: Encodable {
@@ -198,11 +206,7 @@ extension CheckDocument.TLS {
         earliestNotAfterSent = record.earliestNotAfterSent?.rfc3339
         earliestNotAfterVerified = record.earliestNotAfterVerified?.rfc3339
         lifetimeLeftRatio = record.runsOutFirst?.lifetimeLeft(at: now)
-        renewal = record.runsOutFirst.flatMap { RenewalOutlook([$0], at: now) }.map { outlook in
-            Renewal(
-                expectedAt: outlook.expectedAt.rfc3339, level: outlook.level?.rawValue,
-                nextLevel: outlook.nextLevel?.rawValue, nextLevelAt: outlook.nextLevelAt?.rfc3339)
-        }
+        renewal = record.runsOutFirst.flatMap { Renewal($0, at: now) }
         findings = record.findings(at: now).map(FindingDocument.init)
         ncsc = [:]
         for edition in NCSCGrade.Edition.allCases {

@@ -5,9 +5,7 @@ extension CheckReport {
     /// When the certificate on the path should be renewed, and the one sent beside it.
     static func renewalLines(of tls: TLSRecord, now: Timestamp) -> [String] {
         var lines: [String] = []
-        if let first = tls.runsOutFirst, let outlook = RenewalOutlook([first], at: now) {
-            lines.append("  renewal  \(text(of: outlook, now: now))")
-        }
+        if let first = tls.runsOutFirst { lines += renewalLines(of: first, now: now) }
         // Of what nobody needs only that is told which will hurt somebody.
         if let beside = tls.runsOutFirstBesidePath,
             let outlook = RenewalOutlook([beside], at: now), outlook.level != nil
@@ -19,6 +17,12 @@ extension CheckReport {
             lines.append("  beside   \(beside.subject) is sent, not on the path, \(time)")
         }
         return lines
+    }
+
+    /// When a certificate should be renewed.
+    static func renewalLines(of certificate: Certificate, now: Timestamp) -> [String] {
+        RenewalOutlook([certificate], at: now).map { ["  renewal  \(text(of: $0, now: now))"] }
+            ?? []
     }
 
     private static func text(of outlook: RenewalOutlook, now: Timestamp) -> String {

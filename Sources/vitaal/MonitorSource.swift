@@ -30,36 +30,37 @@ struct MonitorSource: ParsableArguments {
         }
     }
 
-    /// What the monitor knows; complains and throws exit code 3 when there is no answer.
-    func fetch() throws -> StatusDocument {
-        guard let document = try get("/api/v1/status", { try StatusDocument(json: $0) }) else {
-            StandardError.complain("\(listen) answers with HTTP status 404")
-            throw PluginExit.unknown
-        }
-        return document
+    /// What the monitor knows, with the verdict on `ids`.
+    ///
+    /// Complains and throws exit code 3 when there is no answer, as the others do.
+    func fetch(_ ids: [String] = []) throws -> StatusDocument {
+        try get("/api/v1/status?" + query(ids)) { try StatusDocument(json: $0) }
     }
 
-    /// The status as text; nil when the monitor is older than this question.
-    ///
-    /// Complains and throws exit code 3 when there is no answer.
-    func fetchText(of ids: [String]) throws -> StatusAnswer? {
-        let query = ids.map { id in
-            "&id=" + (id.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")
-        }.joined()
-        return try get(
-            "/api/v1/status/text?lang=\(lang.rawValue)&width=\(width)&color=\(isColored ? 1 : 0)"
-                + query
+    /// The status as text.
+    func fetchText(of ids: [String]) throws -> StatusAnswer {
+        try get(
+            "/api/v1/status/text?lang=\(lang.rawValue)&width=\(width)&color=\(isColored ? 1 : 0)&"
+                + query(ids)
         ) { try StatusAnswer(json: $0) }
     }
 
-    /// Asks the monitor; nil when it answers 404.
-    private func get<Answer>(_ path: String, _ read: ([UInt8]) throws -> Answer) throws -> Answer? {
+    /// The monitor itself.
+    func fetchMonitor() throws -> MonitorDocument {
+        try get("/api/v1/monitor") { try MonitorDocument(json: $0) }
+    }
+
+    private func query(_ ids: [String]) -> String {
+        ids.map { "id=" + ($0.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "") }
+            .joined(separator: "&")
+    }
+
+    private func get<Answer>(_ path: String, _ read: ([UInt8]) throws -> Answer) throws -> Answer {
         // `validate` has seen that it is an address.
         let address = ListeningAddress(listen) ?? .standard
         do {
             let response = try HTTPFetch.get(
                 "http://\(address)\(path)", timeoutMilliseconds: Self.timeoutMilliseconds)
-            guard response.status != 404 else { return nil }
             guard response.status == 200 else {
                 StandardError.complain("\(address) answers with HTTP status \(response.status)")
                 throw PluginExit.unknown

@@ -8,11 +8,14 @@ struct Status: ParsableCommand {
         abstract: "Show what the running monitor knows; exit 0, 1, 2 or 3.",
         discussion: """
             Without ids the worst comes first, in 24 lines. With ids of services or endpoints each \
-            is shown in detail. The exit code is that of the worst alert that fires: 0 none, \
-            1 warning, 2 critical or page, 3 when nothing can be said.
+            is shown in detail; `vitaal status monitor` says whether the monitor itself can be \
+            believed, and why not. Exit code 0 only when all is measured and well; 1 for what can \
+            wait, such as a warning, an outage that is pending, files that were refused or a \
+            receiver that takes nothing; 2 when an alert of level critical or page fires; 3 when it \
+            is not measured.
             """)
 
-    @Argument(help: "Services or endpoints to show in detail.")
+    @Argument(help: "Services or endpoints to show in detail, or `monitor`.")
     var ids: [String] = []
 
     @Flag(help: "Print the whole status as JSON.")
@@ -20,25 +23,23 @@ struct Status: ParsableCommand {
 
     @OptionGroup var source: MonitorSource
 
+    func validate() throws {
+        if ids.count > StatusAnswer.idsMax {
+            throw ValidationError("at most \(StatusAnswer.idsMax) ids at once")
+        }
+    }
+
     func run() throws {
-        // A monitor of another version does not know the question, nor takes it so many ids.
-        if !json, ids.count <= StatusAnswer.idsMax, let answer = try source.fetchText(of: ids) {
+        guard json else {
+            let answer = try source.fetchText(of: ids)
             complain(answer.unknownIds)
             Console.say(String(answer.text.dropLast()))
             throw ExitCode(answer.exitCode)
         }
-        let document = try source.fetch()
+        let document = try source.fetch(ids)
         complain(document.unknownIDs(among: ids))
-        if json {
-            let bytes = try document.json()
-            Console.say(String(decoding: bytes.dropLast(), as: UTF8.self))
-        } else {
-            let text = StatusText.render(
-                document, ids: ids, width: source.width, isColored: source.isColored,
-                language: source.lang)
-            Console.say(String(text.dropLast()))
-        }
-        throw ExitCode(document.verdict(ids: ids).rawValue)
+        Console.say(String(decoding: try document.json().dropLast(), as: UTF8.self))
+        throw ExitCode(document.verdict.exitCode)
     }
 
     private func complain(_ unknown: [String]) {

@@ -20,6 +20,11 @@ struct TLSVerifyReport {
             at: at, isPublicSuffix: PublicSuffix.contains)
     }
 
+    /// The certificate of the path that runs out first, else the leaf; nil without one.
+    var runsOutFirst: Certificate? {
+        result.path.path.min { $0.notAfter < $1.notAfter } ?? result.chainSent.first
+    }
+
     /// A few lines for a person.
     func text() -> String {
         let path = result.path
@@ -37,6 +42,7 @@ struct TLSVerifyReport {
         for (depth, status) in path.revocation.enumerated() {
             lines.append("  revoked? depth \(depth) \(status.rawValue)")
         }
+        if let runsOutFirst { lines += CheckReport.renewalLines(of: runsOutFirst, now: at) }
         for finding in findings { lines.append("  finding  \(finding.line)") }
         return lines.map(CheckReport.printable).joined(separator: "\n")
     }
@@ -62,6 +68,7 @@ struct TLSVerifyDocument: Encodable {
     var path: [CheckDocument.ChainCertificate]
     var warnings: [Warning]
     var revocation: [String]
+    var renewal: CheckDocument.TLS.Renewal?
     var findings: [FindingDocument]
 
     init(_ report: TLSVerifyReport) {
@@ -78,6 +85,7 @@ struct TLSVerifyDocument: Encodable {
         path = found.path.map(CheckDocument.ChainCertificate.init)
         warnings = found.warnings.map { Warning(code: $0.code, text: $0.text) }
         revocation = found.revocation.map(\.rawValue)
+        renewal = report.runsOutFirst.flatMap { CheckDocument.TLS.Renewal($0, at: report.at) }
         findings = report.findings.map(FindingDocument.init)
     }
 }

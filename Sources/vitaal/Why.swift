@@ -1,3 +1,4 @@
+import Alerting
 import ArgumentParser
 import Daemon
 import Probing
@@ -9,8 +10,8 @@ struct Why: ParsableCommand {
         abstract: "Why a service paged or did not: rules, values, incident, silence, who was told.",
         discussion: """
             vitaal why digid, vitaal why digid-www or vitaal why INC-2026-0042. What was delivered \
-            stands in the evidence log: vitaal log --service digid. Exit code 0, or 3 when nothing \
-            can be said.
+            stands in the evidence log: vitaal log --service digid. vitaal why monitor says why the \
+            monitor itself can or cannot be believed. Exit code 0, or 3 when nothing can be said.
             """)
 
     @Argument(help: "The id of a service or endpoint, or the number of an incident.")
@@ -22,6 +23,7 @@ struct Why: ParsableCommand {
     var json = false
 
     func run() throws {
+        if subject == HealthSnapshot.monitorName { return try explainMonitor() }
         let address = ListeningAddress(source.listen) ?? .standard
         guard subject.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"%&#?+/".utf8.contains($0) })
         else {
@@ -58,5 +60,14 @@ struct Why: ParsableCommand {
             let text = WhyText.render(document, isWhole: all, language: source.lang)
             Console.say(String(text.dropLast()))
         }
+    }
+
+    /// Its own trouble is no matter of rules: it has a status.
+    private func explainMonitor() throws {
+        let text =
+            json
+            ? String(decoding: try source.fetchMonitor().json(), as: UTF8.self)
+            : try source.fetchText(of: [subject]).text
+        Console.say(String(text.dropLast()))
     }
 }

@@ -69,6 +69,16 @@ struct BlindnessTests {
             let status = try await daemon.status()
             #expect(status.status == 3)
             #expect(status.output.contains("BLIND  The monitor sees nothing since "))
+            #expect(status.output.contains("\n    2 of 2 control targets not reached: "))
+            #expect(status.output.hasSuffix("NEXT: vitaal status monitor\n"))
+            // That command leads somewhere.
+            let asked = try await daemon.status("monitor")
+            #expect(asked.status == 3)
+            #expect(asked.errors == "")
+            #expect(asked.output.contains("control targets: 0 of 2 reached"))
+            let why = try await Vitaal.outcome(["why", "monitor", "--listen", daemon.address])
+            #expect(why.status == 0)
+            #expect(why.output.contains("control targets: 0 of 2 reached"))
             try await eventually("that it sees again") {
                 try await daemon.sample("vitaal_blind") == 0 ? true : nil
             }

@@ -106,6 +106,10 @@ struct ConfigurationTests {
                 #expect(refusal.body.contains("probes/test.yml:1:"))
             }
             #expect(try await daemon.samples("probe_success").count == 2)
+            let told = try await daemon.status()
+            #expect(told.output.contains("REFUSED  1 mistake in the files since "))
+            #expect(told.output.contains("the next restart will not start"))
+            #expect(try await daemon.status("monitor").status == 1)
             try await eventually("the words") {
                 let said = daemon.child.output
                 return said.contains("refused") && said.contains("probes/test.yml:1:") ? true : nil
@@ -120,6 +124,7 @@ struct ConfigurationTests {
                 try await daemon.sample("vitaal_config_last_reload_successful") == 1 ? true : nil
             }
             if let acceptance { #expect(acceptance.status == 200) }
+            #expect(try await !daemon.status().output.contains("REFUSED"))
             try await eventually("that the new endpoint is probed") {
                 try await daemon.sample("probe_success", "\"e2\"") == 0 ? true : nil
             }

@@ -63,6 +63,13 @@ struct FaultTests {
                     ? true : nil
             }
             try await checkNobodyIsBlamed(daemon)
+            let all = try await eventually("that nothing is measured") {
+                let status = try await daemon.status()
+                return status.status == 3 ? status : nil
+            }
+            #expect(!all.output.contains("ALL WELL"))
+            #expect(all.output.contains("answer from 127.0.0.1@\(port)"), "\(all.output)")
+            #expect(all.output.hasSuffix("NEXT: vitaal status monitor\n"), "\(all.output)")
             let one = try await daemon.status("s0")
             #expect(one.status == 3)
             #expect(one.output.contains("the monitor cannot reach a name server"))

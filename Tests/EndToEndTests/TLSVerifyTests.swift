@@ -34,6 +34,10 @@ struct TLSVerifyTests {
         #expect(document["trusted"] as? Bool == (status == 0))
         #expect((document["errors"] as? [Any])?.isEmpty == (status == 0))
         #expect(document["findings"] is [Any])
+        // The same words as those of `vitaal check`.
+        let renewal = try #require(document["renewal"] as? [String: Any])
+        #expect(renewal["expected_at"] is String)
+        #expect(text.output.contains("\n  renewal  "))
         let path = try #require(document["path"] as? [Any])
         if status == 0 { #expect(path.count == 3) }
     }

@@ -13,14 +13,16 @@ final class StubMonitor: MonitorReading {
     private let outcome: ReloadOutcome
     private let trustStoreDate: TrustStoreDate?
     private let receivers: [ReceiverID: ReceiverCounters]
+    private let refusal: ConfigurationRefusal?
     private let calls = Mutex(0)
 
     init(
         _ snapshot: HealthSnapshot, isReady: Bool = true, scenario: String? = nil,
         outcome: ReloadOutcome = .applied, trustStoreDate: TrustStoreDate? = nil,
-        receivers: [ReceiverID: ReceiverCounters] = [:]
+        receivers: [ReceiverID: ReceiverCounters] = [:], refusal: ConfigurationRefusal? = nil
     ) {
         self.receivers = receivers
+        self.refusal = refusal
         self.trustStoreDate = trustStoreDate
         known = snapshot
         self.isReady = isReady
@@ -39,6 +41,7 @@ final class StubMonitor: MonitorReading {
         counters.cpuSeconds = 1.5
         counters.trustStoreDate = trustStoreDate
         counters.receivers = receivers
+        counters.refusal = refusal
         return counters
     }
 
@@ -210,7 +213,9 @@ enum Fixture {
             ])
     }
 
-    static func document(_ snapshot: HealthSnapshot, scenario: String? = nil) -> StatusDocument {
-        StatusDocument(reading: StubMonitor(snapshot, scenario: scenario))
+    static func document(
+        _ snapshot: HealthSnapshot, scenario: String? = nil, about ids: [String] = []
+    ) -> StatusDocument {
+        StatusDocument(reading: StubMonitor(snapshot, scenario: scenario), ids: ids)
     }
 }

@@ -64,7 +64,7 @@ import Testing
 
     @Test(arguments: Level.allCases)
     func theWorstFiringAlertIsTheVerdict(level: Level) throws {
-        let expected: StatusVerdict = level >= .critical ? .critical : .warning
+        let expected: Verdict.Grade = level >= .critical ? .critical : .warning
         for state in [Alert.State.firing, .pending] {
             let alert = Fixture.alert(
                 "r", .service(ServiceID("digid")), service: "digid", level: level, state: state)
@@ -73,35 +73,40 @@ import Testing
             )
             let document = Fixture.document(
                 try Fixture.snapshot([Fixture.brokenDigid], alerts: [mild, alert]))
-            #expect(document.verdict() == (state == .firing ? expected : .ok))
+            // It is down: never well, whatever waits.
+            let wanted = state == .firing ? expected : .warning
+            #expect(document.verdict.exitCode == wanted.rawValue)
+            #expect(document.verdict.status == wanted.word)
         }
     }
 
     @Test(arguments: [
-        ([], StatusVerdict.critical), (["digid"], .critical), (["digid-www"], .critical),
+        ([], Verdict.Grade.critical), (["digid"], .critical), (["digid-www"], .critical),
         (["uwv"], .critical), (["knmi"], .warning), (["knmi", "uwv"], .critical),
         (["brp"], .unknown), (["nobody"], .unknown), (["digid", "nobody"], .unknown),
     ])
-    func theVerdictOnSome(ids: [String], expected: StatusVerdict) throws {
-        #expect(Fixture.document(try Fixture.outage()).verdict(ids: ids) == expected)
+    func theVerdictOnSome(ids: [String], expected: Verdict.Grade) throws {
+        let document = Fixture.document(try Fixture.outage(), about: ids)
+        #expect(document.verdict.exitCode == expected.rawValue)
     }
 
     @Test func calmIsOK() throws {
-        #expect(Fixture.document(try Fixture.calm()).verdict() == .ok)
-        #expect(StatusVerdict.allCases.map(\.rawValue) == [0, 1, 2, 3])
+        #expect(Fixture.document(try Fixture.calm()).verdict.exitCode == 0)
+        #expect(Fixture.document(try Fixture.calm()).verdict.isWell)
+        #expect(Verdict.Grade.allCases.map(\.rawValue) == [0, 1, 2, 3])
     }
 
     @Test(arguments: [(0, false), (360, false), (361, true), (100_000, true)])
     func samplesOlderThanThreeIntervalsAreStale(seconds: Int64, isStale: Bool) throws {
         let document = Fixture.document(try Fixture.calm(sampleAge: .seconds(seconds)))
-        #expect(document.isStale == isStale)
-        #expect(document.verdict() == (isStale ? .unknown : .ok))
+        #expect(document.verdict.grounds.map(\.kind) == (isStale ? ["stale"] : []))
+        #expect(document.verdict.exitCode == (isStale ? 3 : 0))
     }
 
     @Test func withoutASampleNothingIsSaid() throws {
         let snapshot = try Fixture.snapshot([Case(id: "digid", name: "DigiD", own: .unknown)])
         let document = Fixture.document(snapshot)
         #expect(document.sampleAge == nil)
-        #expect(document.verdict() == .unknown)
+        #expect(document.verdict.exitCode == 3)
     }
 }

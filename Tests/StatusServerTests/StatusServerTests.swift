@@ -130,6 +130,16 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
                 let document = try StatusDocument(json: Array(response.body.readableBytesView))
                 #expect(document == expected)
             }
+            try await client.execute(uri: "/api/v1/status?id=nobody", method: .get) { response in
+                let document = try StatusDocument(json: Array(response.body.readableBytesView))
+                #expect(document.verdict.status == "unknown")
+                #expect(document.services == expected.services)
+            }
+            try await client.execute(uri: "/api/v1/monitor", method: .get) { response in
+                let document = try MonitorDocument(json: Array(response.body.readableBytesView))
+                #expect(document.monitor == expected.monitor)
+                #expect(document.verdict.status == "ok")
+            }
             try await client.execute(uri: "/api/v1/alerts", method: .get) { response in
                 let document = try AlertsDocument(json: Array(response.body.readableBytesView))
                 #expect(document.alerts == expected.alerts)
@@ -160,7 +170,8 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
                         == StatusText.render(
                             document, ids: ids, width: width, isColored: isColored,
                             language: language))
-                #expect(answer.exitCode == document.verdict(ids: ids).rawValue)
+                let asked = Fixture.document(snapshot, about: ids)
+                #expect(answer.exitCode == asked.verdict.exitCode)
                 #expect(answer.unknownIds == document.unknownIDs(among: ids))
             }
         }
@@ -169,9 +180,11 @@ private func server(_ monitor: StubMonitor, host: String = "127.0.0.1") -> Statu
     @Test(arguments: [(0, HTTPResponse.Status.ok), (1, .badRequest)])
     func soManyIdsAreAnswered(excess: Int, status: HTTPResponse.Status) async throws {
         let ids = (0..<StatusAnswer.idsMax + excess).map { "id=e\($0)" }.joined(separator: "&")
-        try await server(StubMonitor(try Fixture.calm())).test {
-            try await $0.execute(uri: "/api/v1/status/text?" + ids, method: .get) {
-                #expect($0.status == status)
+        try await server(StubMonitor(try Fixture.calm())).test { client in
+            for path in ["/api/v1/status/text?", "/api/v1/status?"] {
+                try await client.execute(uri: path + ids, method: .get) {
+                    #expect($0.status == status)
+                }
             }
         }
     }

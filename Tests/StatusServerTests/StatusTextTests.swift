@@ -44,7 +44,9 @@ private func lines(_ text: String) -> [String] {
 
     /// Whether the monitor sees comes first, and nothing is well when it does not.
     @Test func blindnessIsTold() throws {
-        func document(_ controlReason: Reason?) throws -> StatusDocument {
+        func document(
+            _ controlReason: Reason?, about ids: [String] = []
+        ) throws -> StatusDocument {
             var snapshot = try Fixture.calm()
             let url = try #require(ProbeURL("https://control.test/"))
             let control = Endpoint(
@@ -55,31 +57,45 @@ private func lines(_ text: String) -> [String] {
                 rules: .empty)
             let result = ProbeResult(
                 endpoint: control.id, slot: Slot(milliseconds: 0), finishedAt: Fixture.now,
-                reason: controlReason)
+                reason: controlReason, detail: controlReason == nil ? "" : "no route")
             _ = monitor.admit([result])
             let seen = monitor.snapshot(at: Fixture.now)
             (snapshot.blindSince, snapshot.controls) = (seen.blindSince, seen.controls)
-            return Fixture.document(snapshot)
+            return Fixture.document(snapshot, about: ids)
         }
         let sees = try document(nil)
-        #expect(sees.verdict() == .ok)
+        #expect(sees.verdict.exitCode == 0)
         #expect(sees.monitor.controls?.map(\.isUp) == [true])
         #expect(
             lines(StatusText.render(sees))[2...3] == [
                 "✔ MEASUREMENT  controls 1/1", "✔ ALL WELL  No alert, no outage at 2 endpoints.",
             ])
         let blind = try document(.timeoutConnect)
-        #expect(blind.verdict() == .unknown)
-        #expect(blind.verdict(ids: ["digid"]) == .unknown)
+        #expect(blind.verdict.exitCode == 3)
+        #expect(try document(.timeoutConnect, about: ["digid"]).verdict.exitCode == 3)
         #expect(blind.monitor.controls?.map(\.reason) == ["timeout_connect"])
         let shown = lines(StatusText.render(blind, width: 120))
         #expect(
             shown[2].hasSuffix(
                 "BLIND  The monitor sees nothing since 2026-11-23 14:07:31 UTC: all states are "
                     + "unknown."))
-        #expect(!shown.contains { $0.contains("ALL WELL") })
+        // Why, in one line, and a command that leads further.
+        #expect(
+            shown[3...] == [
+                "    1 of 1 control targets not reached: no connection in time (no route)",
+                "NEXT: vitaal status monitor",
+            ])
         #expect(StatusPage.html(of: blind, language: .nl).contains("De monitor ziet niets sinds"))
+        #expect(!StatusPage.html(of: blind, language: .nl).contains("ALLES GOED"))
         #expect(!StatusPage.html(of: sees, language: .nl).contains("De monitor ziet niets"))
+        #expect(StatusPage.html(of: sees, language: .nl).contains("ALLES GOED"))
+        let asked = StatusText.render(
+            try document(.timeoutConnect, about: ["monitor"]), ids: ["monitor"], width: 120)
+        #expect(
+            asked.contains(
+                "control targets: 0 of 1 reached\n    https://control.test/: no connection in time "
+                    + "(no route), since 2026-11-23 14:07:31 UTC\n"))
+        #expect(!asked.contains("no service or endpoint"))
     }
 
     /// Alerts that reach nobody stand on the first screen, and nothing is well then.
@@ -91,8 +107,11 @@ private func lines(_ text: String) -> [String] {
         let document = StatusDocument(
             reading: StubMonitor(try Fixture.calm(), receivers: receivers))
         #expect(document.monitor.receivers?.map(\.id) == ["chat", "on-call"])
-        #expect(document.verdict() == .warning)
-        #expect(document.verdict(ids: ["digid"]) == .ok)
+        #expect(document.verdict.exitCode == 1)
+        #expect(
+            StatusDocument(
+                reading: StubMonitor(try Fixture.calm(), receivers: receivers), ids: ["digid"]
+            ).verdict.exitCode == 0)
         #expect(
             lines(StatusText.render(document, width: 120)).dropFirst(2) == [
                 "✖ NOT TOLD  Receiver on-call takes nothing (HTTP 500); 2 wait.",
@@ -122,8 +141,10 @@ private func lines(_ text: String) -> [String] {
                 summary: LocalizedText(dutch: "het is mis", english: "it is wrong"), runbook: nil)
         }
         let document = Fixture.document(snapshot)
-        #expect(document.verdict() == .warning)
-        #expect(document.verdict(ids: ["digid"]) == .ok)
+        #expect(document.verdict.exitCode == 1)
+        #expect(Fixture.document(snapshot, about: ["digid"]).verdict.exitCode == 0)
+        // The subject of such an alert is no name of a service.
+        #expect(StatusText.render(document).hasSuffix("NEXT: vitaal status monitor\n"))
         #expect(document.monitor.clock?.isSynchronised == false)
         #expect(document.monitor.clock?.errorMaxSeconds == 16)
         let shown = lines(StatusText.render(document))
@@ -178,7 +199,7 @@ private func lines(_ text: String) -> [String] {
     /// When renewal is expected, how late it is, and what the endpoint's habit says.
     @Test(
         arguments: [
-            // Ninety days: expected with 30 left, late with 22.5, 15 and 7.5.
+            // Ninety days: expected with 30 left, late with 22.5, 15 and 7.
             (61.0, nil, .en, ["    renewal expected 2026-12-24 14:07:31 UTC (in 31d)"]),
             (
                 30, nil, .en,
@@ -196,8 +217,8 @@ private func lines(_ text: String) -> [String] {
                 ]
             ),
             (
-                7.5, 1, .en,
-                ["    PAGE: renewal was expected 2026-11-01 02:07:31 UTC (22d12h ago)"]
+                7, 1, .en,
+                ["    PAGE: renewal was expected 2026-10-31 14:07:31 UTC (23d ago)"]
             ),
         ] as [(Double, Int64?, StatusLanguage, [String])])
     func renewalIsTold(

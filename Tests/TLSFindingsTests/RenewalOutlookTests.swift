@@ -15,12 +15,12 @@ import Testing
             signatureAlgorithm: "ecdsa-with-SHA256")
     }
 
-    /// Ninety days: expected at 30 left, then 22.5, 15 and 7.5.
+    /// Ninety days: expected at 30 left, then 22.5, 15 and 7.
     @Test(
         arguments: [
             (60.0, -1, nil, .warning), (67.5, -1, nil, .warning), (67.5, 0, .warning, .critical),
-            (75, -1, .warning, .critical), (75, 0, .critical, .page), (82.5, -1, .critical, .page),
-            (82.5, 0, .page, nil), (90, 1, .page, nil),
+            (75, -1, .warning, .critical), (75, 0, .critical, .page), (83, -1, .critical, .page),
+            (83, 0, .page, nil), (90, 1, .page, nil),
         ] as [(Double, Int64, RenewalLevel?, RenewalLevel?)])
     func levelsChangeAtTheirInstants(
         day: Double, nanoseconds: Int64, level: RenewalLevel?, next: RenewalLevel?

@@ -15,14 +15,28 @@ import Testing
         (10 * day - 1200, 5 * day - 600, 323_550, 215_700, 107_850),
         (10 * day, 288_000, 216_000, 144_000, 72_000),
         (45 * day, 15 * day, 972_000, 648_000, 324_000),
-        (90 * day, 30 * day, 1_944_000, 15 * day, 648_000),
-        (96 * day, 32 * day, 24 * day, 16 * day, 8 * day),
+        (6 * day, 3 * day, 194_400, 129_600, 64_800),
+        (47 * day, 1_353_600, 1_015_200, 676_800, 338_400),
+        // At 84 days a quarter of the third is the week that is the ceiling of `page`.
+        (84 * day, 28 * day, 21 * day, 14 * day, 7 * day),
+        (84 * day + 12, 28 * day + 4, 21 * day + 3, 14 * day + 2, 7 * day),
+        (90 * day, 30 * day, 1_944_000, 15 * day, 7 * day),
+        (96 * day, 32 * day, 24 * day, 16 * day, 7 * day),
         // At 100 days no floor, above it one: 25 days and a bit become 30.
-        (100 * day, 2_880_000, 25 * day, 1_440_000, 720_000),
-        (100 * day + 12, 2_880_004, 30 * day, 1_440_002, 720_001),
-        (120 * day, 40 * day, 30 * day, 20 * day, 10 * day),
-        (198 * day, 66 * day, 4_276_800, 33 * day, 1_425_600),
-        (396 * day, 132 * day, 99 * day, 66 * day, 33 * day),
+        (100 * day, 2_880_000, 25 * day, 1_440_000, 7 * day),
+        (100 * day + 12, 2_880_004, 30 * day, 1_440_002, 7 * day),
+        (120 * day, 40 * day, 30 * day, 20 * day, 7 * day),
+        // At 126 days half of the third is the ceiling of `critical`.
+        (126 * day, 42 * day, 2_721_600, 21 * day, 7 * day),
+        (126 * day + 12, 42 * day + 4, 2_721_603, 21 * day, 7 * day),
+        (198 * day, 66 * day, 4_276_800, 21 * day, 7 * day),
+        (200 * day, 5_760_000, 50 * day, 21 * day, 7 * day),
+        // At 240 days three quarters of it are that of `warning`.
+        (240 * day, 80 * day, 60 * day, 21 * day, 7 * day),
+        (240 * day + 12, 80 * day + 4, 60 * day, 21 * day, 7 * day),
+        (398 * day, 11_462_400, 60 * day, 21 * day, 7 * day),
+        (1095 * day, 365 * day, 60 * day, 21 * day, 7 * day),
+        (3650 * day, 105_120_000, 60 * day, 21 * day, 7 * day),
     ]
 
     @Test(arguments: lifetimes)
@@ -67,12 +81,14 @@ import Testing
         let certificate = Self.valid(lifetime, from: start)
         #expect(RenewalThreshold.standing(of: certificate, at: start).level == nil)
         #expect(RenewalThreshold.standing(of: certificate, at: start).shareLeft == 1)
-        // A quarter of the lifetime, in whole nanoseconds.
-        let boundary = certificate.notAfter - .seconds(lifetime) / 4
+        // A quarter of the lifetime, in whole nanoseconds, or sixty days.
+        let left = min(.seconds(lifetime) / 4, .seconds(60 * 86_400))
+        let boundary = certificate.notAfter - left
         #expect(RenewalThreshold(certificate).warning == boundary)
         let late = RenewalThreshold.standing(of: certificate, at: boundary)
         #expect(late.level == .warning)
-        #expect(abs(late.shareLeft - 0.25) < 1e-9)
+        let share = Double(left.nanoseconds) / 1e9 / Double(lifetime)
+        #expect(abs(late.shareLeft - share) < 1e-9)
     }
 
     @Test func atTheEndAndAfter() {
