@@ -52,6 +52,8 @@ public struct Explanation: Sendable, Hashable {
     public var flapShares: [EndpointID: Double]
     /// The maintenance that it is under; nil for none.
     public var maintenance: OperatorAction?
+    /// The maintenance that services are under which it needs, by service.
+    public var maintainedParents: [ServiceID: OperatorAction]
     /// What an operator says of a dark service; nil for nothing.
     public var said: OperatorAction?
     /// Since when the monitor is blind; nil while it sees.
@@ -101,12 +103,15 @@ extension HealthMonitor {
                 uniqueKeysWithValues: trackers.map {
                     (self.trackers[$0].status.id, self.trackers[$0].flapShare)
                 }),
-            maintenance: actions.maintenance[service.id], said: actions.darks[service.id]?.action,
+            maintenance: actions.maintenance[service.id],
+            maintainedParents: actions.maintenance.filter {
+                incidentMap.ancestors[service.id]?.contains($0.key) == true
+            }, said: actions.darks[service.id]?.action,
             blindSince: selfDoubt.blindSince,
             ipv6LostSince: trackers.contains { families.ipv4[$0] != nil }
                 ? doubtState.ipv6LostSince : nil,
             incident: incident.map {
-                IncidentStatus(incident: $0, cause: incidentMap.cause(of: $0.root))
+                IncidentStatus(incident: $0, cause: incidentMap.words(for: $0.root))
             },
             acknowledgement: incident.flatMap { actions.acknowledgements[$0.id] }, rules: steps)
     }

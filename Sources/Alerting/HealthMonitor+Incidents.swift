@@ -171,7 +171,7 @@ extension HealthMonitor {
             left.level == right.level ? left.id < right.id : left.level > right.level
         }
         return (open + recent).map {
-            IncidentStatus(incident: $0, cause: incidentMap.cause(of: $0.root))
+            IncidentStatus(incident: $0, cause: incidentMap.words(for: $0.root))
         }
     }
 }

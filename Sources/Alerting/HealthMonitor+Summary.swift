@@ -53,11 +53,26 @@ extension HealthMonitor {
             guard let reason = reason ?? worst?.lastReason else {
                 return language == .dutch ? "geen reden bekend" : "no reason known"
             }
-            return language == .dutch ? reason.dutchText : reason.text
+            let text = language == .dutch ? reason.dutchText : reason.text
+            return text + (Self.fact(of: reason, worst).map { " (\($0))" } ?? "")
         case .detail:
             let detail = worst?.lastResult?.detail ?? ""
             return detail.isEmpty ? reason?.rawValue ?? "-" : detail
         case .value: return measuredValue(index, now)
+        }
+    }
+
+    /// What people look up first about a failure, the same in every language: the HTTP status, or the
+    /// day on which a certificate ended or begins; nil for others.
+    private static func fact(of reason: Reason, _ worst: EndpointStatus?) -> String? {
+        switch reason {
+        case .httpStatus, .httpBlocked:
+            worst?.lastResult?.http.map { "HTTP \($0.status)" }
+        case .tlsExpired:
+            worst?.runsOutFirst.map { String($0.notAfter.dateAndTime.prefix(10)) }
+        case .tlsNotYetValid:
+            worst?.lastTLS?.leaf.map { String($0.notBefore.dateAndTime.prefix(10)) }
+        default: nil
         }
     }
 

@@ -59,14 +59,14 @@ extension HealthMonitor {
         _ standIns: Set<String>
     ) -> Telling {
         let (map, incidents) = (incidentMap, self.incidents)
-        let maintenance = actions.maintenance
+        let (maintenance, link) = (actions.maintenance, rules.externalURL)
         return Telling(
             receiver, telling.books[receiver.id] ?? ReceiverBook(), audience: audience,
             firing: firing, unwatched: telling.unwatched, standIns: standIns,
             words: { message in
                 MessageWords(
                     map: map, incident: incidents[IncidentID(message.thread)],
-                    maintenance: maintenance
+                    maintenance: maintenance, externalURL: link
                 ).words(of: message)
             })
     }

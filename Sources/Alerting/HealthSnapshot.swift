@@ -52,7 +52,8 @@ public struct HealthSnapshot: Sendable {
 public struct IncidentStatus: Sendable, Hashable {
     /// The incident.
     public var incident: Incident
-    /// What is probably behind it, without a full stop; for one service its name.
+    /// What it is about, without a full stop: the name of a service, or what is shown to be behind it,
+    /// or what only coincides, and which of these.
     public var cause: LocalizedText
 
     /// Makes a status.

@@ -2,6 +2,19 @@ import HealthModel
 
 /// What people read of an incident.
 extension IncidentMap {
+    /// What an incident is about, in words without a full stop: a service by its name, and with
+    /// anything else whether it is shown to be the cause or only coincides.
+    func words(for root: Incident.Root) -> LocalizedText {
+        let cause = cause(of: root)
+        if case .service = root { return cause }
+        return root.isShown
+            ? LocalizedText(
+                dutch: "door \(cause.dutch)", english: "because of \(cause.english)")
+            : LocalizedText(
+                dutch: "tegelijk met \(cause.dutch)",
+                english: "at the same time as \(cause.english)")
+    }
+
     /// The cause in words, without a full stop.
     func cause(of root: Incident.Root) -> LocalizedText {
         func name(_ id: ServiceID) -> LocalizedText {

@@ -15,6 +15,8 @@ struct MessageWords {
     let incident: Incident?
     /// The maintenance that services are under.
     let maintenance: [ServiceID: OperatorAction]
+    /// Where people find the page of this monitor; nil when nothing is written.
+    var externalURL: String?
 
     /// One language.
     private struct Voice {
@@ -176,9 +178,9 @@ struct MessageWords {
             }
             return voice.say(
                 "\(name.dutch) heeft onderhoud tot \(voice.time(action.endsAt)) "
-                    + "(\(action.author): \(action.reason)).",
+                    + "(\(action.id), \(action.author): \(action.reason)).",
                 "\(name.english) is under maintenance until \(voice.time(action.endsAt)) "
-                    + "(\(action.author): \(action.reason)).")
+                    + "(\(action.id), \(action.author): \(action.reason)).")
         }
     }
 
@@ -207,6 +209,10 @@ struct MessageWords {
             ?? (alert.key.subject.kind == Subject.monitor.kind
                 ? "vitaal status" : "vitaal status \(alert.service)")
         lines.append(voice.say("Meer weten", "To see more") + ": \(command)")
+        if let externalURL {
+            let name = alert.incident?.text ?? alert.service.text
+            lines.append("Link: \(externalURL)#\(name)")
+        }
         return lines
     }
 }

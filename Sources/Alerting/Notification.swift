@@ -139,8 +139,11 @@ public struct Notification: Sendable, Hashable {
         self.words = words
     }
 
-    /// Who is told and what of: the same for every attempt, also after a restart.
-    public var id: String { "\(receiver)/\(thread)/\(part)" }
+    /// Who is told and what of, and whether any of it fires: the same for every attempt, also after a
+    /// restart.
+    public var id: String {
+        "\(receiver)/\(thread)/\(part)/\(isOver ? "resolved" : "firing")"
+    }
 
     /// The alert that leads.
     public var alert: Alert { items[0].alert }

@@ -127,16 +127,20 @@ public struct RuleSet: Sendable, Hashable {
     public let rules: [Rule]
     /// Who is told.
     public let receivers: [Receiver]
+    /// Where people find the page of this monitor, such as `https://vitaal.example.org/`, for links in
+    /// messages; nil when nothing is written.
+    public var externalURL: String?
 
     /// Makes a rule set.
     ///
     /// - Precondition: the ids are unique; the Catalogue module has reported every breach.
-    public init(rules: [Rule], receivers: [Receiver] = []) {
+    public init(rules: [Rule], receivers: [Receiver] = [], externalURL: String? = nil) {
         precondition(Set(rules.map(\.id)).count == rules.count, "two rules with one id")
         precondition(
             Set(receivers.map(\.id)).count == receivers.count, "two receivers with one id")
         self.rules = rules
         self.receivers = receivers
+        self.externalURL = externalURL
     }
 
     /// The receivers that a rule names; empty when it names none or is gone.
@@ -156,7 +160,7 @@ public struct RuleSet: Sendable, Hashable {
                 var receiver = receiver
                 receiver.secret = receiver.secretFile.flatMap { secrets[$0] }
                 return receiver
-            })
+            }, externalURL: externalURL)
     }
 
     /// The rule set that never alerts.
@@ -194,6 +198,6 @@ public struct RuleSet: Sendable, Hashable {
             receiver.escalation?.after /= factor
             return receiver
         }
-        return RuleSet(rules: faster, receivers: hurried)
+        return RuleSet(rules: faster, receivers: hurried, externalURL: externalURL)
     }
 }

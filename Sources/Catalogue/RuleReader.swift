@@ -4,6 +4,7 @@ import HealthModel
 /// The keys at the top of a file in `alerts/`.
 enum RuleFileKey: String, FieldKey {
     case about
+    case externalURL = "external_url"
     case rules
     case receivers
     static let mappingName = "a file of rules"
@@ -75,11 +76,15 @@ public enum RuleReader {
         var rules: [Rule] = []
         var firstPositions: [RuleID: SourcePosition] = [:]
         var receivers = ReceiverReader(log)
+        var externalURL: (text: String, position: SourcePosition)?
         for file in files {
             guard let root = YAMLDocument.root(of: file, log),
                 let fields = Fields<RuleFileKey>(root, log)
             else { continue }
             _ = fields[.about]?.text(log)
+            if let node = fields[.externalURL] {
+                read(externalURL: node, &externalURL, log)
+            }
             receivers.read(fields[.receivers])
             for node in fields[.rules]?.items(log, of: "rules", limit: Limits.rules) ?? [] {
                 guard let (rule, position) = rule(node, of: file, log, &scopeNames, &receiverNames)
@@ -103,8 +108,27 @@ public enum RuleReader {
         receivers.check(receiverNames)
         return RuleReading(
             rules: log.count == 0
-                ? RuleSet(rules: rules, receivers: receivers.receivers) : .empty,
+                ? RuleSet(
+                    rules: rules, receivers: receivers.receivers, externalURL: externalURL?.text)
+                : .empty,
             receivers: receivers, scopeNames: scopeNames + receivers.scopeNames)
+    }
+
+    private static func read(
+        externalURL node: YAMLNode, _ first: inout (text: String, position: SourcePosition)?,
+        _ log: MistakeLog
+    ) {
+        guard let text = node.text(log) else { return }
+        if let first {
+            log.add(
+                at: node.position, "`external_url` stands twice, first at \(first.position)")
+        } else if let url = ProbeURL(text), url.withoutQuery == url.description {
+            first = (text, node.position)
+        } else {
+            log.add(
+                at: node.position, "found \(node.found)",
+                expected: "a URL of http or https, such as `https://vitaal.example.org/`")
+        }
     }
 
     /// One rule and where its id stands.

@@ -69,7 +69,8 @@ struct RuleTestReader {
             let named = Set(rules.rules.flatMap(\.receivers)).sorted()
             reader.check(named.map { ReceiverName(id: $0, position: list.position) })
             scopeNames = reader.scopeNames
-            rules = RuleSet(rules: rules.rules, receivers: reader.receivers)
+            rules = RuleSet(
+                rules: rules.rules, receivers: reader.receivers, externalURL: rules.externalURL)
         }
         let cases = fields.required(.cases).map {
             $0.someItems(log, of: "cases", limit: Self.casesMax)

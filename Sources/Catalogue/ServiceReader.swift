@@ -13,6 +13,8 @@ enum ServiceKey: String, FieldKey {
     case owned
     case objective
     case serviceHours = "service_hours"
+    case contact
+    case runbook
     case dependsOn = "depends_on"
     case endpoints
     case note
@@ -60,6 +62,8 @@ struct ServiceDraft {
     var kind: Service.Kind
     var dependencies: [DependencyDraft]
     var endpoints: [EndpointDraft]
+    var contact: String?
+    var runbook: String?
     /// Whether the whole file is enabled.
     var isEnabled: Bool
 
@@ -70,6 +74,8 @@ struct ServiceDraft {
             dependencies: dependencies.map(\.dependency), peerGroup: peerGroup,
             objective: objective)
         service.tags = tags
+        service.contact = contact
+        service.runbook = runbook
         return service
     }
 }
@@ -101,6 +107,7 @@ struct ServiceReader {
         let sector = sector(fields)
         let peerGroup = fields[.peerGroup].map { $0.identifier(log) } ?? filePeerGroup
         _ = fields[.note]?.text(log)
+        let (contact, runbook) = (fields[.contact]?.text(log), fields[.runbook]?.text(log))
         let dependencies = Self.dependencies(fields[.dependsOn], log)
         let objective = ObjectiveReader.objective(
             fields[.objective], hours: fields[.serviceHours], tier: tier ?? .tier3, log)
@@ -116,7 +123,8 @@ struct ServiceReader {
             name: name ?? LocalizedText(dutch: id, english: id), owner: owner ?? "",
             sector: sector ?? "", peerGroup: peerGroup, objective: objective, tier: tier ?? .tier3,
             tags: Set(tags), kind: kind ?? .probed,
-            dependencies: dependencies, endpoints: endpoints, isEnabled: isFileEnabled)
+            dependencies: dependencies, endpoints: endpoints, contact: contact,
+            runbook: runbook, isEnabled: isFileEnabled)
     }
 
     /// A mapping with `nl` and `en`.

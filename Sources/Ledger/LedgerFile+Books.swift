@@ -84,7 +84,7 @@ extension LedgerFile {
             PRIMARY KEY (receiver, name)
         ) STRICT, WITHOUT ROWID;
         \(old)
-        INSERT INTO message SELECT number, receiver || '/' || thread || '/' || place, receiver, at,
+        INSERT INTO message SELECT number, receiver || '/' || thread || '/' || place || '/' || state, receiver, at,
             thread, place, occasion, 0, upper(level) || ': ' || summary_nl,
             upper(level) || ': ' || summary_en, summary_nl, summary_en, ended_at, ending
             FROM numbered WHERE ended_at IS NULL;
@@ -95,7 +95,7 @@ extension LedgerFile {
             FROM notification WHERE ended_at IS NULL;
         \(old)
         INSERT INTO book_entry SELECT receiver, episode, thread, at,
-            receiver || '/' || thread || '/' || place,
+            receiver || '/' || thread || '/' || place || '/firing',
             CASE WHEN ending = 'delivered' THEN ended_at END,
             CASE WHEN ending <> 'delivered' THEN ended_at END, 'own', NULL, 'begun', rule,
             subject_kind, subject, service, level, active_since, firing_since, reason, summary_nl,

@@ -17,7 +17,7 @@ public enum StatusLanguage: String, Sendable, Hashable, CaseIterable {
     func word(for state: HealthState) -> String {
         switch state {
         case .up: of(nl: "BEREIKBAAR", en: "UP")
-        case .degraded: of(nl: "TRAAG", en: "DEGRADED")
+        case .degraded: of(nl: "VERSTOORD", en: "DEGRADED")
         case .impaired: of(nl: "GERAAKT", en: "IMPAIRED")
         case .busy: of(nl: "TE DRUK", en: "BUSY")
         case .blocked: of(nl: "GEWEIGERD", en: "BLOCKED")

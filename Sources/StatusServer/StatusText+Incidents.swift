@@ -15,7 +15,7 @@ extension StatusText {
             }
     }
 
-    /// One incident in a line: how urgent, its number, since when, what is probably behind it.
+    /// One incident in a line: how urgent, its number, since when, what it is about.
     func incidentLine(_ incident: StatusDocument.Incident) -> String {
         let level = language.word(forLevel: incident.level)
         let cause = language.text(incident.cause)
@@ -44,7 +44,7 @@ extension StatusText {
         return line(
             .down, word: incident.id,
             "  \(level)  \(age(incident.openedAt))\(calamity)\(known ?? "")  "
-                + language.of(nl: "vermoedelijk ", en: "probably ") + cause + times)
+                + cause + times)
     }
 
     /// What the law asks to be reported of an incident, a line each; none unless somebody started

@@ -136,7 +136,8 @@ public struct WhyDocument: Sendable, Hashable, Codable {
         }
         blindSince = explanation.blindSince.map { Instant($0) }
         ipv6LostSince = explanation.ipv6LostSince.map { Instant($0) }
-        actions = [explanation.maintenance, explanation.said].compactMap(\.self)
+        let above = Set(explanation.maintainedParents.values).sorted { $0.id < $1.id }
+        actions = ([explanation.maintenance, explanation.said].compactMap(\.self) + above)
             .map { StatusDocument.Action($0) }
         incident = explanation.incident?.incident.id.text
         cause = explanation.incident.map { StatusDocument.Text($0.cause) }

@@ -96,7 +96,7 @@ public struct WhyText {
         let worker =
             document.acknowledgedBy.map { of(nl: ", bij \($0)", en: ", with \($0)") }
             ?? of(nl: ", niemand heeft het erkend", en: ", nobody has acknowledged it")
-        lines.append("\(id)  " + of(nl: "vermoedelijk ", en: "probably ") + cause + worker)
+        lines.append("\(id)  " + cause + worker)
     }
 
     private mutating func rules(isWhole: Bool) {

@@ -130,7 +130,7 @@ import Testing
         let first = try #require(news.first)
         #expect(first.alert.reason == .tlsExpired)
         #expect(first.alert.service == ServiceID("digid"))
-        #expect(first.alert.summary.english == "a: the certificate has expired -3d")
+        #expect(first.alert.summary.english == "a: the certificate has expired (2026-11-20) -3d")
         // One endpoint failing for another reason is news of its own.
         watch.apply(result("b", 60, .connectRefused))
         #expect(watch.news(at: 60) == ["unreachable digid firing"])

@@ -287,7 +287,7 @@ import Testing
         #expect(a.entries.values.map(\.thread) == ["INC-2026-0001"])
         #expect(a.entries.values.first?.deliveredAt == Timestamp(nanoseconds: 99))
         #expect(a.threads["INC-2026-0001"]?.parts == 4)
-        #expect(memory.waiting.map(\.id) == ["b/INC-2026-0001/0"])
+        #expect(memory.waiting.map(\.id) == ["b/INC-2026-0001/0/firing"])
         #expect(memory.books[ReceiverID("b")]?.entries.values.first?.deliveredAt == nil)
     }
 }

@@ -37,11 +37,11 @@ import Testing
                 To: a@example.org,
                  b@example.org
                 Subject: PAGE: gone
-                Message-ID: <on-call/INC-2026-0001/0/vitaal@example.org>
+                Message-ID: <on-call/INC-2026-0001/0/firing/vitaal@example.org>
                 In-Reply-To: <INC-2026-0001/vitaal@example.org>
                 References: <INC-2026-0001/vitaal@example.org>
                 Auto-Submitted: auto-generated
-                X-Vitaal-Notification: on-call/INC-2026-0001/0
+                X-Vitaal-Notification: on-call/INC-2026-0001/0/firing
                 MIME-Version: 1.0
                 Content-Type: text/plain; charset=utf-8
                 Content-Transfer-Encoding: quoted-printable

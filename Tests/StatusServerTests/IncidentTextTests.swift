@@ -39,7 +39,7 @@ import Testing
         let lines = text.split(separator: "\n").map(String.init)
         #expect(
             lines[2]
-                == "✖ INC-2026-0042  PAGE  7m12s  probably DigiD login  number 3 in 7 days")
+                == "✖ INC-2026-0042  PAGE  7m12s  DigiD login  number 3 in 7 days")
         #expect(lines[3] == "    2 services: digid, uwv")
         #expect(lines.count <= StatusText.overviewLines)
         // What is over is not on the first screen.
@@ -50,7 +50,7 @@ import Testing
         #expect(
             StatusText.incidents(try document([incident(), incident(closed: true)]))
                 == """
-                ✖ INC-2026-0042  PAGE  7m12s  probably DigiD login  number 3 in 7 days
+                ✖ INC-2026-0042  PAGE  7m12s  DigiD login  number 3 in 7 days
                 ✔ INC-2026-0042  PAGE  over after 6m12s  DigiD login  number 3 in 7 days
 
                 """)
