@@ -49,14 +49,20 @@ struct MessageWords {
     private func headline(_ message: Notification, _ voice: Voice) -> String {
         let lead = message.items[0]
         let mark = mark(of: message, voice).map { " (\($0))" } ?? ""
-        let others = message.items.count - 1 + message.moreCount
+        let ended = message.items.count(where: \.part.isEnd)
+        let firing = message.items.count - ended + message.moreCount
+        let others = (lead.part.isEnd ? ended : firing) - 1
         var tail = others > 0 ? voice.say(" En nog \(others).", " And \(others) more.") : ""
-        if lead.part == .over, let since = lead.alert.firingSince {
-            tail = voice.say(" Duurde ", " Lasted ") + (message.at - since).shortText + "." + tail
+        if lead.part.isEnd, firing > 0 {
+            tail += voice.say(" Nog \(firing) over.", " \(firing) left.")
+        }
+        if lead.part == .over {
+            let time = max(.zero, message.at - lead.alert.activeSince).shortText
+            tail = voice.say(" Duurde ", " Lasted ") + time + "." + tail
         }
         let head = "\(Self.state(of: lead, voice))\(mark): "
         let room = Self.headlineCharacters - head.count - tail.count
-        return head + Self.cut(voice.say(lead.alert.summary), to: max(20, room)) + tail
+        return head + Self.cut(sentence(lead.alert.summary, voice), to: max(20, room)) + tail
     }
 
     private func mark(of message: Notification, _ voice: Voice) -> String? {
@@ -78,12 +84,18 @@ struct MessageWords {
         }
     }
 
+    /// A summary as a sentence, in plain ASCII when it is one.
+    private func sentence(_ summary: LocalizedText, _ voice: Voice) -> String {
+        let text = voice.say(summary)
+        return text.last.map { ".!?".contains($0) } ?? true ? text : text + "."
+    }
+
     /// Whole words, with a mark where some are left out.
     private static func cut(_ text: String, to count: Int) -> String {
         guard text.count > count else { return text }
-        let head = text.prefix(count - 1)
+        let head = text.prefix(count - 3)
         let end = head.lastIndex(of: " ") ?? head.endIndex
-        return head[..<end] + "…"
+        return head[..<end] + "..."
     }
 
     // MARK: The lines below
@@ -101,8 +113,8 @@ struct MessageWords {
         _ item: Notification.Item, _ message: Notification, _ voice: Voice
     ) -> String {
         let alert = item.alert
-        let since = alert.firingSince ?? alert.activeSince
-        let summary = voice.say(alert.summary)
+        let since = alert.activeSince
+        let summary = sentence(alert.summary, voice)
         let level = alert.level.rawValue.uppercased()
         switch item.part {
         case .begun:
@@ -115,7 +127,7 @@ struct MessageWords {
             return Self.state(of: item, voice)
                 + "  \(summary) \(voice.say("Van", "From")) \(voice.time(since)) "
                 + "\(voice.say("tot", "to")) \(voice.time(message.at)), "
-                + "\((message.at - since).shortText)."
+                + "\(max(.zero, message.at - since).shortText)."
         case .unwatched:
             return Self.state(of: item, voice) + "  \(summary) "
                 + voice.say(

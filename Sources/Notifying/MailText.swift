@@ -12,14 +12,17 @@ enum MailText {
 
     private static let hexDigits = Array("0123456789ABCDEF".utf8)
 
-    /// The value of a header field: as it is when it is short and plain, else in encoded words of
-    /// UTF-8 (RFC 2047), each of whole characters, on lines of their own.
+    /// Characters of a line of plain text in a header field.
+    static let headerLineBytes = 70
+
+    /// The value of a header field: as it is when it is plain, on several lines when it is long, else
+    /// in encoded words of UTF-8 (RFC 2047), each of whole characters, on lines of their own.
     ///
     /// What controls has been taken out, so that nothing can begin another field.
     static func headerValue(_ text: String) -> String {
         let text = text.cleaned
         let isPlain = text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
-        guard !isPlain || text.utf8.count > wordBytes || text.contains("=?") else { return text }
+        if isPlain, !text.contains("=?"), let folded = folded(text) { return folded }
         var words: [[UInt8]] = [[]]
         for scalar in text.unicodeScalars {
             let bytes = encodedForWord(scalar)
@@ -28,6 +31,25 @@ enum MailText {
         }
         return words.map { "=?UTF-8?Q?\(String(decoding: $0, as: UTF8.self))?=" }
             .joined(separator: "\r\n ")
+    }
+
+    /// Plain text in lines that break before a space (RFC 5322 §2.2.3); nil when it has a word that is
+    /// longer than a line, or spaces that would get lost.
+    private static func folded(_ text: String) -> String? {
+        guard text.utf8.count > wordBytes else { return text }
+        var lines = [""]
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            guard !word.isEmpty, word.utf8.count <= headerLineBytes else { return nil }
+            let last = lines.count - 1
+            if lines[last].isEmpty {
+                lines[last] += word
+            } else if lines[last].utf8.count + word.utf8.count < headerLineBytes {
+                lines[last] += " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines.joined(separator: "\r\n ")
     }
 
     private static func encodedForWord(_ scalar: Unicode.Scalar) -> [UInt8] {

@@ -143,6 +143,8 @@ import Testing
         /// The subject with its encoded words decoded, each by itself.
         var subject: String {
             let raw = fields.first { $0.name == "Subject" }?.value ?? ""
+            // Lines of plain text are joined by the space that they break at.
+            guard raw.contains("=?") else { return raw.replacing("\n", with: " ") }
             return raw.split(separator: "\n").map { word -> String in
                 guard word.hasPrefix("=?UTF-8?Q?"), word.hasSuffix("?=") else {
                     return String(word)
