@@ -23,6 +23,11 @@ extension HealthMonitor {
         for (index, endpoint) in self.catalogue.endpoints.enumerated() {
             oldTrackers[endpoint.id] = (trackers[index], endpoint.url)
         }
+        // What fired about another place than the one that has the id now says nothing of this one.
+        let moved = Set(
+            catalogue.endpoints.filter { endpoint in
+                oldTrackers[endpoint.id].map { $0.url != endpoint.url } ?? false
+            }.map(\.id))
         let oldExcused = excusedEndpoints
         let oldClocks = objectiveClocksNow()
         let oldServices = Dictionary(
@@ -58,19 +63,24 @@ extension HealthMonitor {
         // Edges may have changed although no own state did.
         spread(at: now)
         areAllAlertsChanged = true
-        let ended = adopt(kept, at: now)
+        let ended = adopt(kept, except: moved, at: now)
         end(ended, at: now)
         dismiss(gone, at: now)
         tell(at: now)
         return ended
     }
 
-    /// Gives the alerts of before to the bindings of now; ends those that have none.
+    /// Gives the alerts of before to the bindings of now; ends those that have none, and those about
+    /// endpoints that moved.
     mutating func adopt(
-        _ kept: [AlertKey: (machine: AlertMachine, alert: Alert?)], at now: Timestamp
+        _ kept: [AlertKey: (machine: AlertMachine, alert: Alert?)],
+        except moved: Set<EndpointID> = [], at now: Timestamp
     ) -> [AlertTransition] {
         var left = kept
         for index in bindings.indices where !left.isEmpty {
+            if let tracker = bindings[index].tracker, moved.contains(trackers[tracker].status.id) {
+                continue
+            }
             guard let old = left.removeValue(forKey: key(of: bindings[index])) else { continue }
             machines[index] = old.machine
             guard var alert = old.alert else { continue }

@@ -27,8 +27,6 @@ public struct TellingContract: Sendable {
     private var rules: RuleSet
     private var services: [ServiceID: Service]
     private var mailboxes: [ReceiverID: Mailbox] = [:]
-    /// When something else than alerts changed that decides who is told.
-    private var changedAt: Timestamp?
     /// What was wrong, in words; the first stay.
     public private(set) var breaches: [String] = []
     /// How often something was wrong.
@@ -44,14 +42,23 @@ public struct TellingContract: Sendable {
     /// Whether nobody waits for an end.
     public var isAtEase: Bool { mailboxes.values.allSatisfy(\.open.isEmpty) }
 
-    /// Takes another catalogue and other rules, which were put in force at this instant.
-    public mutating func replace(catalogue: ServiceCatalogue, rules: RuleSet, at now: Timestamp) {
+    /// Takes another catalogue and other rules, which were put in force now.
+    public mutating func replace(catalogue: ServiceCatalogue, rules: RuleSet) {
         receivers = rules.receivers
         self.rules = rules
         services = Dictionary(uniqueKeysWithValues: catalogue.services.map { ($0.id, $0) })
         let stays = Set(receivers.map(\.id))
         mailboxes = mailboxes.filter { stays.contains($0.key) || !$0.value.open.isEmpty }
-        changedAt = now
+    }
+
+    /// Follows a clock that was set.
+    public mutating func shift(by jump: Duration) {
+        mailboxes = mailboxes.mapValues { box in
+            var box = box
+            box.unnamedSince = box.unnamedSince.mapValues { $0 + jump }
+            box.unendedSince = box.unendedSince.mapValues { $0 + jump }
+            return box
+        }
     }
 
     /// Looks at one instant.

@@ -129,6 +129,28 @@ import Testing
             ])
     }
 
+    /// An endpoint that has another address now: what fired was about another place.
+    @Test func anEndpointThatMovedBeginsAnew() throws {
+        let rules = RuleSet(
+            rules: [rule("refused", .certificateInvalid)],
+            receivers: [try Self.receiver("all", .digest)])
+        func catalogue(_ path: String) -> ServiceCatalogue {
+            ServiceCatalogue(
+                services: [service("digid")], endpoints: [endpoint("a", of: "digid", path: path)])
+        }
+        var monitor = HealthMonitor(catalogue: catalogue("/"), rules: rules)
+        let bad = tls(to: 1000, verdict: .tlsUntrusted)
+        monitor.apply([result("a", 60, .tlsUntrusted, tls: bad)])
+        _ = monitor.evaluate(at: at(60))
+        #expect(monitor.takeAlertChanges().told == ["all begun refused a page"])
+        let ended = monitor.replace(catalogue: catalogue("/new"), rules: rules, at: at(70))
+        #expect(ended.map(\.isWatched) == [false])
+        #expect(monitor.takeAlertChanges().told == ["all unwatched refused a page"])
+        monitor.apply([result("a", 120, .tlsUntrusted, tls: bad)])
+        _ = monitor.evaluate(at: at(120))
+        #expect(monitor.takeAlertChanges().told == ["all begun refused a page"])
+    }
+
     @Test func whatWaitsIsBounded() throws {
         let alert = Alert(
             key: AlertKey(rule: RuleID("r"), subject: .service(ServiceID("s"))),

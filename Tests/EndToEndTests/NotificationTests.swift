@@ -181,4 +181,20 @@ struct NotificationTests {
             }
         }
     }
+
+    /// What README shows of an Alertmanager's configuration is one.
+    @Test(.enabled(if: tool("amtool") != nil, "amtool is missing"))
+    func theConfigurationInTheReadmeIsOne() async throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+        let start = try #require(readme.range(of: "```yaml\nroute:"))
+        let rest = readme[start.lowerBound...].dropFirst("```yaml\n".count)
+        let end = try #require(rest.range(of: "```"))
+        let directory = try TemporaryDirectory()
+        try directory.write("am.yml", String(rest[..<end.lowerBound]))
+        let outcome = try await Child.outcome(
+            try #require(tool("amtool")), ["check-config", directory.path + "/am.yml"])
+        #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+    }
 }

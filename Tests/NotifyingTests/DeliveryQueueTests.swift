@@ -202,8 +202,16 @@ func several(_ services: [String], receiver: String = "on-call") -> Notification
     /// Nothing is tried again without a rest, whatever the answer.
     @Test(arguments: 100...599)
     func noAnswerMakesALoop(status: Int) {
-        let outcome = HTTPSender.outcome(
-            CURLE_OK, status: status, retryAfterSeconds: 0)
+        for outcome in [
+            HTTPSender.outcome(CURLE_OK, status: status, retryAfterSeconds: 0),
+            MailSender.outcome(
+                CURLE_RECV_ERROR, status: status, isAboutMessage: true, line: "\(status) x"),
+            MailSender.outcome(
+                CURLE_RECV_ERROR, status: status, isAboutMessage: false, line: "\(status) x"),
+        ] { expectRests(outcome) }
+    }
+
+    private func expectRests(_ outcome: DeliveryQueue.Outcome) {
         var run = Run()
         for one in [several(["a", "b"]), notification("c")] { _ = run.queue.add(one) }
         var attempts = 0
@@ -212,7 +220,7 @@ func several(_ services: [String], receiver: String = "on-call") -> Notification
             while run.attempt(outcome).tried != nil { attempts += 1 }
             guard run.sleep() != nil else { break }
         }
-        #expect(attempts <= 25, "HTTP \(status)")
+        #expect(attempts <= 25, "\(outcome)")
     }
 
     /// A receiver that is away for days gets no news of last week.

@@ -18,9 +18,8 @@ import Testing
         var waiting: [Notification] = []
         var random: SplitMix64
         var now = Timestamp(seconds: 1_795_435_200)
-        var silences: [ActionID] = []
         var told = 0
-        var isShown = false
+        var elapsed: Int64 = 0
 
         init(seed: UInt64) throws {
             random = SplitMix64(seed: seed)
@@ -167,7 +166,7 @@ import Testing
                 let next = try World.rules(variant: Int.random(in: 0..<6, using: &random))
                 rules = next
                 _ = monitor.replace(catalogue: catalogue, rules: next, at: now)
-                contract.replace(catalogue: catalogue, rules: next, at: now)
+                contract.replace(catalogue: catalogue, rules: next)
             }
         }
 
@@ -190,20 +189,20 @@ import Testing
             }
             waiting = left
             monitor.note(ended)
-            if !contract.breaches.isEmpty, !isShown {
-                isShown = true
-                print(contract.breaches)
-                for incident in monitor.incidents.open + monitor.incidents.closed.suffix(4) {
-                    print(incident.id, incident.root, incident.closedAt?.rfc3339 ?? "open")
-                    for event in incident.events {
-                        print("  ", event.at.rfc3339, event.kind, event.text)
-                    }
-                }
-                for alert in monitor.firing {
-                    print(alert.episode, alert.incident?.text ?? "-", alert.level)
-                }
-                print(monitor.actions.current)
+        }
+
+        /// Lets ten seconds pass, and has the clock set now and then.
+        mutating func pass() {
+            now = now + .seconds(10)
+            elapsed += 10_000_000_000
+            if chance(500) {
+                let step = Duration.seconds(Int64.random(in: -4000...4000, using: &random))
+                now = now + step
+                contract.shift(by: step)
             }
+            monitor.note(
+                ClockSample(
+                    wall: now, bootNanoseconds: elapsed, monotonicNanoseconds: elapsed))
         }
 
         /// What an operator keeps back, worked out from what holds now.
@@ -234,7 +233,7 @@ import Testing
             try world.act()
             _ = world.monitor.evaluate(at: world.now)
             world.look()
-            world.now = world.now + .seconds(10)
+            world.pass()
         }
         #expect(world.contract.breaches == [], "\(world.contract.breachCount) in seed \(seed)")
         #expect(world.told > 20, "a history in which nothing happened")
