@@ -52,7 +52,7 @@ extension Scenario {
             for: 2m
           - at: 25s
             services: [politie]
-            fault: {flapping: 30s}
+            fault: down
             for: 2m
         """
 
