@@ -1,14 +1,21 @@
 import Alerting
+import HealthModel
 import Synchronization
 
 /// How messages ended, on their way from the receivers' threads to the monitor.
 ///
-/// As many as there are messages that wait for receivers, which is bounded.
+/// A monitor that takes none is told of the newest; a message of which it never hears counts as
+/// waiting, and is told to a fallback at most.
 final class DeliveryInbox: Sendable {
     private let waiting = Mutex<[Delivery]>([])
 
     /// Takes one, on any thread.
-    func add(_ delivery: Delivery) { waiting.withLock { $0.append(delivery) } }
+    func add(_ delivery: Delivery) {
+        waiting.withLock { waiting in
+            waiting.append(delivery)
+            if waiting.count > Limits.waitingTransitions { waiting.removeFirst() }
+        }
+    }
 
     /// All since the last call, in order.
     func take() -> [Delivery] {
