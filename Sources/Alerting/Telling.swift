@@ -13,8 +13,6 @@ struct Telling {
     static let updateInterval: Duration = .seconds(60)
     /// How long a message that was given up is left alone while its alert fires.
     static let retellInterval: Duration = .seconds(300)
-    /// The level at which people are reminded, and above.
-    static let remindingLevel = Level.critical
 
     /// Who is told.
     let receiver: Receiver
@@ -311,7 +309,7 @@ struct Telling {
             return
         }
         guard let every = receiver.remindEvery,
-            let begun = uncovered(in: name).filter({ $0.item.alert.level >= Self.remindingLevel })
+            let begun = uncovered(in: name).filter({ $0.item.alert.level >= Receiver.remindingLevel })
                 .map(\.toldAt).min()
         else { return }
         let last = min(now, max(begun, thread.remindedAt ?? begun))
