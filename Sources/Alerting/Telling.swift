@@ -309,8 +309,10 @@ struct Telling {
             return
         }
         guard let every = receiver.remindEvery,
-            let begun = uncovered(in: name).filter({ $0.item.alert.level >= Receiver.remindingLevel })
-                .map(\.toldAt).min()
+            let begun = uncovered(in: name).filter({
+                $0.item.alert.level >= Receiver.remindingLevel
+            })
+            .map(\.toldAt).min()
         else { return }
         let last = min(now, max(begun, thread.remindedAt ?? begun))
         guard now - last >= every else {

@@ -218,27 +218,6 @@ import Testing
         #expect(play.told.last == "12 update duo,svb,uwv INC-2026-0001")
     }
 
-    /// It covers what was named when it was given: what joins later is reminded of by itself.
-    @Test func anAcknowledgementCoversWhatWasNamed() throws {
-        var people = try receiver("people")
-        people.remindEvery = .seconds(600)
-        let play = try Outages(
-            [Self.one(), .init(id: "svb", needs: [("digid", .login)])], receivers: [people])
-        play.failing = ["digid": .timeoutConnect]
-        play.pass(5)
-        try play.order(.acknowledge(IncidentID("INC-2026-0001"), to: play.now + .seconds(14_400)))
-        play.pass(30)
-        #expect(occasions(play) == ["2 people change"])
-        play.failing["svb"] = .httpStatus
-        play.pass(15)
-        #expect(
-            occasions(play).dropFirst() == ["37 people update", "47 people reminder"])
-        // Whoever acknowledges again knows that one, too.
-        try play.order(.acknowledge(IncidentID("INC-2026-0001"), to: play.now + .seconds(14_400)))
-        play.pass(30)
-        #expect(occasions(play).count == 3)
-    }
-
     @Test func anAcknowledgementEndsWithItsIncident() throws {
         let play = try onCall()
         play.failing = ["digid": .timeoutConnect]
