@@ -160,14 +160,11 @@ extension HealthMonitor {
         let audience = Audience(rules: rules, at: now)
         return rules.receivers.map { receiver in
             let book = telling.books[receiver.id]
-            let entry = book?.entries[alert.episode]
-            let isCalled =
-                entry.map { $0.source != .own } ?? false
-                || book?.threads[firing.thread]?.isEscalated == true && firing.alert.level == .page
+            let isCalled = book?.isCalled(for: firing, in: firing.thread) ?? false
             return Explanation.Route(
                 receiver: receiver.id,
                 obstacle: audience.obstacle(firing, for: receiver, isCalled: isCalled),
-                told: entry)
+                told: book?.entries[alert.episode])
         }
     }
 }

@@ -15,7 +15,7 @@ struct TellingState: Sendable {
     var reconsiderAt: Timestamp?
     /// What is told and was not taken by `takeAlertChanges`.
     var messages: [Notification] = []
-    /// What changed in the books of receivers since then; nil for one that is gone.
+    /// What changed in the books of receivers since then.
     var changes: [ReceiverID: ReceiverBook.Changes] = [:]
 
     /// Whether nobody is owed anything, and no time runs.
@@ -32,7 +32,7 @@ extension HealthMonitor {
         else { return }
         telling.isDue = false
         telling.dueAt = nil
-        let firing = firingAlerts(at: now)
+        let firing = firingAlerts()
         let audience = Audience(rules: rules, at: now)
         var tellings = rules.receivers.map { receiver in
             telling(receiver, audience, firing, standIns[receiver.id] ?? [])
@@ -174,7 +174,7 @@ extension HealthMonitor {
     }
 
     /// Everything that fires, by episode, with all that decides who has to know of it.
-    func firingAlerts(at now: Timestamp) -> [String: FiringAlert] {
+    func firingAlerts() -> [String: FiringAlert] {
         var firing: [String: FiringAlert] = [:]
         let shared = Set(incidents.incidents.values.lazy.filter(\.isShared).map(\.id))
         for alert in alerts.values where alert.firingSince != nil {

@@ -106,6 +106,12 @@ public struct ReceiverBook: Sendable, Hashable {
     /// Whether nothing was told that is not over.
     public var isEmpty: Bool { entries.isEmpty && threads.isEmpty }
 
+    /// Whether the receiver is told of an alert instead of somebody else, whatever it asks for.
+    func isCalled(for firing: FiringAlert, in thread: String) -> Bool {
+        if let entry = entries[firing.alert.episode], entry.source != .own { return true }
+        return threads[thread]?.isEscalated == true && firing.alert.level == .page
+    }
+
     /// What changed since the last call.
     mutating func takeChanges() -> Changes {
         defer { changes = Changes() }

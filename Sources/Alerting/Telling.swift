@@ -110,9 +110,7 @@ struct Telling {
             let entry = book.entries[episode]
             if let lostAt = entry?.lostAt { wake(at: min(lostAt, now) + Self.retellInterval) }
             let isStandIn = standIns.contains(episode) && entry == nil
-            let isCalled =
-                isStandIn || book.threads[thread]?.isEscalated == true && alert.alert.level == .page
-                || entry.map { $0.source != .own } ?? false
+            let isCalled = isStandIn || book.isCalled(for: alert, in: thread)
             guard audience.obstacle(alert, for: receiver, isCalled: isCalled) == nil,
                 isNews(alert, entry)
             else { continue }
@@ -133,9 +131,7 @@ struct Telling {
         guard let alert = firing[episode] else {
             return unwatched.contains(episode) ? .unwatched : .over
         }
-        let isCalled =
-            entry.source != .own
-            || book.threads[entry.thread]?.isEscalated == true && alert.alert.level == .page
+        let isCalled = book.isCalled(for: alert, in: entry.thread)
         if let obstacle = audience.obstacle(alert, for: receiver, isCalled: isCalled),
             !obstacle.isQuiet
         {
