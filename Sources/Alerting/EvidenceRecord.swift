@@ -33,7 +33,7 @@ public struct EvidenceRecord: Sendable, Hashable {
         case notificationDelivered = "notification.delivered"
         /// A notification was given up.
         case notificationFailed = "notification.failed"
-        /// A receiver began to take nothing.
+        /// A receiver began to fail.
         case receiverFailing = "receiver.failing"
         /// A receiver takes notifications again.
         case receiverRecovered = "receiver.recovered"

@@ -38,7 +38,7 @@ extension HealthMonitor {
     /// The rule that says that it does not keep up with its schedule.
     static let loadKey = AlertKey(rule: RuleID("monitor-overloaded"), subject: .monitor)
 
-    /// The rule that says that a receiver takes nothing.
+    /// The rule that says that a receiver fails.
     static func receiverKey(_ id: ReceiverID) -> AlertKey {
         AlertKey(rule: RuleID("monitor-receiver"), subject: .receiver(id))
     }

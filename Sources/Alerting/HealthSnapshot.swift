@@ -23,7 +23,7 @@ public struct HealthSnapshot: Sendable {
     public var controls: [SelfDoubt.Control] = []
     /// What the kernel says of the clock; nil before it was asked.
     public var clock: ClockDiscipline?
-    /// Since when each receiver that takes nothing does so.
+    /// Since when each receiver that fails does so.
     public var failingReceivers: [ReceiverID: Timestamp] = [:]
     /// Whether any rule looks at anything; true for an empty catalogue, which needs none.
     public var isAnyRuleInForce = true

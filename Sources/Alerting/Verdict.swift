@@ -45,7 +45,7 @@ public struct Verdict: Sendable, Hashable {
             case refused
             /// No rule looks at anything.
             case noRules = "no_rules"
-            /// A receiver takes nothing.
+            /// A receiver fails, or one address of it.
             case receiver
             /// Alerts wait for their hold time.
             case pending
@@ -337,8 +337,8 @@ extension HealthSnapshot {
         return Verdict.Ground(
             kind: .receiver, grade: .warning,
             text: LocalizedText(
-                dutch: "Ontvangers die niets aannemen: \(names).",
-                english: "Receivers that take nothing: \(names)."),
+                dutch: "Ontvangers die falen: \(names).",
+                english: "Receivers that fail: \(names)."),
             since: deaf.compactMap { failingReceivers[$0] }.min())
     }
 }

@@ -12,7 +12,7 @@ public final class Dispatcher: Sendable {
     public enum Event: Sendable, Hashable {
         /// A notification was delivered, or given up.
         case ended(Delivery)
-        /// A receiver takes nothing, for this reason.
+        /// A receiver fails, or one address of it, for this reason.
         case failing(ReceiverID, String)
         /// It takes notifications again.
         case recovered(ReceiverID)

@@ -125,7 +125,7 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var givenUp: Int
         /// Why the last attempt failed; nil when it did not.
         public var failure: String?
-        /// Since when it takes nothing; nil while it does.
+        /// Since when it fails, or one address of it; nil while it takes all.
         public var failingSince: Instant?
     }
 

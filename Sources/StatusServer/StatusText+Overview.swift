@@ -101,9 +101,9 @@ extension StatusText {
     func notTold(_ receiver: StatusDocument.Receiver) -> String {
         let (failure, waiting) = (receiver.failure ?? "", receiver.waiting)
         return language.of(
-            nl: "Ontvanger \(receiver.id) neemt niets aan (\(failure)); "
+            nl: "Ontvanger \(receiver.id) faalt (\(failure)); "
                 + "er wacht\(waiting == 1 ? "" : "en") \(waiting).",
-            en: "Receiver \(receiver.id) takes nothing (\(failure)); "
+            en: "Receiver \(receiver.id) fails (\(failure)); "
                 + "\(waiting) wait\(waiting == 1 ? "s" : "").")
     }
 

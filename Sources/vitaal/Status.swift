@@ -11,7 +11,7 @@ struct Status: ParsableCommand {
             is shown in detail; `vitaal status monitor` says whether the monitor itself can be \
             believed, and why not. Exit code 0 only when all is measured and well; 1 for what can \
             wait, such as a warning, an outage that is pending, files that were refused or a \
-            receiver that takes nothing; 2 when an alert of level critical or page fires; 3 when it \
+            receiver that fails; 2 when an alert of level critical or page fires; 3 when it \
             is not measured.
             """)
 

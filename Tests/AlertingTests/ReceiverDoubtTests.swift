@@ -2,7 +2,7 @@ import Alerting
 import HealthModel
 import Testing
 
-/// A receiver that takes nothing is told to the others.
+/// A receiver that fails is told to the others.
 @Suite struct ReceiverDoubtTests {
     private final class Told {
         var monitor: HealthMonitor

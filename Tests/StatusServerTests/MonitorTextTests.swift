@@ -37,7 +37,7 @@ private func lines(_ text: String) -> [String] {
                   clock: unknown
                   load: 1234 probes and 0 missed slots since the start
                   receivers: 0 of 1 take notifications
-                    since 2026-11-23 14:06:31 UTC: Receiver chat takes nothing (HTTP 500); 0 wait.
+                    since 2026-11-23 14:06:31 UTC: Receiver chat fails (HTTP 500); 0 wait.
                   configuration: that of 2026-11-23 13:07:31 UTC is in force
                 NEXT: mend the line or the name server of this machine
 

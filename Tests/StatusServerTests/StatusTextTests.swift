@@ -114,15 +114,15 @@ private func lines(_ text: String) -> [String] {
             ).verdict.exitCode == 0)
         #expect(
             lines(StatusText.render(document, width: 120)).dropFirst(2) == [
-                "✖ NOT TOLD  Receiver on-call takes nothing (HTTP 500); 2 wait.",
+                "✖ NOT TOLD  Receiver on-call fails (HTTP 500); 2 wait.",
                 "NEXT: call people by other means; see `receivers` in alerts/",
             ])
         #expect(
             lines(StatusText.render(document, width: 120, language: .nl))[2]
-                == "✖ NIET VERTELD  Ontvanger on-call neemt niets aan (HTTP 500); er wachten 2.")
+                == "✖ NIET VERTELD  Ontvanger on-call faalt (HTTP 500); er wachten 2.")
         #expect(
             StatusPage.html(of: document, language: .en).contains(
-                "<p><strong>Receiver on-call takes nothing (HTTP 500); 2 wait.</strong></p>"))
+                "<p><strong>Receiver on-call fails (HTTP 500); 2 wait.</strong></p>"))
     }
 
     /// What people are told of the monitor itself stands on the first screen.
