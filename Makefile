@@ -9,7 +9,7 @@ TOOLS_PATH := $(CURDIR)/.build/tools/usr/bin:$(CURDIR)/.build/tools/usr/sbin
 
 # Tests by need (.ci/run-tests): what computes runs side by side, what waits for programs that it
 # spawned a few at a time, and everything else one by one in a process of its own.
-PURE_TESTS := ^(HealthModel|TLSFindings|Scheduling|ResultStore|Alerting|Exposition|Catalogue|RuleTesting|PatternMatching|StatusServer|Simulation|TLSInspection|Tidy)Tests
+PURE_TESTS := ^(HealthModel|TLSFindings|Scheduling|Observing|ResultFormat|Alerting|Exposition|Catalogue|RuleTesting|PatternMatching|StatusServer|Simulation|TLSInspection|Tidy)Tests
 SPAWNING_TESTS := ^EndToEndTests
 
 # More compilers than cores for the optimised build: SwiftPM starts modules by their names, so that

@@ -33,13 +33,12 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // C quarantine: system libraries and static inline wrappers, no logic.
+        // System: C wrappers without logic, and what every layer above needs of the machine.
         .target(name: "CLinux"),
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(
-            name: "CUnbound", providers: [.apt(["libunbound-dev"])]),
+        .systemLibrary(name: "CUnbound", providers: [.apt(["libunbound-dev"])]),
         .systemLibrary(
             name: "CPublicSuffix", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"])]),
         .target(
@@ -47,36 +46,24 @@ let package = Package(
         .target(name: "CProbeShims", dependencies: ["CCurl", "COpenSSL"]),
         // Takes the place of the ICU data that Foundation brings.
         .target(name: "CLocaleData"),
-
-        // Pure core: time and state come in, values and actions go out.
-        .target(name: "HealthModel", swiftSettings: pure + optimised),
-        .target(name: "Scheduling", dependencies: ["HealthModel"], swiftSettings: pure + optimised),
-        .target(name: "TLSFindings", dependencies: ["HealthModel"], swiftSettings: pure),
-        .target(
-            name: "ResultStore", dependencies: ["HealthModel"], swiftSettings: pure + optimised),
-        .target(
-            name: "Alerting", dependencies: ["HealthModel", "ResultStore", "TLSFindings"],
-            swiftSettings: pure + optimised),
-        .target(
-            name: "RuleTesting", dependencies: ["HealthModel", "ResultStore", "Alerting"],
-            swiftSettings: pure + optimised),
-        .target(
-            name: "Simulation",
-            dependencies: ["HealthModel", "Scheduling", "ResultStore", "Alerting"],
-            swiftSettings: strict + optimised),
-        .target(
-            name: "Exposition",
-            dependencies: ["HealthModel", "ResultStore", "TLSFindings", "Alerting"],
-            swiftSettings: pure),
-
-        // Data plane: sockets, TLS, one loop thread per core.
-        .target(
-            name: "TLSInspection", dependencies: ["HealthModel", "COpenSSL", "CProbeShims"],
-            swiftSettings: strict),
         .target(name: "PollLoop", dependencies: ["HealthModel", "CLinux"], swiftSettings: strict),
         .target(
             name: "PatternMatching", dependencies: ["HealthModel", "CRegex"],
             swiftSettings: strict),
+        .target(
+            name: "SQLiteSupport",
+            dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+
+        // Model: the words that all share.
+        .target(name: "HealthModel", swiftSettings: pure + optimised),
+
+        // Measuring: when to probe, sockets, TLS, one loop thread per core.
+        .target(name: "Scheduling", dependencies: ["HealthModel"], swiftSettings: pure + optimised),
+        .target(
+            name: "TLSInspection", dependencies: ["HealthModel", "COpenSSL", "CProbeShims"],
+            swiftSettings: strict),
+        .target(name: "TLSFindings", dependencies: ["HealthModel"], swiftSettings: pure),
         .target(
             name: "Probing",
             dependencies: [
@@ -85,18 +72,58 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // Control plane.
+        // Deciding: time and state come in, values and actions go out.
+        .target(name: "Observing", dependencies: ["HealthModel"], swiftSettings: pure + optimised),
         .target(
-            name: "Catalogue",
+            name: "Alerting", dependencies: ["HealthModel", "Observing", "TLSFindings"],
+            swiftSettings: pure + optimised),
+
+        // Keeping: what is on disk.
+        .target(
+            name: "ResultFormat", dependencies: ["HealthModel", "Observing"],
+            swiftSettings: pure + optimised),
+        .target(
+            name: "DurableStore",
             dependencies: [
-                "HealthModel", "Alerting", "RuleTesting", "PatternMatching",
-                .product(name: "Yams", package: "Yams"),
+                "HealthModel", "Observing", "ResultFormat",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict + optimised),
+        .target(
+            name: "Evidence", dependencies: ["HealthModel", "Alerting", "COpenSSL"],
+            swiftSettings: strict),
+        .target(
+            name: "Ledger",
+            dependencies: [
+                "HealthModel", "Alerting", "Evidence", "SQLiteSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .target(
+            name: "Inventory",
+            dependencies: [
+                "HealthModel", "TLSInspection", "SQLiteSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+
+        // Telling: people, Prometheus, the API.
+        .target(
+            name: "Notifying",
+            dependencies: [
+                "HealthModel", "Alerting", "PollLoop", "CProbeShims", "CCurl", "CLinux",
+                "COpenSSL",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Exposition",
+            dependencies: ["HealthModel", "Observing", "TLSFindings", "Alerting"],
+            swiftSettings: pure),
+        .target(
             name: "StatusServer",
             dependencies: [
-                "HealthModel", "ResultStore", "TLSFindings", "Alerting", "Exposition",
+                "HealthModel", "Observing", "TLSFindings", "Alerting", "Exposition",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -105,6 +132,20 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+
+        // Configuring: what people write.
+        .target(
+            name: "RuleTesting", dependencies: ["HealthModel", "Observing", "Alerting"],
+            swiftSettings: pure + optimised),
+        .target(
+            name: "Catalogue",
+            dependencies: [
+                "HealthModel", "Alerting", "RuleTesting", "PatternMatching",
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+
+        // Proving: servers that fail as told, years that were made up, measurements.
         .target(
             name: "LabTLS", dependencies: ["HealthModel", "COpenSSL", "CProbeShims"],
             swiftSettings: strict),
@@ -119,121 +160,112 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Inventory",
+            name: "Simulation", dependencies: ["HealthModel", "Observing", "Alerting"],
+            swiftSettings: strict + optimised),
+        .executableTarget(
+            name: "vitaal-bench",
             dependencies: [
-                "HealthModel", "TLSInspection", "SQLiteSupport",
-                .product(name: "GRDB", package: "GRDB.swift"),
+                "Inventory", "TLSInspection", "HealthModel", "Observing", "ResultFormat",
+                "DurableStore", "Simulation", "Scheduling", "Alerting", "LabTLS", "COpenSSL",
             ],
             swiftSettings: strict),
-        .target(
-            name: "Evidence", dependencies: ["HealthModel", "Alerting", "COpenSSL"],
-            swiftSettings: strict),
-        .target(
-            name: "Ledger",
-            dependencies: [
-                "HealthModel", "Alerting", "Evidence", "SQLiteSupport",
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ],
-            swiftSettings: strict),
-        .target(
-            name: "Notifying",
-            dependencies: [
-                "HealthModel", "Scheduling", "Alerting", "PollLoop", "CProbeShims", "CCurl",
-                "CLinux", "COpenSSL",
-                .product(name: "DequeModule", package: "swift-collections"),
-            ],
-            swiftSettings: strict),
-        .target(
-            name: "SQLiteSupport",
-            dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
-            swiftSettings: strict),
+
+        // Running: the thin shell around all of it.
         .target(
             name: "Daemon",
             dependencies: [
-                "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
-                "PollLoop", "Inventory", "DurableStore", "Evidence", "Ledger", "Notifying",
-                "SQLiteSupport",
-                "TLSInspection", "Probing", "Catalogue", "StatusServer",
+                "CLinux", "HealthModel", "Scheduling", "Observing", "Alerting", "Exposition",
+                "PollLoop", "ResultFormat", "Inventory", "DurableStore", "Evidence", "Ledger",
+                "Notifying",
+                "SQLiteSupport", "TLSInspection", "Probing", "Catalogue", "StatusServer",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
-        .target(
-            name: "DurableStore",
-            dependencies: [
-                "HealthModel", "ResultStore",
-                .product(name: "DequeModule", package: "swift-collections"),
-            ],
-            swiftSettings: strict + optimised),
         .executableTarget(
             name: "vitaal",
             dependencies: [
                 "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
                 "Scheduling", "TLSFindings", "TLSInspection", "Inventory", "DurableStore",
-                "ResultStore", "Evidence", "Ledger", "RuleTesting", "CLocaleData",
+                "Observing", "ResultFormat", "Evidence", "Ledger", "RuleTesting", "CLocaleData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .executableTarget(
-            name: "vitaal-bench",
-            dependencies: [
-                "Inventory", "TLSInspection", "HealthModel", "ResultStore", "DurableStore",
-                "Simulation", "Scheduling", "Alerting", "LabTLS", "COpenSSL",
-            ],
-            swiftSettings: strict),
 
-        // Where tests put their files.
-        .target(name: "TestFiles", path: "Tests/TestFiles", swiftSettings: strict),
+        // What tests share: their directories, patience, and the files of the project.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "HealthModelTests", dependencies: ["HealthModel"]),
-        .testTarget(name: "TLSFindingsTests", dependencies: ["TLSFindings", "HealthModel"]),
-        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "HealthModel"]),
         .testTarget(
-            name: "ResultStoreTests",
-            dependencies: ["ResultStore", "Simulation", "Scheduling", "HealthModel"]),
-        .testTarget(
-            name: "DurableStoreTests",
-            dependencies: [
-                "TestFiles", "DurableStore", "ResultStore", "Simulation", "Scheduling",
-                "HealthModel",
-            ]),
-        .testTarget(
-            name: "AlertingTests",
-            dependencies: ["Alerting", "Scheduling", "ResultStore", "TLSFindings", "HealthModel"]),
-        .testTarget(
-            name: "ExpositionTests",
-            dependencies: ["Exposition", "Alerting", "ResultStore", "HealthModel"]),
+            name: "PatternMatchingTests", dependencies: ["PatternMatching", "HealthModel"]),
         .testTarget(name: "PollLoopTests", dependencies: ["PollLoop", "CLinux", "HealthModel"]),
+        .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "HealthModel"]),
         .testTarget(
             name: "TLSInspectionTests",
             dependencies: ["TLSInspection", "COpenSSL", "CProbeShims", "HealthModel"]),
+        .testTarget(name: "TLSFindingsTests", dependencies: ["TLSFindings", "HealthModel"]),
         .testTarget(
             name: "ProbingTests",
             dependencies: [
-                "TestFiles", "Probing", "Scheduling", "TLSFindings", "TLSInspection", "PollLoop",
-                "COpenSSL",
-                "CProbeShims", "CCurl", "HealthModel", "LabTLS",
+                "TestSupport", "Probing", "Scheduling", "TLSFindings", "TLSInspection", "PollLoop",
+                "COpenSSL", "CProbeShims", "CCurl", "HealthModel", "LabTLS",
             ]),
+        .testTarget(name: "ObservingTests", dependencies: ["Observing", "HealthModel"]),
         .testTarget(
-            name: "CatalogueTests",
+            name: "AlertingTests",
+            dependencies: ["Alerting", "Scheduling", "Observing", "TLSFindings", "HealthModel"]),
+        .testTarget(
+            name: "ResultFormatTests",
+            dependencies: ["ResultFormat", "Observing", "Simulation", "HealthModel"]),
+        .testTarget(
+            name: "DurableStoreTests",
             dependencies: [
-                "Catalogue", "Alerting", "RuleTesting", "PatternMatching", "HealthModel",
+                "TestSupport", "DurableStore", "Observing", "ResultFormat", "Simulation",
+                "HealthModel",
             ]),
         .testTarget(
-            name: "RuleTestingTests",
-            dependencies: ["RuleTesting", "Catalogue", "Alerting", "ResultStore", "HealthModel"]),
+            name: "EvidenceTests",
+            dependencies: ["TestSupport", "Evidence", "Alerting", "HealthModel"]),
         .testTarget(
-            name: "PatternMatchingTests", dependencies: ["PatternMatching", "HealthModel"]),
+            name: "LedgerTests",
+            dependencies: [
+                "TestSupport", "Ledger", "Evidence", "Alerting", "RuleTesting", "HealthModel",
+                "SQLiteSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .testTarget(
+            name: "InventoryTests",
+            dependencies: [
+                "TestSupport", "Inventory", "TLSInspection", "HealthModel", "LabTLS",
+                "SQLiteSupport",
+            ]),
+        .testTarget(
+            name: "NotifyingTests",
+            dependencies: ["Notifying", "Alerting", "HealthModel", "LabTLS", "CCurl", "COpenSSL"]),
+        .testTarget(
+            name: "ExpositionTests",
+            dependencies: ["Exposition", "Alerting", "Observing", "HealthModel"]),
         .testTarget(
             name: "StatusServerTests",
             dependencies: [
-                "StatusServer", "Alerting", "ResultStore", "HealthModel",
+                "StatusServer", "Alerting", "Observing", "HealthModel",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "RuleTestingTests",
+            dependencies: [
+                "TestSupport", "RuleTesting", "Catalogue", "Alerting", "Observing", "HealthModel",
+            ]),
+        .testTarget(
+            name: "CatalogueTests",
+            dependencies: [
+                "TestSupport", "Catalogue", "Alerting", "RuleTesting", "PatternMatching",
+                "HealthModel",
             ]),
         .testTarget(
             name: "LabTests",
@@ -243,50 +275,28 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(
-            name: "InventoryTests",
-            dependencies: [
-                "TestFiles", "Inventory", "TLSInspection", "HealthModel", "LabTLS", "SQLiteSupport",
-            ]),
-        .testTarget(
-            name: "EvidenceTests",
-            dependencies: ["TestFiles", "Evidence", "Alerting", "HealthModel"]),
-        .testTarget(
-            name: "LedgerTests",
-            dependencies: [
-                "TestFiles", "Ledger", "Evidence", "Alerting", "RuleTesting", "HealthModel",
-                "SQLiteSupport",
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ]),
-        .testTarget(
-            name: "NotifyingTests",
-            dependencies: [
-                "Notifying", "Scheduling", "Alerting", "HealthModel", "LabTLS", "CCurl", "COpenSSL",
-            ]),
+            name: "SimulationTests", dependencies: ["Simulation", "Alerting", "HealthModel"]),
+        .testTarget(name: "BenchTests", dependencies: ["TestSupport", "vitaal-bench"]),
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
-                "TestFiles", "Catalogue", "Alerting", "Scheduling", "PatternMatching", "Ledger",
-                "Notifying",
-                "Simulation", "HealthModel",
+                "TestSupport", "Catalogue", "Alerting", "Scheduling", "PatternMatching", "Ledger",
+                "Notifying", "Simulation", "HealthModel",
             ]),
-        .testTarget(
-            name: "SimulationTests", dependencies: ["Simulation", "Alerting", "HealthModel"]),
-        .testTarget(name: "BenchTests", dependencies: ["vitaal-bench"]),
-        .testTarget(name: "TidyTests"),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "TestFiles", "Daemon", "StatusServer", "Alerting", "HealthModel", "Scheduling",
-                "Probing",
-                "TLSInspection", "Inventory", "DurableStore", "Evidence", "Ledger", "ResultStore",
-                "Catalogue",
+                "TestSupport", "Daemon", "StatusServer", "Alerting", "HealthModel", "Scheduling",
+                "Probing", "TLSInspection", "Inventory", "DurableStore", "Evidence", "Ledger",
+                "Observing", "Catalogue",
             ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestFiles", "vitaal", "StatusServer", "Lab", "Catalogue", "HealthModel",
+                "TestSupport", "vitaal", "StatusServer", "Lab", "Catalogue", "HealthModel",
                 "Evidence",
             ]),
+        .testTarget(name: "TidyTests", dependencies: ["TestSupport"], path: "Tests/TidyTests"),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
@@ -297,7 +307,32 @@ if Context.environment["VITAAL_FUZZ"] == "1" {
     package.targets.append(
         .executableTarget(
             name: "vitaal-fuzz",
-            dependencies: ["TLSInspection", "Probing", "ResultStore", "HealthModel"],
-            path: "Tests/Fuzzing", exclude: ["Corpus"],
+            dependencies: ["TLSInspection", "Probing", "Observing", "ResultFormat", "HealthModel"],
+            path: "Tests/Proving/Fuzzing", exclude: ["Corpus"],
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}
+
+/// The folders of `Sources` and `Tests`: a module imports those of its own folder and of those before
+/// it in this list, never a later one.
+let layers: KeyValuePairs = [
+    "Model": ["HealthModel"],
+    "System": [
+        "CCurl", "CLinux", "CLocaleData", "COpenSSL", "CProbeShims", "CPublicSuffix", "CRegex",
+        "CUnbound", "PatternMatching", "PollLoop", "SQLiteSupport",
+    ],
+    "Measuring": ["Scheduling", "TLSInspection", "TLSFindings", "Probing"],
+    "Deciding": ["Observing", "Alerting"],
+    "Keeping": ["ResultFormat", "DurableStore", "Evidence", "Ledger", "Inventory"],
+    "Telling": ["Notifying", "Exposition", "StatusServer"],
+    "Configuring": ["RuleTesting", "Catalogue"],
+    "Proving": ["LabTLS", "Lab", "Simulation", "vitaal-bench", "Bench", "Scenario"],
+    "Running": ["Daemon", "vitaal", "EndToEnd"],
+]
+for (layer, modules) in layers {
+    for target in package.targets where target.path == nil {
+        if modules.contains(target.name) { target.path = "Sources/\(layer)/\(target.name)" }
+        if target.isTest, modules.contains(String(target.name.dropLast("Tests".count))) {
+            target.path = "Tests/\(layer)/\(target.name)"
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The architecture as tests: the build fails when a module imports upward, a file grows too
@@ -7,59 +8,29 @@ struct TidyTests {
     /// Lines of the longest source file.
     static let fileLines = 500
 
-    /// Module → the modules of this project that it may import.
-    ///
-    /// What is not here is a mistake.
-    static let allowed: [String: Set<String>] = [
-        "HealthModel": [],
-        "Scheduling": ["HealthModel"],
-        "TLSFindings": ["HealthModel"],
-        "ResultStore": ["HealthModel"],
-        "Alerting": ["HealthModel", "ResultStore", "TLSFindings"],
-        "DurableStore": ["HealthModel", "ResultStore"],
-        "Simulation": ["HealthModel", "Scheduling", "ResultStore", "Alerting"],
-        "Exposition": ["HealthModel", "ResultStore", "TLSFindings", "Alerting"],
-        "TLSInspection": ["HealthModel", "COpenSSL", "CProbeShims"],
-        "PollLoop": ["HealthModel", "CLinux"],
-        "Probing": [
-            "HealthModel", "Scheduling", "PollLoop", "TLSInspection", "PatternMatching",
-            "CProbeShims", "CCurl", "COpenSSL", "CUnbound", "CPublicSuffix",
+    /// The folders of `Sources`, and their modules: each imports only those before it.
+    static let layers: KeyValuePairs = [
+        "Model": ["HealthModel"],
+        "System": [
+            "CCurl", "CLinux", "CLocaleData", "COpenSSL", "CProbeShims", "CPublicSuffix", "CRegex",
+            "CUnbound", "PatternMatching", "PollLoop", "SQLiteSupport",
         ],
-        "PatternMatching": ["HealthModel", "CRegex"],
-        "RuleTesting": ["HealthModel", "ResultStore", "Alerting"],
-        "Catalogue": ["HealthModel", "Alerting", "RuleTesting", "PatternMatching"],
-        "StatusServer": ["HealthModel", "ResultStore", "TLSFindings", "Alerting", "Exposition"],
-        "SQLiteSupport": [],
-        "Inventory": ["HealthModel", "TLSInspection", "SQLiteSupport"],
-        "Evidence": ["HealthModel", "Alerting", "COpenSSL"],
-        "Ledger": ["HealthModel", "Alerting", "Evidence", "SQLiteSupport"],
-        "Notifying": [
-            "HealthModel", "Scheduling", "Alerting", "PollLoop", "CProbeShims", "CCurl", "CLinux",
-            "COpenSSL",
-        ],
-        "LabTLS": ["HealthModel", "COpenSSL", "CProbeShims"],
-        "Lab": ["HealthModel", "LabTLS", "COpenSSL"],
-        "Daemon": [
-            "CLinux", "HealthModel", "Scheduling", "ResultStore", "Alerting", "Exposition",
-            "DurableStore", "Evidence", "Ledger", "Notifying", "SQLiteSupport",
-            "PollLoop", "Inventory",
-            "TLSInspection", "Probing", "Catalogue", "StatusServer",
-        ],
-        "vitaal": [
-            "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
-            "Scheduling", "TLSFindings", "TLSInspection", "Inventory", "DurableStore",
-            "ResultStore", "Evidence", "Ledger", "RuleTesting",
-        ],
-        "vitaal-bench": [
-            "Inventory", "TLSInspection", "HealthModel", "ResultStore", "DurableStore",
-            "Simulation", "Scheduling", "Alerting", "LabTLS", "COpenSSL",
-        ],
+        "Measuring": ["Scheduling", "TLSInspection", "TLSFindings", "Probing"],
+        "Deciding": ["Observing", "Alerting"],
+        "Keeping": ["ResultFormat", "DurableStore", "Evidence", "Ledger", "Inventory"],
+        "Telling": ["Notifying", "Exposition", "StatusServer"],
+        "Configuring": ["RuleTesting", "Catalogue"],
+        "Proving": ["LabTLS", "Lab", "Simulation", "vitaal-bench"],
+        "Running": ["Daemon", "vitaal"],
     ]
+
+    /// All modules, those that are imported before those that import them.
+    static let modules = layers.flatMap(\.value)
 
     /// Modules without I/O, clocks and Foundation.
     static let pure: Set<String> = [
-        "HealthModel", "Scheduling", "TLSFindings", "ResultStore", "Alerting", "Exposition",
-        "RuleTesting",
+        "HealthModel", "Scheduling", "TLSFindings", "Observing", "Alerting", "ResultFormat",
+        "Exposition", "RuleTesting",
     ]
     /// Modules without Foundation, because every probe passes through them.
     static let dataPlane: Set<String> = pure.union([
@@ -75,8 +46,15 @@ struct TidyTests {
         "DateComponents", "MeasurementFormatter", "ListFormatter",
     ]
 
-    static let root = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
+    static let root = Repository.root
+
+    /// What stands in one file, and is used by all others.
+    static let standsOnce: KeyValuePairs = [
+        "9E37_79B9": "SplitMix64.swift", "100_0000_01B3": "FNV1a.swift",
+        "RandomNumberGenerator {": "SplitMix64.swift",
+        "class TemporaryDirectory": "TemporaryDirectory.swift",
+        "func eventually": "Eventually.swift",
+    ]
 
     static let sources = swiftFiles(below: "Sources")
     static let tests = swiftFiles(below: "Tests")
@@ -88,11 +66,15 @@ struct TidyTests {
         return all.filter { $0.pathExtension == "swift" }.sorted { $0.path < $1.path }
     }
 
-    static func module(of file: URL) -> String {
+    /// The folder below `Sources` or `Tests` that holds a file, and the module; empty when it is in none.
+    static func place(of file: URL) -> (layer: String, module: String) {
         let parts = file.pathComponents
-        let sources = parts.lastIndex(of: "Sources") ?? parts.lastIndex(of: "Tests") ?? 0
-        return parts.indices.contains(sources + 1) ? parts[sources + 1] : ""
+        let top = parts.lastIndex { ["Sources", "Tests"].contains($0) } ?? 0
+        guard parts.indices.contains(top + 2) else { return ("", "") }
+        return (parts[top + 1], parts[top + 2])
     }
+
+    static func module(of file: URL) -> String { place(of: file).module }
 
     static func lines(of file: URL) throws -> [Substring] {
         try String(contentsOf: file, encoding: .utf8)
@@ -113,20 +95,34 @@ struct TidyTests {
 
     @Test func thereAreSources() {
         #expect(Self.sources.count > 50)
-        #expect(Set(Self.sources.map(Self.module)).isSubset(of: Self.allowed.keys))
+        for file in Self.sources {
+            let (layer, module) = Self.place(of: file)
+            let modules = Self.layers.first { $0.key == layer }?.value ?? []
+            #expect(modules.contains(module), "\(layer)/\(module) is in no layer")
+        }
+    }
+
+    /// Tests lie where what they test lies.
+    @Test func testsMirrorTheSources() {
+        for file in Self.tests {
+            let (layer, module) = Self.place(of: file)
+            guard module.hasSuffix("Tests"), layer != "Proving", layer != "Running" else {
+                continue
+            }
+            let modules = Self.layers.first { $0.key == layer }?.value ?? []
+            #expect(modules.contains(String(module.dropLast(5))), "\(layer)/\(module)")
+        }
     }
 
     @Test(arguments: sources)
     func importsGoStrictlyDownward(_ file: URL) throws {
         let module = Self.module(of: file)
-        let ours = Set(Self.allowed.keys).union([
-            "CLinux", "CCurl", "COpenSSL", "CUnbound", "CPublicSuffix", "CRegex", "CProbeShims",
-        ])
+        let place = try #require(Self.modules.firstIndex(of: module))
         for line in try Self.lines(of: file) {
             guard let name = Self.imported(by: line) else { continue }
-            if ours.contains(name) {
+            if let other = Self.modules.firstIndex(of: name) {
                 #expect(
-                    Self.allowed[module]?.contains(name) == true,
+                    other < place,
                     "\(file.lastPathComponent): \(module) must not import \(name)")
             }
             if Self.dataPlane.contains(module) {
@@ -156,6 +152,10 @@ struct TidyTests {
             for banned in ["try!", "as!", "TODO", "FIXME", "ISO8601DateFormatter"] {
                 #expect(!line.contains(banned), "\(place): \(banned)")
             }
+            for (text, home) in Self.standsOnce where line.contains(text) {
+                #expect(
+                    file.lastPathComponent == home, "\(place): \(text) stands in \(home) already")
+            }
             if isSource && line.contains("@unchecked Sendable") {
                 let before = lines[max(0, index - 20)..<index].joined(separator: "\n")
                 #expect(before.contains("// Safety:"), "\(place): says no why it is safe")
@@ -177,8 +177,8 @@ struct TidyTests {
     /// The C targets wrap and decide nothing.
     @Test(arguments: ["CLinux", "CProbeShims"])
     func shimsAreInline(_ module: String) throws {
-        let header = Self.root.appending(path: "Sources/\(module)/include/\(module).h")
-        let source = Self.root.appending(path: "Sources/\(module)/\(module).c")
+        let header = Self.root.appending(path: "Sources/System/\(module)/include/\(module).h")
+        let source = Self.root.appending(path: "Sources/System/\(module)/\(module).c")
         #expect(try String(contentsOf: source, encoding: .utf8) == "#include \"\(module).h\"\n")
         #expect(try String(contentsOf: header, encoding: .utf8).contains("static inline"))
     }

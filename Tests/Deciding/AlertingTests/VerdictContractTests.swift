@@ -1,0 +1,153 @@
+import Alerting
+import HealthModel
+import Testing
+
+/// What people depend on when they see green, over random histories.
+///
+/// The contract: *it is ok only while the last measurement of every endpoint is a success of the last
+/// five minutes, rules are in force, the files were taken, and every receiver takes what it is told;
+/// what is down for three minutes is critical, or nothing can be said; and it is well again forty
+/// minutes after nothing is wrong any more*.
+@Suite struct VerdictContractTests {
+    /// What a probe of an endpoint comes to for a while.
+    private enum Weather: CaseIterable {
+        case fine, failing, monitorFault, silent
+    }
+
+    /// Four services with an endpoint each, of every tier.
+    private struct World {
+        static let ids = ["a", "b", "c", "d"]
+        static let rules = RuleSet(rules: [rule("gone", .state(.down), hold: .seconds(60))])
+
+        var monitor: HealthMonitor
+        var counters = MonitorCounters(startedAt: noon)
+        var weather: [String: Weather] = [:]
+        var random: SplitMix64
+        var second: Int64 = 0
+        var hasRules = true
+        var rulesSince: Int64 = 0
+        /// When each was measured last, and whether that succeeded; the start counts as a success.
+        var measured: [String: (second: Int64, isSuccess: Bool)] = [:]
+        /// Since when each is measured as failing, without a success or a gap.
+        var failingSince: [String: Int64] = [:]
+        /// Since when nothing is wrong.
+        var fineSince: Int64 = 0
+        var breaches: [String] = []
+        var seen: [Verdict.Grade: Int] = [:]
+
+        init(seed: UInt64) {
+            random = SplitMix64(seed: seed)
+            monitor = HealthMonitor(
+                catalogue: World.catalogue, rules: World.rules, isScheduled: true)
+            for id in World.ids { measured[id] = (0, true) }
+        }
+
+        static var catalogue: ServiceCatalogue {
+            let tiers: [Tier] = [.tier0, .tier1, .tier2, .tier3]
+            return ServiceCatalogue(
+                services: zip(ids, tiers).map { service("s-" + $0, tier: $1) },
+                endpoints: ids.map { endpoint($0, of: "s-" + $0) })
+        }
+
+        mutating func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &random) == 0 }
+
+        mutating func change() {
+            // Two hours of weather, then an hour of calm.
+            guard second % 10_800 < 7200 else {
+                (weather, counters.refusal, counters.receivers) = ([:], nil, [:])
+                setRules(true)
+                return
+            }
+            for id in World.ids where chance(60) {
+                weather[id] = chance(2) ? .fine : Weather.allCases.randomElement(using: &random)
+            }
+            if chance(200) {
+                counters.refusal =
+                    chance(2) ? nil : ConfigurationRefusal(since: at(second), mistakes: 1)
+            }
+            if chance(200) {
+                var receiver = ReceiverCounters()
+                receiver.failure = chance(2) ? nil : "refused"
+                counters.receivers = [ReceiverID("post"): receiver]
+            }
+            if chance(400) { setRules(chance(2)) }
+        }
+
+        mutating func setRules(_ have: Bool) {
+            guard have != hasRules else { return }
+            (hasRules, rulesSince) = (have, second)
+            _ = monitor.replace(
+                catalogue: World.catalogue, rules: have ? World.rules : RuleSet(rules: []),
+                at: at(second))
+        }
+
+        mutating func probe() {
+            var results: [ProbeResult] = []
+            for (position, id) in World.ids.enumerated()
+            where (second + Int64(position) * 10) % 60 == 0 {
+                switch weather[id] ?? .fine {
+                case .fine:
+                    results.append(result(id, second))
+                    measured[id] = (second, true)
+                    failingSince[id] = nil
+                case .failing:
+                    results.append(result(id, second, .connectRefused))
+                    measured[id] = (second, false)
+                    failingSince[id] = failingSince[id] ?? second
+                case .monitorFault:
+                    results.append(result(id, second, .monitorNoResolver))
+                    failingSince[id] = nil
+                case .silent: failingSince[id] = nil
+                }
+            }
+            monitor.apply(monitor.admit(results))
+        }
+
+        mutating func look() {
+            _ = monitor.evaluate(at: at(second))
+            let verdict = monitor.snapshot(at: at(second)).verdict(counters)
+            seen[verdict.grade, default: 0] += 1
+            let isCut = counters.receivers.values.contains { $0.failure != nil }
+            let isBad = World.ids.filter { id in
+                measured[id].map { !$0.isSuccess || second - $0.second > 300 } ?? true
+            }
+            let isFine = isBad.isEmpty && hasRules && counters.isConfigurationCurrent && !isCut
+            if !isFine {
+                fineSince = second
+                if verdict.grade == .ok || verdict.isWell {
+                    breach("says \(verdict.grade.word) while \(isBad) are not well", verdict)
+                }
+            }
+            if weather.values.contains(where: { $0 != .fine }) { fineSince = second }
+            // The results of half an hour are needed to forget that a state went to and fro.
+            if second - fineSince > 2400, !verdict.isWell {
+                breach("is not well and nothing is wrong", verdict)
+            }
+            let downFor = failingSince.values.map { second - $0 }.max() ?? 0
+            if hasRules, min(downFor, second - rulesSince) > 180 {
+                let isAboutAll = verdict.grounds.first?.isAboutAll ?? false
+                if verdict.grade != .critical, !isAboutAll {
+                    breach("is \(verdict.grade.word) while something is down", verdict)
+                }
+            }
+        }
+
+        mutating func breach(_ words: String, _ verdict: Verdict) {
+            breaches.append("\(second): \(words): \(verdict.grounds.map(\.kind.rawValue))")
+        }
+    }
+
+    @Test(arguments: UInt64(0)..<12) func greenMeansMeasured(seed: UInt64) {
+        var world = World(seed: seed)
+        while world.second < 6 * 3600 {
+            world.change()
+            world.probe()
+            world.look()
+            world.second += 10
+        }
+        #expect(world.breaches.prefix(5) == [], "\(world.breaches.count) in seed \(seed)")
+        for grade in Verdict.Grade.allCases {
+            #expect(world.seen[grade] ?? 0 > 0, "never \(grade.word): nothing was tested")
+        }
+    }
+}

@@ -1,0 +1,4 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
