@@ -152,15 +152,17 @@ extension HealthMonitor {
     public mutating func note(_ deliveries: [Delivery]) {
         for delivery in deliveries {
             telling.fallbacks.end(delivery)
-            let receiver = delivery.notification.receiver
-            guard var book = telling.books[receiver] else { continue }
-            book.note(delivery)
-            let changes = book.takeChanges()
-            telling.books[receiver] = book
-            guard !changes.isEmpty else { continue }
-            telling.changes[receiver, default: ReceiverBook.Changes()].merge(changes)
-            if delivery.failure != nil { telling.isDue = true }
+            // In place: a copy of a book of thousands for every delivery would hold up the monitor.
+            telling.books[delivery.notification.receiver]?.note(delivery)
         }
+        for receiver in Set(deliveries.map(\.notification.receiver)) {
+            guard let changes = telling.books[receiver]?.takeChanges(), !changes.isEmpty else {
+                continue
+            }
+            telling.changes[receiver, default: ReceiverBook.Changes()].merge(changes)
+        }
+        // What was given up is told again after a rest.
+        if deliveries.contains(where: { $0.failure != nil }) { telling.isDue = true }
     }
 
     /// What each receiver was told is firing.
