@@ -17,6 +17,11 @@ let optimised: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debu
 /// The pure modules hold no unsafe code, and the compiler proves it.
 let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
 
+/// All that decides, for whoever works with what was decided.
+let deciding: [Target.Dependency] = [
+    "HealthModel", "Observing", "Rules", "Incidents", "Routing", "Alerting",
+]
+
 let package = Package(
     name: "vitaal",
     products: [.executable(name: "vitaal", targets: ["vitaal"])],
@@ -73,9 +78,23 @@ let package = Package(
             swiftSettings: strict),
 
         // Deciding: time and state come in, values and actions go out.
-        .target(name: "Observing", dependencies: ["HealthModel"], swiftSettings: pure + optimised),
         .target(
-            name: "Alerting", dependencies: ["HealthModel", "Observing", "TLSFindings"],
+            name: "Observing", dependencies: ["HealthModel", "TLSFindings"],
+            swiftSettings: pure + optimised),
+        .target(
+            name: "Rules", dependencies: ["HealthModel", "Observing"],
+            swiftSettings: pure + optimised),
+        .target(
+            name: "Incidents", dependencies: ["HealthModel", "Observing"],
+            swiftSettings: pure + optimised),
+        .target(
+            name: "Routing", dependencies: ["HealthModel", "Observing", "Rules", "Incidents"],
+            swiftSettings: pure + optimised),
+        .target(
+            name: "Alerting",
+            dependencies: [
+                "HealthModel", "Observing", "Rules", "Incidents", "Routing", "TLSFindings",
+            ],
             swiftSettings: pure + optimised),
 
         // Keeping: what is on disk.
@@ -90,12 +109,12 @@ let package = Package(
             ],
             swiftSettings: strict + optimised),
         .target(
-            name: "Evidence", dependencies: ["HealthModel", "Alerting", "COpenSSL"],
+            name: "Evidence", dependencies: deciding + ["COpenSSL"],
             swiftSettings: strict),
         .target(
             name: "Ledger",
-            dependencies: [
-                "HealthModel", "Alerting", "Evidence", "SQLiteSupport",
+            dependencies: deciding + [
+                "Evidence", "SQLiteSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -110,20 +129,19 @@ let package = Package(
         // Telling: people, Prometheus, the API.
         .target(
             name: "Notifying",
-            dependencies: [
-                "HealthModel", "Alerting", "PollLoop", "CProbeShims", "CCurl", "CLinux",
-                "COpenSSL",
+            dependencies: deciding + [
+                "PollLoop", "CProbeShims", "CCurl", "CLinux", "COpenSSL",
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
         .target(
             name: "Exposition",
-            dependencies: ["HealthModel", "Observing", "TLSFindings", "Alerting"],
+            dependencies: deciding + ["TLSFindings"],
             swiftSettings: pure),
         .target(
             name: "StatusServer",
-            dependencies: [
-                "HealthModel", "Observing", "TLSFindings", "Alerting", "Exposition",
+            dependencies: deciding + [
+                "TLSFindings", "Exposition",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -135,12 +153,12 @@ let package = Package(
 
         // Configuring: what people write.
         .target(
-            name: "RuleTesting", dependencies: ["HealthModel", "Observing", "Alerting"],
+            name: "RuleTesting", dependencies: deciding,
             swiftSettings: pure + optimised),
         .target(
             name: "Catalogue",
-            dependencies: [
-                "HealthModel", "Alerting", "RuleTesting", "PatternMatching",
+            dependencies: deciding + [
+                "RuleTesting", "PatternMatching",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
@@ -160,24 +178,23 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
-            name: "Simulation", dependencies: ["HealthModel", "Observing", "Alerting"],
+            name: "Simulation", dependencies: deciding,
             swiftSettings: strict + optimised),
         .executableTarget(
             name: "vitaal-bench",
-            dependencies: [
-                "Inventory", "TLSInspection", "HealthModel", "Observing", "ResultFormat",
-                "DurableStore", "Simulation", "Scheduling", "Alerting", "LabTLS", "COpenSSL",
+            dependencies: deciding + [
+                "Inventory", "TLSInspection", "ResultFormat", "DurableStore", "Simulation",
+                "Scheduling", "LabTLS", "COpenSSL",
             ],
             swiftSettings: strict),
 
         // Running: the thin shell around all of it.
         .target(
             name: "Daemon",
-            dependencies: [
-                "CLinux", "HealthModel", "Scheduling", "Observing", "Alerting", "Exposition",
-                "PollLoop", "ResultFormat", "Inventory", "DurableStore", "Evidence", "Ledger",
-                "Notifying",
-                "SQLiteSupport", "TLSInspection", "Probing", "Catalogue", "StatusServer",
+            dependencies: deciding + [
+                "CLinux", "Scheduling", "Exposition", "PollLoop", "ResultFormat",
+                "Inventory", "DurableStore", "Evidence", "Ledger", "Notifying", "SQLiteSupport",
+                "TLSInspection", "Probing", "Catalogue", "StatusServer",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -185,10 +202,10 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "vitaal",
-            dependencies: [
-                "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "HealthModel", "Alerting",
-                "Scheduling", "TLSFindings", "TLSInspection", "Inventory", "DurableStore",
-                "Observing", "ResultFormat", "Evidence", "Ledger", "RuleTesting", "CLocaleData",
+            dependencies: deciding + [
+                "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "Scheduling",
+                "TLSFindings", "TLSInspection", "Inventory", "DurableStore", "ResultFormat",
+                "Evidence", "Ledger", "RuleTesting", "CLocaleData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -214,7 +231,7 @@ let package = Package(
         .testTarget(name: "ObservingTests", dependencies: ["Observing", "HealthModel"]),
         .testTarget(
             name: "AlertingTests",
-            dependencies: ["Alerting", "Scheduling", "Observing", "TLSFindings", "HealthModel"]),
+            dependencies: deciding + ["Scheduling", "TLSFindings"]),
         .testTarget(
             name: "ResultFormatTests",
             dependencies: ["ResultFormat", "Observing", "Simulation", "HealthModel"]),
@@ -226,12 +243,11 @@ let package = Package(
             ]),
         .testTarget(
             name: "EvidenceTests",
-            dependencies: ["TestSupport", "Evidence", "Alerting", "HealthModel"]),
+            dependencies: deciding + ["TestSupport", "Evidence"]),
         .testTarget(
             name: "LedgerTests",
-            dependencies: [
-                "TestSupport", "Ledger", "Evidence", "Alerting", "RuleTesting", "HealthModel",
-                "SQLiteSupport",
+            dependencies: deciding + [
+                "TestSupport", "Ledger", "Evidence", "RuleTesting", "SQLiteSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(
@@ -242,15 +258,14 @@ let package = Package(
             ]),
         .testTarget(
             name: "NotifyingTests",
-            dependencies: ["Notifying", "Alerting", "HealthModel", "LabTLS", "CCurl", "COpenSSL"]),
+            dependencies: deciding + ["Notifying", "LabTLS", "CCurl", "COpenSSL"]),
         .testTarget(
             name: "ExpositionTests",
-            dependencies: ["Exposition", "Alerting", "Observing", "HealthModel"]),
+            dependencies: deciding + ["Exposition"]),
         .testTarget(
             name: "StatusServerTests",
-            dependencies: [
-                "StatusServer", "Alerting", "Observing", "HealthModel",
-                .product(name: "Hummingbird", package: "hummingbird"),
+            dependencies: deciding + [
+                "StatusServer", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -258,14 +273,11 @@ let package = Package(
             ]),
         .testTarget(
             name: "RuleTestingTests",
-            dependencies: [
-                "TestSupport", "RuleTesting", "Catalogue", "Alerting", "Observing", "HealthModel",
-            ]),
+            dependencies: deciding + ["TestSupport", "RuleTesting", "Catalogue"]),
         .testTarget(
             name: "CatalogueTests",
-            dependencies: [
-                "TestSupport", "Catalogue", "Alerting", "RuleTesting", "PatternMatching",
-                "HealthModel",
+            dependencies: deciding + [
+                "TestSupport", "Catalogue", "RuleTesting", "PatternMatching",
             ]),
         .testTarget(
             name: "LabTests",
@@ -275,20 +287,19 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Simulation", "Alerting", "HealthModel"]),
+            name: "SimulationTests", dependencies: deciding + ["Simulation"]),
         .testTarget(name: "BenchTests", dependencies: ["TestSupport", "vitaal-bench"]),
         .testTarget(
             name: "ScenarioTests",
-            dependencies: [
-                "TestSupport", "Catalogue", "Alerting", "Scheduling", "PatternMatching", "Ledger",
-                "Notifying", "Simulation", "HealthModel",
+            dependencies: deciding + [
+                "TestSupport", "Catalogue", "Scheduling", "PatternMatching", "Ledger",
+                "Notifying", "Simulation",
             ]),
         .testTarget(
             name: "DaemonTests",
-            dependencies: [
-                "TestSupport", "Daemon", "StatusServer", "Alerting", "HealthModel", "Scheduling",
-                "Probing", "TLSInspection", "Inventory", "DurableStore", "Evidence", "Ledger",
-                "Observing", "Catalogue",
+            dependencies: deciding + [
+                "TestSupport", "Daemon", "StatusServer", "Scheduling", "Probing",
+                "TLSInspection", "Inventory", "DurableStore", "Evidence", "Ledger", "Catalogue",
             ]),
         .testTarget(
             name: "EndToEndTests",
@@ -321,7 +332,7 @@ let layers: KeyValuePairs = [
         "CUnbound", "PatternMatching", "PollLoop", "SQLiteSupport",
     ],
     "Measuring": ["Scheduling", "TLSInspection", "TLSFindings", "Probing"],
-    "Deciding": ["Observing", "Alerting"],
+    "Deciding": ["Observing", "Rules", "Incidents", "Routing", "Alerting"],
     "Keeping": ["ResultFormat", "DurableStore", "Evidence", "Ledger", "Inventory"],
     "Telling": ["Notifying", "Exposition", "StatusServer"],
     "Configuring": ["RuleTesting", "Catalogue"],

@@ -16,7 +16,7 @@ struct TidyTests {
             "CUnbound", "PatternMatching", "PollLoop", "SQLiteSupport",
         ],
         "Measuring": ["Scheduling", "TLSInspection", "TLSFindings", "Probing"],
-        "Deciding": ["Observing", "Alerting"],
+        "Deciding": ["Observing", "Rules", "Incidents", "Routing", "Alerting"],
         "Keeping": ["ResultFormat", "DurableStore", "Evidence", "Ledger", "Inventory"],
         "Telling": ["Notifying", "Exposition", "StatusServer"],
         "Configuring": ["RuleTesting", "Catalogue"],
@@ -29,8 +29,8 @@ struct TidyTests {
 
     /// Modules without I/O, clocks and Foundation.
     static let pure: Set<String> = [
-        "HealthModel", "Scheduling", "TLSFindings", "Observing", "Alerting", "ResultFormat",
-        "Exposition", "RuleTesting",
+        "HealthModel", "Scheduling", "TLSFindings", "Observing", "Rules", "Incidents", "Routing",
+        "Alerting", "ResultFormat", "Exposition", "RuleTesting",
     ]
     /// Modules without Foundation, because every probe passes through them.
     static let dataPlane: Set<String> = pure.union([

@@ -1,5 +1,6 @@
-import Alerting
 import HealthModel
+import Observing
+import Rules
 
 /// The keys of a condition, of which one is written.
 enum ConditionKey: String, FieldKey {

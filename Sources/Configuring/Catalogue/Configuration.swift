@@ -1,5 +1,5 @@
-public import Alerting
 public import HealthModel
+public import Routing
 
 /// Everything that operators write: what is watched, and what is worth telling.
 public struct Configuration: Sendable, Hashable {

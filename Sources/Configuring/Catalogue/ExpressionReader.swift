@@ -1,5 +1,5 @@
-import Alerting
 import HealthModel
+import Rules
 
 /// Reads a condition that is written as an expression.
 enum ExpressionReader {

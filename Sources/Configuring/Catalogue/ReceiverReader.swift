@@ -1,5 +1,5 @@
-import Alerting
 import HealthModel
+import Routing
 
 /// The keys of a receiver.
 enum ReceiverKey: String, FieldKey {

@@ -1,5 +1,6 @@
-public import Alerting
 import HealthModel
+public import Routing
+import Rules
 
 /// The keys at the top of a file in `alerts/`.
 enum RuleFileKey: String, FieldKey {

@@ -1,6 +1,9 @@
 import Alerting
 import HealthModel
+import Incidents
+import Routing
 import RuleTesting
+import Rules
 
 /// The keys of an expected alert.
 enum ExpectedAlertKey: String, FieldKey {

@@ -1,6 +1,7 @@
-import Alerting
 import HealthModel
+import Routing
 import RuleTesting
+import Rules
 
 /// The keys at the top of a test of rules.
 enum RuleTestFileKey: String, FieldKey {

@@ -1,5 +1,5 @@
-import Alerting
 import HealthModel
+import Rules
 
 /// The keys of the services that a rule is for.
 enum ScopeKey: String, FieldKey {

@@ -1,5 +1,5 @@
-import Alerting
 import HealthModel
+import Observing
 import RuleTesting
 
 /// Reads what an endpoint says from slot to slot: `up x10, down(timeout_connect) x5, up`.

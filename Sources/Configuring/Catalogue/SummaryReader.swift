@@ -1,5 +1,5 @@
-import Alerting
 import HealthModel
+import Rules
 
 /// Reads the summary of a rule and checks its placeholders.
 enum SummaryReader {

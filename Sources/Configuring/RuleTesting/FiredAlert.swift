@@ -1,4 +1,3 @@
-public import Alerting
 public import HealthModel
 
 /// One time that an alert fired, in a replay or in what was written down.

@@ -1,6 +1,7 @@
-public import Alerting
 public import HealthModel
 public import Observing
+public import Routing
+import Rules
 
 /// Plays stored results to proposed rules, part by part, and keeps what would have fired.
 public struct Replay: Sendable {

@@ -1,5 +1,5 @@
-public import Alerting
 public import HealthModel
+public import Observing
 
 /// What one endpoint says from slot to slot, as a test of rules writes it.
 public struct ResultSeries: Sendable, Hashable {

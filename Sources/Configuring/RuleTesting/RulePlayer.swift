@@ -1,5 +1,7 @@
 public import Alerting
 public import HealthModel
+public import Observing
+public import Routing
 
 /// What a server was seen to do, or not to do, of the baseline.
 public struct BaselineSight: Sendable, Hashable {

@@ -1,5 +1,7 @@
 import Alerting
 public import HealthModel
+import Incidents
+import Routing
 
 /// What came of one case.
 public struct RuleTestOutcome: Sendable, Hashable {

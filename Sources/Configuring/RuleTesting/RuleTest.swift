@@ -1,5 +1,6 @@
-public import Alerting
 public import HealthModel
+public import Incidents
+public import Routing
 
 /// One case of a test of rules: what endpoints say, and what has to come of it when.
 public struct RuleTest: Sendable, Hashable {

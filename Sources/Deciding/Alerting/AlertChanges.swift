@@ -1,4 +1,8 @@
 public import HealthModel
+public import Incidents
+public import Observing
+public import Routing
+import Rules
 
 /// An alert with what a restart must not forget of it.
 public struct RememberedAlert: Sendable, Hashable {

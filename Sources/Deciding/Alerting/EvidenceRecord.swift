@@ -1,4 +1,6 @@
 public import HealthModel
+public import Observing
+public import Routing
 
 /// One line of the evidence log: who did what to what, when, from where and with what result
 /// (the fields of BIO2 8.15), and for alerts what it was about.

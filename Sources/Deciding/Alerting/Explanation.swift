@@ -1,4 +1,8 @@
 public import HealthModel
+import Incidents
+public import Observing
+public import Routing
+public import Rules
 
 /// Why a subject paged, or why it did not: everything that decides about it, as it is now.
 public struct Explanation: Sendable, Hashable {

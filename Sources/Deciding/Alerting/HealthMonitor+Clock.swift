@@ -1,4 +1,7 @@
 public import HealthModel
+import Observing
+import Routing
+import Rules
 
 extension HealthMonitor {
     /// What the kernel said last of the clock; nil before it was asked.
@@ -55,8 +58,8 @@ extension HealthMonitor {
         telling.isDue = true
         for index in slowValues.indices { slowValues[index] = nil }
         for index in trackers.indices { outdate(index) }
-        for index in objectiveClocks.indices where catalogue.services[index].kind == .probed {
-            objectiveClocks[index].jump(to: now)
+        for index in services.indices where catalogue.services[index].kind == .probed {
+            objectives.jump(index, to: now)
         }
     }
 }

@@ -1,4 +1,5 @@
 public import HealthModel
+public import Observing
 
 /// What the brain keeps of its doubt.
 struct DoubtState: Sendable {

@@ -1,5 +1,7 @@
 public import HealthModel
 import Observing
+import Routing
+public import Rules
 
 extension HealthMonitor {
     /// Why a rule holds for a subject or does not, part by part, the whole first.
@@ -46,7 +48,7 @@ extension HealthMonitor {
         guard !expression.isRestless else { return .farPast }
         var end = end(of: expression.windows, tracker, at: now)
         for case .changed(let fact, let window) in expression.changes {
-            guard !certificateChanges.isEmpty,
+            guard !certificates.isUnchanged,
                 let change = changeEnd(of: fact, window, tracker, after: now)
             else { continue }
             end = min(end, change - .nanoseconds(1))
@@ -189,7 +191,7 @@ extension HealthMonitor {
             ).map { Double($0) / 1e6 }
         case .changed(let fact, let window):
             guard trackers[tracker].status.outlook.ownLeaf != nil else { return nil }
-            if certificateChanges.isEmpty { return 0 }
+            if certificates.isUnchanged { return 0 }
             return changeEnd(of: fact, window, tracker, after: now) == nil ? 0 : 1
         case .regressed(let fact, let window):
             // What nobody looks for here, perhaps since a reload, is as it should be.

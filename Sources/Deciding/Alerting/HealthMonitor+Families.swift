@@ -1,40 +1,5 @@
 import HealthModel
-
-/// Which endpoints look at one URL over IPv6 and over IPv4.
-struct AddressFamilyPairs: Sendable {
-    /// Of each endpoint of IPv6 the one that is reached over IPv4, by positions in the catalogue.
-    private(set) var ipv4: [Int: Int] = [:]
-    /// The same the other way round.
-    private(set) var ipv6: [Int: [Int]] = [:]
-    /// Those of IPv6 that do not say how their service does, since only they fail; see
-    /// `countedTrackers`.
-    var excused: Set<Int> = []
-
-    /// There are none.
-    init() {}
-
-    /// Finds the pairs: one service, one URL, and only one of the two asks for IPv6.
-    init(_ endpoints: [Endpoint]) {
-        struct Place: Hashable {
-            var service: ServiceID
-            var url: ProbeURL
-        }
-        var others: [Place: Int] = [:]
-        for (index, endpoint) in endpoints.enumerated()
-        where endpoint.probe.addressFamily != .ipv6 {
-            let place = Place(service: endpoint.service, url: endpoint.url)
-            others[place] = others[place] ?? index
-        }
-        for (index, endpoint) in endpoints.enumerated()
-        where endpoint.probe.addressFamily == .ipv6 {
-            guard let other = others[Place(service: endpoint.service, url: endpoint.url)] else {
-                continue
-            }
-            ipv4[index] = other
-            ipv6[other, default: []].append(index)
-        }
-    }
-}
+import Observing
 
 extension HealthMonitor {
     /// The rule that says that nothing is reached over IPv6, by the monitor's own line perhaps.
@@ -177,17 +142,5 @@ extension ProbeResult {
     fileprivate var hasConnected: Bool {
         if let first = hops.first, first.status != nil || first.tls != nil { return true }
         return reason.map { !$0.isBeforeConnection && $0.meaning != .monitor } ?? true
-    }
-}
-
-extension Reason {
-    /// Whether the probe ended before a connection stood, so that a client may try another address.
-    var isBeforeConnection: Bool {
-        switch self {
-        case .dnsNXDomain, .dnsNoAddress, .dnsServfail, .dnsBogus, .timeoutDNS, .connectRefused,
-            .connectReset, .connectUnreachable, .connectFailed, .timeoutConnect:
-            true
-        default: false
-        }
     }
 }

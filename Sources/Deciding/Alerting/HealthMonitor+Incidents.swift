@@ -1,4 +1,7 @@
 import HealthModel
+import Incidents
+import Observing
+import Rules
 
 extension HealthMonitor {
     /// How long an incident that is over stays in the snapshot.

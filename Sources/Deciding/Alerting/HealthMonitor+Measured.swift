@@ -1,4 +1,5 @@
-import HealthModel
+public import HealthModel
+import Observing
 
 /// Whether enough of the catalogue is measured: pure.
 ///

@@ -1,30 +1,8 @@
 public import HealthModel
-
-/// How one service does against its objective.
-public struct ObjectiveStatus: Sendable, Hashable {
-    /// The service.
-    public var service: ServiceID
-    /// What it promises.
-    public var objective: Objective
-    /// The months kept, the oldest first; the last one is running.
-    public var months: [ObjectivePeriod]
-    /// How much of the error budget of the running month is left; see `ObjectivePeriod.budgetLeft`.
-    public var budgetLeft: Double
-    /// How fast the budget was used up in the last hour; nil when too little is known.
-    public var burnRate: Double?
-
-    /// Makes a status.
-    public init(
-        service: ServiceID, objective: Objective, months: [ObjectivePeriod], budgetLeft: Double,
-        burnRate: Double?
-    ) {
-        self.service = service
-        self.objective = objective
-        self.months = months
-        self.budgetLeft = budgetLeft
-        self.burnRate = burnRate
-    }
-}
+import Incidents
+public import Observing
+import Routing
+import Rules
 
 extension HealthMonitor {
     /// The window of the burn rate that is shown.
@@ -32,13 +10,8 @@ extension HealthMonitor {
 
     /// Counts the time up to `now` for every service, as it has been until now.
     mutating func countTime(at now: Timestamp) {
-        for index in objectiveClocks.indices where catalogue.services[index].kind == .probed {
-            // The clock was set back while the monitor was away.
-            if let seen = objectiveClocks[index].seenUntil, seen - now > ClockDoubt.jumpMin {
-                objectiveClocks[index].jump(to: now)
-            }
-            objectiveClocks[index].advance(to: now, as: serviceTimes[index])
-            serviceTimes[index] = serviceTime(of: index, at: now)
+        for index in services.indices where catalogue.services[index].kind == .probed {
+            objectives.count(serviceTime(of: index, at: now), of: index, until: now)
         }
     }
 
@@ -81,9 +54,9 @@ extension HealthMonitor {
         _ service: Int, _ condition: BurnRateCondition, isActive: Bool, at now: Timestamp
     ) -> AlertMachine.Finding {
         // To an alert that is not active it is the same whether nothing burns or nothing is known.
-        if !isActive, !objectiveClocks[service].hasLostOwn(over: condition.short) { return .fails }
+        if !isActive, !objectives.hasLostOwn(service, over: condition.short) { return .fails }
         let (clock, objective) = (
-            objectiveClocks[service], catalogue.services[service].objective
+            objectives[service], catalogue.services[service].objective
         )
         guard let long = clock.ownBurnRate(over: condition.long, objective, at: now),
             let short = clock.ownBurnRate(over: condition.short, objective, at: now)
@@ -98,7 +71,7 @@ extension HealthMonitor {
             catalogue.endpoints[$0].probe.interval
         }.max()
         guard
-            objectiveClocks[service].loss(over: window, at: now).lostOwn >= (interval ?? .zero) * 2,
+            objectives[service].loss(over: window, at: now).lostOwn >= (interval ?? .zero) * 2,
             !alerts.keys.contains(where: {
                 bindings[$0].service == service && bindings[$0].condition.isOutage
             })
@@ -114,7 +87,7 @@ extension HealthMonitor {
     ) -> Double? {
         guard case .expression(let expression) = bindings[index].condition else { return nil }
         let service = bindings[index].service
-        let rate = objectiveClocks[service].ownBurnRate(
+        let rate = objectives[service].ownBurnRate(
             over: window, catalogue.services[service].objective, at: now)
         guard let rate, rate > 0 else { return rate }
         let isUntold = isLossUntold(service, over: expression.burnWindow ?? window, at: now)
@@ -126,7 +99,7 @@ extension HealthMonitor {
         let month = AmsterdamTime.month(of: now)
         return catalogue.services.indices.filter { catalogue.services[$0].kind == .probed }
             .map { index in
-                let (service, clock) = (catalogue.services[index], objectiveClocks[index])
+                let (service, clock) = (catalogue.services[index], objectives[index])
                 // What is to come outside the hours is no time in which anything may be lost.
                 let ahead = now..<max(now, month.upperBound)
                 let outside = service.objective.hours.map {
@@ -147,7 +120,7 @@ extension HealthMonitor {
     public mutating func restore(objectives: [ServiceID: ObjectiveClock]) {
         for index in catalogue.services.indices {
             if let clock = objectives[catalogue.services[index].id] {
-                objectiveClocks[index] = clock
+                self.objectives.restore(clock, of: index)
             }
         }
     }
@@ -155,24 +128,9 @@ extension HealthMonitor {
     /// How services do now, for whoever keeps it on disk.
     public func objectiveClocksNow() -> [ServiceID: ObjectiveClock] {
         Dictionary(
-            uniqueKeysWithValues: zip(catalogue.services, objectiveClocks)
-                .filter { $0.kind == .probed && $1.month != nil }.map { ($0.id, $1) })
-    }
-}
-
-/// A service uses up its error budget this many times too fast, over a long window and still.
-public struct BurnRateCondition: Sendable, Hashable {
-    /// How many times too fast.
-    public var rate: Double
-    /// The window that must be lost enough of.
-    public var long: Duration
-    /// The window that says whether it goes on; shorter than `long`.
-    public var short: Duration
-
-    /// Makes a condition.
-    public init(rate: Double, long: Duration, short: Duration) {
-        self.rate = rate
-        self.long = long
-        self.short = short
+            uniqueKeysWithValues: zip(
+                catalogue.services, catalogue.services.indices.map { objectives[$0] }
+            )
+            .filter { $0.kind == .probed && $1.month != nil }.map { ($0.id, $1) })
     }
 }

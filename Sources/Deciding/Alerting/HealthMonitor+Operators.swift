@@ -1,4 +1,8 @@
 public import HealthModel
+import Incidents
+import Observing
+public import Routing
+import Rules
 
 /// What came of an order.
 public struct OperatorAnswer: Sendable, Hashable {

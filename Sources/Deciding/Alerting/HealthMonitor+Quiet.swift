@@ -1,4 +1,8 @@
 public import HealthModel
+import Incidents
+import Observing
+import Routing
+import Rules
 
 extension HealthMonitor {
     /// The longest quiet that is promised; the reckoning of burn rates counts on it.
@@ -57,9 +61,9 @@ extension HealthMonitor {
     private func mayBurn(
         _ service: Int, _ condition: BurnRateCondition, at now: Timestamp
     ) -> Bool {
-        if [.lostOwn, .lostChain].contains(serviceTimes[service]) { return true }
+        if [.lostOwn, .lostChain].contains(objectives.time(of: service)) { return true }
         let (clock, objective) = (
-            objectiveClocks[service], catalogue.services[service].objective
+            objectives[service], catalogue.services[service].objective
         )
         return [condition.long, condition.short].allSatisfy {
             clock.burnRateBound(over: $0, objective, at: now) > condition.rate

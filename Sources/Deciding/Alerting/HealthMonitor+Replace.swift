@@ -1,5 +1,8 @@
 public import HealthModel
+import Incidents
 import Observing
+public import Routing
+import Rules
 
 extension HealthMonitor {
     /// Puts another catalogue and other rules in force at once.
@@ -52,10 +55,7 @@ extension HealthMonitor {
         }
         restore(objectives: oldClocks)
         let watched = Set(catalogue.endpoints.map(\.id))
-        renewals = renewals.filter { watched.contains($0.key) }
-        newestLeaves = newestLeaves.filter { watched.contains($0.key) }
-        certificateWatch.keep(only: watched)
-        certificateChanges = certificateChanges.filter { watched.contains($0.key) }
+        certificates.keep(only: watched)
         usualTimes.keep(only: watched)
         store.retain(endpoints: Set(catalogue.endpoints.map(\.id)))
         changedServices = Set(catalogue.services.indices)
@@ -129,8 +129,7 @@ extension HealthMonitor {
         }
         families = AddressFamilyPairs(endpoints)
         services = catalogue.services.map { _ in ServiceState() }
-        objectiveClocks = catalogue.services.map { _ in ObjectiveClock() }
-        serviceTimes = catalogue.services.map { _ in .unknown }
+        objectives = ObjectiveBoard(services: catalogue.services.count)
         alerts = [:]
         changedAlerts = []
         doubtState.doubt.watch(catalogue, acceleration: acceleration)

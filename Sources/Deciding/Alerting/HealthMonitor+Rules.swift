@@ -1,5 +1,8 @@
 import HealthModel
+import Incidents
 import Observing
+import Routing
+import Rules
 import TLSFindings
 
 extension HealthMonitor {
@@ -105,7 +108,7 @@ extension HealthMonitor {
             )
         case .certificateRenewalOverdue:
             guard let leaf = outlook.ownLeaf, now <= leaf.notAfter,
-                let history = renewals[trackers[tracker].status.id]
+                let history = certificates.renewal(of: trackers[tracker].status.id)
             else { return (.fails, .farFuture) }
             let changes = [history.overdueStart(for: leaf), leaf.notAfter + .nanoseconds(1)]
             return (

@@ -1,5 +1,7 @@
 import HealthModel
 import Observing
+import Routing
+import Rules
 
 extension HealthMonitor {
     /// Ids of endpoints named in one summary; more are counted.
@@ -93,7 +95,7 @@ extension HealthMonitor {
             let extra = binding.tracker.flatMap { trackers[$0].status.outlook.sentBesidePath }
             return extra.map { ($0.notAfter - now).shortText } ?? "-"
         case .burnRate(let burning):
-            let rate = objectiveClocks[binding.service].burnRate(
+            let rate = objectives[binding.service].burnRate(
                 over: burning.long, catalogue.services[binding.service].objective, at: now)
             return rate.map { "\(Int($0.rounded()))×" } ?? "-"
         case .certificateRenewalOverdue:

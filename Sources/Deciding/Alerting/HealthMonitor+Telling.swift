@@ -1,4 +1,6 @@
 public import HealthModel
+import Incidents
+public import Routing
 
 /// Who was told what, and what has to be told.
 struct TellingState: Sendable {

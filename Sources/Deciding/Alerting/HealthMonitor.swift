@@ -1,5 +1,8 @@
 public import HealthModel
+public import Incidents
 public import Observing
+public import Routing
+import Rules
 import TLSFindings
 
 /// The whole pure brain: results in, states and alert transitions out.
@@ -63,8 +66,7 @@ public struct HealthMonitor: Sendable {
     var overruns: [ServiceID: ActionID] = [:]
 
     /// How each service does against its objective, and what citizens have of it now.
-    var objectiveClocks: [ObjectiveClock] = []
-    var serviceTimes: [ServiceTime] = []
+    var objectives = ObjectiveBoard()
 
     /// One service.
     struct ServiceState: Sendable {
@@ -122,13 +124,8 @@ public struct HealthMonitor: Sendable {
     /// Whether the monitor can see, and who knows it.
     var doubtState = DoubtState()
 
-    /// How early each endpoint renews.
-    var renewals: [EndpointID: RenewalHistory] = [:]
-    /// The certificate of each endpoint that lasts longest.
-    var newestLeaves: [EndpointID: Certificate] = [:]
-    /// What is new about certificates, and when it last was, of endpoints of which anything was.
-    var certificateWatch = CertificateWatch()
-    var certificateChanges: [EndpointID: [CertificateChange.Kind: Timestamp]] = [:]
+    /// What was seen of certificates: renewals, and what was new.
+    var certificates = CertificateHistory()
     /// What servers did as they should since `takeAlertChanges`, to be kept.
     var changedPasses: [BaselinePass.Key: BaselinePass] = [:]
     /// How long probes usually take, for rules that ask for it.
@@ -166,8 +163,10 @@ public struct HealthMonitor: Sendable {
                 strayResults += 1
                 continue
             }
-            learnRenewal(from: result)
-            learnChange(from: result, of: index)
+            certificates.learn(
+                from: result, at: index,
+                shown: trackers[index].status.outlook.ownLeaf?.fingerprintSHA256,
+                among: catalogue.endpoints)
             trackers[index].apply(
                 result, interval: catalogue.endpoints[index].probe.interval,
                 acceleration: acceleration)

@@ -1,4 +1,5 @@
 public import HealthModel
+import Observing
 
 /// What has to be known at once, and why: whether all is measured and well.
 ///

@@ -3,6 +3,9 @@ public import Evidence
 import GRDB
 import Glibc
 public import HealthModel
+public import Incidents
+public import Observing
+public import Routing
 public import SQLiteSupport
 
 /// What must survive a restart: which alerts are pending and which have been told.

@@ -1,6 +1,6 @@
-import Alerting
 import GRDB
 public import HealthModel
+import Routing
 
 /// What operators did, as rows: one for each action, and one for each name that it is about.
 extension LedgerRows {
@@ -70,12 +70,11 @@ extension LedgerRows {
         return try rows.compactMap { try action(of: $0, database) }
     }
 
-    /// The maintenance that was not over at an instant; none in a file without operators.
+    /// The maintenance that was not over at an instant.
     static func maintenance(
         _ database: Database, after instant: Timestamp
     ) throws -> [OperatorAction] {
-        guard try database.tableExists("operator_action") else { return [] }
-        return try Row.fetchAll(
+        try Row.fetchAll(
             database,
             sql: """
                 SELECT * FROM operator_action
@@ -123,14 +122,6 @@ extension LedgerRows {
         ]
     }
 
-    /// How actions come back.
-    static let addRecurrence = """
-        ALTER TABLE operator_action ADD COLUMN recurrence TEXT;
-        ALTER TABLE operator_action ADD COLUMN recurs_from INTEGER;
-        ALTER TABLE operator_action ADD COLUMN recurs_length INTEGER;
-        ALTER TABLE operator_action ADD COLUMN recurs_until INTEGER;
-        """
-
     private static func effect(
         _ kind: String, _ names: [(kind: String, name: String)]
     ) -> OperatorAction.Effect? {
@@ -172,8 +163,8 @@ extension Ledger {
     /// as the ledger of a data directory knows them; also while a monitor writes it.
     ///
     /// An endpoint that a window of an action covered counts in all windows of that action, also in
-    /// those before a reload that added it to them. Not known is maintenance that was over before the
-    /// file had form 10, that a lost ledger held, or that began and ended while no monitor ran.
+    /// those before a reload that added it to them. Not known is maintenance that a lost ledger held,
+    /// or that began and ended while no monitor ran.
     ///
     /// - Throws: `OpenError` when there is a ledger and it cannot be read.
     public static func maintenance(

@@ -1,6 +1,7 @@
-import Alerting
 import GRDB
 import HealthModel
+import Observing
+import Rules
 
 /// What servers did as they should: a row for each endpoint and fact, times in nanoseconds.
 extension LedgerRows {

@@ -1,6 +1,6 @@
-import Alerting
 import GRDB
 import HealthModel
+import Routing
 
 /// What receivers were told, as rows: one for each alert that is not over, and one for each thread.
 extension LedgerRows {

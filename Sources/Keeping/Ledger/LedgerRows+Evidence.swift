@@ -48,14 +48,13 @@ public struct EvidenceState: Sendable, Hashable {
 
     /// Reads it from the ledger of a data directory, while the daemon may write.
     ///
-    /// - Returns: Nil when there is no ledger, or one from before the chain.
+    /// - Returns: Nil when there is no ledger, or no record in it.
     /// - Throws: `Ledger.OpenError` when it cannot be read.
     public static func read(dataDirectory: String) throws(Ledger.OpenError) -> EvidenceState? {
         let path = dataDirectory + "/" + Ledger.name
         do {
             return try LedgerFile.read(path) { database in
-                guard try database.tableExists("evidence_head"),
-                    let row = try Row.fetchOne(database, sql: "SELECT * FROM evidence_head")
+                guard let row = try Row.fetchOne(database, sql: "SELECT * FROM evidence_head")
                 else { return nil }
                 return EvidenceState(
                     head: ChainHead(seq: row["seq"], hash: row["hash"]),

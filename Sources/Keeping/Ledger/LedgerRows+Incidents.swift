@@ -1,6 +1,6 @@
-import Alerting
 import GRDB
 import HealthModel
+import Incidents
 
 /// Incidents as rows: one for each incident, and one for each alert and event of it.
 extension LedgerRows {

@@ -1,6 +1,6 @@
-import Alerting
 import GRDB
 import HealthModel
+import Routing
 
 /// Notifications as rows: the outbox, and what came of them.
 extension LedgerRows {

@@ -1,6 +1,6 @@
-import Alerting
 import GRDB
 import HealthModel
+import Observing
 
 /// How services did against their objectives: a row for each service and month, times in nanoseconds.
 extension LedgerRows {

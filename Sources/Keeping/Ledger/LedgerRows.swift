@@ -1,6 +1,7 @@
 import Alerting
 import GRDB
 import HealthModel
+import Incidents
 
 /// Alerts as rows, with times in nanoseconds since the epoch.
 enum LedgerRows {
@@ -20,7 +21,10 @@ enum LedgerRows {
         }
         let insert = try database.cachedStatement(
             sql: """
-                INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT OR REPLACE INTO alert (
+                    rule, subject_kind, subject, service, level, active_since, firing_since,
+                    keep_firing_since, reason, summary_nl, summary_en, runbook, incident
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         for (key, one) in changes.active {
             let alert = one.alert

@@ -1,5 +1,5 @@
-public import Alerting
 import HealthModel
+public import Rules
 
 /// The shipped rules on availability and objectives, written out, because reading files is I/O.
 ///

@@ -1,5 +1,8 @@
 public import Alerting
 public import HealthModel
+import Incidents
+public import Routing
+import Rules
 
 /// Checks what receivers are told against what fires, with none of the code that decides it.
 ///

@@ -1,5 +1,6 @@
-import Alerting
 public import HealthModel
+import Incidents
+import Routing
 
 /// Compares what was told with what happened, without any of the code that decides.
 ///

@@ -1,5 +1,7 @@
-public import Alerting
+import Alerting
 public import HealthModel
+public import Incidents
+public import Routing
 
 /// Plays a year to the monitor that the program has, and notes what it says.
 ///

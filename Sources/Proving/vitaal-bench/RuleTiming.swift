@@ -1,6 +1,8 @@
 import Alerting
 import HealthModel
 import Observing
+import Routing
+import Rules
 
 /// Measures one evaluation of many rules for many endpoints: with what is remembered between
 /// results, and as if nothing were.

@@ -1,6 +1,7 @@
-import Alerting
 import Dispatch
 import HealthModel
+import Routing
+import Rules
 import Simulation
 import Synchronization
 

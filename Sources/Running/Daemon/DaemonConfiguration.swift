@@ -1,8 +1,8 @@
-import Alerting
 import Catalogue
 import Evidence
 public import HealthModel
 public import Probing
+import Routing
 public import Scheduling
 public import StatusServer
 import TLSInspection

@@ -1,5 +1,5 @@
-import Alerting
 import HealthModel
+import Routing
 import Synchronization
 
 /// How messages ended, on their way from the receivers' threads to the monitor.

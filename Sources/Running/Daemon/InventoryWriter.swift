@@ -1,6 +1,6 @@
-import Alerting
 import HealthModel
 import Inventory
+import Observing
 import PollLoop
 import Probing
 import SQLiteSupport

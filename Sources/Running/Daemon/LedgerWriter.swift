@@ -2,6 +2,7 @@ import Alerting
 import HealthModel
 import Ledger
 import PollLoop
+import Routing
 import SQLiteSupport
 import Synchronization
 

@@ -1,7 +1,10 @@
 public import Alerting
 import Catalogue
 import HealthModel
+import Incidents
 import PollLoop
+public import Routing
+import Rules
 public import StatusServer
 import Synchronization
 

@@ -9,6 +9,7 @@ import Notifying
 import Observing
 import PollLoop
 import Probing
+import Routing
 import SQLiteSupport
 import Scheduling
 public import StatusServer

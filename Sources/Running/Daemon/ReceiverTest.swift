@@ -1,8 +1,8 @@
-public import Alerting
 public import Catalogue
 import Glibc
 import HealthModel
 import Notifying
+public import Routing
 
 /// Tells a receiver that this is a test, straight from the configuration, with no monitor running.
 public enum ReceiverTest {

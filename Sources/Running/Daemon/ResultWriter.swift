@@ -1,4 +1,3 @@
-import Alerting
 import DurableStore
 import HealthModel
 import Observing

@@ -1,5 +1,5 @@
-public import Alerting
 public import Catalogue
+public import Routing
 import TLSInspection
 
 /// Reads the secrets that receivers name.

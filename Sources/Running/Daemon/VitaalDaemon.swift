@@ -9,6 +9,7 @@ import Ledger
 import Logging
 import PollLoop
 import Probing
+import Routing
 import Scheduling
 import ServiceLifecycle
 public import StatusServer

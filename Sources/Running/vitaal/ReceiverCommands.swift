@@ -1,7 +1,7 @@
-import Alerting
 import ArgumentParser
 import Daemon
 import HealthModel
+import Routing
 import TLSInspection
 
 /// `vitaal receiver`: who is told of alerts.

@@ -7,7 +7,9 @@ import Evidence
 import HealthModel
 import Observing
 import ResultFormat
+import Routing
 import RuleTesting
+import Rules
 import StatusServer
 
 /// `vitaal replay`: proposed rules over what was measured.

@@ -1,8 +1,8 @@
-import Alerting
 import ArgumentParser
 import Catalogue
 import Daemon
 import HealthModel
+import Routing
 
 /// `vitaal validate`: every mistake in every file at once.
 struct Validate: ParsableCommand {

@@ -1,4 +1,3 @@
-import Alerting
 import HealthModel
 import Observing
 import TLSFindings

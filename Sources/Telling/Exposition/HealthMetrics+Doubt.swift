@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import Observing
 
 extension HealthMetrics {
     /// Whether the monitor can see; no control target, no family of them.

@@ -1,5 +1,8 @@
 import Alerting
 import HealthModel
+import Incidents
+import Observing
+import Routing
 
 extension HealthMetrics {
     /// States of the services and what hangs on them.

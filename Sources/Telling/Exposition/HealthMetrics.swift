@@ -1,5 +1,6 @@
 public import Alerting
 public import HealthModel
+import Observing
 
 /// The metrics of one snapshot: what a Prometheus server reads from `/metrics`.
 ///

@@ -1,5 +1,5 @@
-import Alerting
 import HealthModel
+import Routing
 
 /// What an Alertmanager must be told again: it forgets what it is not told, and all of it when it
 /// is killed.

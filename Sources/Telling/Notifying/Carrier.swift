@@ -1,5 +1,5 @@
-import Alerting
 import HealthModel
+import Routing
 import Synchronization
 
 /// Brings a notification to a receiver once, by the way that it has, on the thread that calls.

@@ -1,7 +1,7 @@
-import Alerting
 import CLinux
 import Glibc
 import HealthModel
+import Routing
 import Synchronization
 
 /// Runs one program at a time, on the thread that calls, and says what came of it.

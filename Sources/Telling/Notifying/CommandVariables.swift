@@ -1,5 +1,5 @@
-import Alerting
 import HealthModel
+import Routing
 
 /// The environment of a program that is told of an alert: nothing of ours, and the facts.
 enum CommandVariables {

@@ -1,6 +1,6 @@
-import Alerting
 import HealthModel
 import PollLoop
+import Routing
 import Synchronization
 
 /// Brings notifications to one receiver, on a thread of its own, so that one that hangs delays

@@ -1,6 +1,6 @@
-import Alerting
 import DequeModule
 import HealthModel
+import Routing
 
 /// What waits for one receiver, in order, and when to try it: pure.
 ///

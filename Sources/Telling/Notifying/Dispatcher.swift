@@ -1,6 +1,6 @@
-public import Alerting
 public import HealthModel
 public import PollLoop
+public import Routing
 import Synchronization
 
 /// Hands notifications to their receivers, each of which has a thread of its own.

@@ -1,5 +1,5 @@
-import Alerting
 import HealthModel
+import Routing
 
 /// The mail that tells a notification (RFC 5322): the same bytes at every attempt.
 ///

@@ -1,8 +1,8 @@
-import Alerting
 import CCurl
 import CProbeShims
 import Glibc
 import HealthModel
+import Routing
 import Synchronization
 
 /// Hands one mail at a time to a server, on the thread that calls, and says what came of it.

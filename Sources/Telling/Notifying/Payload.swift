@@ -1,6 +1,6 @@
-import Alerting
 import FoundationEssentials
 import HealthModel
+import Routing
 
 /// The bytes that receivers get.
 ///

@@ -1,5 +1,5 @@
-public import Alerting
 public import HealthModel
+public import Routing
 import Synchronization
 
 /// Tells one receiver that this is a test, on the thread that calls, without a ledger.

@@ -1,7 +1,7 @@
-import Alerting
 import COpenSSL
 import FoundationEssentials
 import HealthModel
+import Routing
 
 /// What tells a receiver that a webhook is ours, and of now: the header fields of Standard Webhooks
 /// (github.com/standard-webhooks, version 1.0.0), for which libraries exist in most languages.

@@ -1,5 +1,6 @@
 public import Alerting
 public import HealthModel
+public import Routing
 
 /// What the server may know of the monitor and ask of it.
 ///

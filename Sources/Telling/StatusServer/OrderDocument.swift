@@ -1,5 +1,7 @@
-public import Alerting
+import Alerting
 import HealthModel
+import Incidents
+public import Routing
 
 /// The body of `POST /api/v1/orders`: what an operator asks for.
 public struct OrderDocument: Sendable, Hashable, Codable {

@@ -1,5 +1,5 @@
-import Alerting
 import HealthModel
+import Routing
 
 extension StatusDocument {
     /// What an operator did.

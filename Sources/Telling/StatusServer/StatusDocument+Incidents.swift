@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import Incidents
 
 extension StatusDocument {
     /// Alerts that share one cause.

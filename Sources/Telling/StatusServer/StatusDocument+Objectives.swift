@@ -1,5 +1,5 @@
-import Alerting
 import HealthModel
+import Observing
 
 extension StatusDocument {
     /// How one service does against its objective in the running month, in Amsterdam's time.

@@ -1,6 +1,8 @@
 import Alerting
 import HealthModel
+import Incidents
 import Observing
+import Routing
 import TLSFindings
 
 extension StatusDocument {

@@ -1,5 +1,7 @@
 import Alerting
 import HealthModel
+import Observing
+import Routing
 
 extension StatusDocument {
     /// Whether all is measured and well, and why not: `HealthSnapshot.verdict` in words.

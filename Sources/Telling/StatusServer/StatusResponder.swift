@@ -5,6 +5,7 @@ import HealthModel
 import Hummingbird
 import HummingbirdCore
 import NIOCore
+import Routing
 
 /// What a handler may know of the connection.
 struct StatusContext: RequestContext {

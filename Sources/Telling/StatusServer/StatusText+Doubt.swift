@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import Observing
 
 extension StatusText {
     /// The grounds that lie in the monitor itself and have lines of their own; a receiver's are those

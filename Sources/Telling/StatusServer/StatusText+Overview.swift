@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import Routing
 
 extension StatusText {
     /// A few lines that belong together; made when there is room for them, as thousands may be wrong.

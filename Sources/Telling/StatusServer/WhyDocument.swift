@@ -1,5 +1,9 @@
 public import Alerting
 public import HealthModel
+import Incidents
+import Observing
+import Routing
+import Rules
 
 /// The answer to `GET /api/v1/why?subject=ID`: why a subject paged, or why it did not.
 public struct WhyDocument: Sendable, Hashable, Codable {

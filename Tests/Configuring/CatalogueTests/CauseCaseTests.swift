@@ -2,6 +2,7 @@ import Alerting
 import Catalogue
 import Foundation
 import HealthModel
+import Routing
 import TestSupport
 import Testing
 

@@ -31,7 +31,8 @@ import Testing
 
     private func makeDirectory(_ name: String) throws {
         try FileManager.default.createDirectory(
-            at: URL(filePath: directory.path).appending(path: name), withIntermediateDirectories: true)
+            at: URL(filePath: directory.path).appending(path: name),
+            withIntermediateDirectories: true)
     }
 
     @Test func `reads every YAML file, deep ones too, sorted, and nothing else`() throws {

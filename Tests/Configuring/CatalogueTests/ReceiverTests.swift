@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import Routing
 import Testing
 
 @testable import Catalogue

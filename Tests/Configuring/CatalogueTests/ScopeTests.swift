@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import Rules
 import Testing
 
 @testable import Catalogue

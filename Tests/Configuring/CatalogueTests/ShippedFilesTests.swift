@@ -1,6 +1,7 @@
 import Alerting
 import HealthModel
 import PatternMatching
+import Rules
 import Testing
 
 @testable import Catalogue

@@ -1,6 +1,7 @@
 import Alerting
 import HealthModel
 import RuleTesting
+import Rules
 
 /// 2026-11-23T12:00:00Z.
 let noon = Timestamp(seconds: 1_795_435_200)

@@ -1,6 +1,8 @@
 import Alerting
 import HealthModel
 import Observing
+import Routing
+import Rules
 import Testing
 
 @testable import RuleTesting

@@ -2,6 +2,7 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Routing
 
 /// What an acknowledgement keeps quiet.
 @Suite struct AcknowledgementTests {

@@ -2,6 +2,7 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Rules
 
 /// Two endpoints of one URL, one of them over IPv6.
 @Suite struct AddressFamilyTests {
@@ -22,7 +23,7 @@ import Testing
             [
                 rule("down", .state(.down)), rule("degraded", .state(.degraded)),
                 rule("flapping", .state(.flapping)),
-                rule("v6", Condition(try Alerting.Expression(parsing: "only_ipv6_fails"))),
+                rule("v6", Condition(try Rules.Expression(parsing: "only_ipv6_fails"))),
             ])
     }
 
@@ -148,7 +149,7 @@ import Testing
                 rule(
                     "losing",
                     Condition(
-                        try Alerting.Expression(
+                        try Rules.Expression(
                             parsing: "availability(10m) < 90% and failures(10m) >= 3")))
             ])
         for minute in 0..<10 as Range<Int64> {
@@ -227,7 +228,7 @@ import Testing
             [
                 rule("degraded", .state(.degraded)),
                 rule(
-                    "v6", Condition(try Alerting.Expression(parsing: "only_ipv6_fails")),
+                    "v6", Condition(try Rules.Expression(parsing: "only_ipv6_fails")),
                     hold: .seconds(120)),
             ])
     }

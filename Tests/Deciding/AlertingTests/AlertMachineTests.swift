@@ -1,6 +1,7 @@
 import Alerting
 import Foundation
 import HealthModel
+import Rules
 import Testing
 
 @Suite struct AlertMachineTests {

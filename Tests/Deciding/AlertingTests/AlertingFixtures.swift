@@ -1,6 +1,8 @@
 import Alerting
 import HealthModel
 import Observing
+import Routing
+import Rules
 
 /// 2026-11-23T12:00:00Z.
 let noon = Timestamp(seconds: 1_795_435_200)

@@ -2,6 +2,8 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Observing
+@testable import Rules
 
 /// What servers did as they should and do no more.
 @Suite struct BaselineTests {
@@ -34,7 +36,7 @@ import Testing
     private static func watch(_ text: String = "regressed(hsts)") throws -> Watch {
         Watch(
             [service("a")], [endpoint("a-www", of: "a", interval: .seconds(day))],
-            [rule("r", Condition(try Alerting.Expression(parsing: text)))])
+            [rule("r", Condition(try Rules.Expression(parsing: text)))])
     }
 
     // MARK: What an answer says
@@ -215,7 +217,7 @@ import Testing
         var one = endpoint("a-www", of: "a")
         one.probe.isScannedDaily = true
         let rules = [
-            rule("r", Condition(try Alerting.Expression(parsing: "regressed(modern_tls)")))
+            rule("r", Condition(try Rules.Expression(parsing: "regressed(modern_tls)")))
         ]
         let watch = Watch([service("a")], [one], rules)
         var scan = TLSScan()
@@ -236,7 +238,7 @@ import Testing
         ("regressed(modern_tls)", "https", "http"),
     ])
     func `another URL ends what was told`(text: String, from: String, to: String) throws {
-        let rules = [rule("r", Condition(try Alerting.Expression(parsing: text)))]
+        let rules = [rule("r", Condition(try Rules.Expression(parsing: text)))]
         func one(_ scheme: String) throws -> Endpoint {
             var one = endpoint("a-www", of: "a")
             one.url = try #require(ProbeURL("\(scheme)://a-www.test/"))
@@ -259,7 +261,7 @@ import Testing
     /// A result that was on its way when its endpoint moved.
     @Test func `a result of the old URL says nothing of the new one`() throws {
         let watch = try Self.watch()
-        let rules = [rule("r", Condition(try Alerting.Expression(parsing: "regressed(hsts)")))]
+        let rules = [rule("r", Condition(try Rules.Expression(parsing: "regressed(hsts)")))]
         _ = watch.replace([service("a")], [endpoint("a-www", of: "a", path: "/new")], rules, at: 1)
         watch.apply(Self.secure(2, hsts: Self.year))
         #expect(watch.takeAlertChanges().passes.isEmpty)
@@ -273,7 +275,7 @@ import Testing
         moved.probe.interval = .seconds(Self.day)
         _ = watch.replace(
             [service("a")], [moved],
-            [rule("r", Condition(try Alerting.Expression(parsing: "regressed(hsts)")))], at: 10)
+            [rule("r", Condition(try Rules.Expression(parsing: "regressed(hsts)")))], at: 10)
         var later = Self.secure(20, hsts: nil)
         later.hops[0].url = isSame ? "https://a-www.test/" : "https://a-www.test/new"
         watch.apply(later)

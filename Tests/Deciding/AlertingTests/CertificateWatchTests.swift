@@ -3,6 +3,7 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Observing
 
 @Suite struct CertificateWatchTests {
     private static let start = Timestamp(seconds: 1_795_000_000)

@@ -1,5 +1,8 @@
 import Alerting
 import HealthModel
+import Observing
+import Routing
+import Rules
 import Testing
 
 /// The clock of the machine is doubted, and a clock that is set moves what is being waited for.

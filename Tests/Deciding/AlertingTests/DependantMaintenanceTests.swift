@@ -2,6 +2,7 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Routing
 
 /// Maintenance of services and of what needs them.
 @Suite struct DependantMaintenanceTests {

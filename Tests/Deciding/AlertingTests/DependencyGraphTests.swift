@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import Observing
 import Testing
 
 @Suite struct DependencyGraphTests {

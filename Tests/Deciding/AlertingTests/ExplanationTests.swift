@@ -2,6 +2,7 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Routing
 
 /// Why somebody was told or was not.
 @Suite struct ExplanationTests {

@@ -3,10 +3,12 @@ import Observing
 import Testing
 
 @testable import Alerting
+@testable import Routing
+@testable import Rules
 
 @Suite struct ExpressionRuleTests {
     private func condition(_ text: String) throws -> Condition {
-        Condition(try Alerting.Expression(parsing: text))
+        Condition(try Rules.Expression(parsing: text))
     }
 
     @Test func `fires for an endpoint and says the decisive value`() throws {

@@ -3,12 +3,13 @@ import Observing
 import Testing
 
 @testable import Alerting
+@testable import Rules
 
 @Suite struct ExpressionTests {
     /// A random expression of the values of an endpoint.
     private func term(
         depth: Int, _ random: inout SplitMix64
-    ) -> Alerting.Expression.Term {
+    ) -> Rules.Expression.Term {
         switch depth == 0 ? 9 : Int.random(in: 0..<8, using: &random) {
         case 0, 1:
             return .both(term(depth: depth - 1, &random), term(depth: depth - 1, &random))
@@ -23,14 +24,14 @@ import Testing
 
     private func comparison(
         _ random: inout SplitMix64
-    ) -> Alerting.Expression.Comparison {
+    ) -> Rules.Expression.Comparison {
         let window = Duration.milliseconds(Int.random(in: 1...21_600_000, using: &random))
         let decimal = Double(Int.random(in: 0...999_999, using: &random)) / 10_000
-        let share: Alerting.Expression.Literal =
+        let share: Rules.Expression.Literal =
             Bool.random(using: &random) ? .percent(decimal) : .fraction(1, 4)
         let phase = Phase.allCases.randomElement(using: &random) ?? .total
         let percent = [50, 90, 95, 99].randomElement(using: &random) ?? 50
-        let pairs: [(Alerting.Expression.Quantity, Alerting.Expression.Literal)] = [
+        let pairs: [(Rules.Expression.Quantity, Rules.Expression.Literal)] = [
             (.tier, .number(decimal)), (.consecutiveFailures, .number(3)),
             (.status, .number(503)), (.availability(window), share),
             (.failures(window), .number(decimal)), (.changes(window), .number(4)),
@@ -42,11 +43,11 @@ import Testing
             preconditionFailure("the list is not empty")
         }
         let isOrdered = quantity.kind.isOrdered
-        let relations = Alerting.Expression.Relation.allCases.filter {
+        let relations = Rules.Expression.Relation.allCases.filter {
             isOrdered || $0 == .equal || $0 == .unequal
         }
         let relation = relations.randomElement(using: &random) ?? .equal
-        let measured: Alerting.Expression.Operand =
+        let measured: Rules.Expression.Operand =
             isOrdered && Bool.random(using: &random)
             ? .product(decimal, quantity) : .measured(quantity)
         return Bool.random(using: &random)
@@ -57,17 +58,17 @@ import Testing
     @Test func `what is printed parses to the same`() throws {
         for seed in 0..<3000 as Range<UInt64> {
             var random = SplitMix64(seed: seed)
-            let expression = Alerting.Expression(root: term(depth: 3, &random))
+            let expression = Rules.Expression(root: term(depth: 3, &random))
             let text = expression.description
-            guard text.utf8.count <= Alerting.Expression.textBytes else { continue }
-            let parsed = try #require(try? Alerting.Expression(parsing: text), "\(text)")
+            guard text.utf8.count <= Rules.Expression.textBytes else { continue }
+            let parsed = try #require(try? Rules.Expression(parsing: text), "\(text)")
             #expect(parsed == expression, "seed \(seed): \(text)")
         }
     }
 
     /// Kleene's logic with numbers: fails is 0, unknown 1, holds 2.
     private func rank(
-        _ term: Alerting.Expression.Term, _ measure: Alerting.Expression.Measure
+        _ term: Rules.Expression.Term, _ measure: Rules.Expression.Measure
     ) -> Int {
         switch term {
         case .both(let left, let right): return min(rank(left, measure), rank(right, measure))
@@ -83,13 +84,13 @@ import Testing
         var seen: Set<Int> = []
         for seed in 0..<3000 as Range<UInt64> {
             var random = SplitMix64(seed: seed)
-            let expression = Alerting.Expression(root: term(depth: 3, &random))
+            let expression = Rules.Expression(root: term(depth: 3, &random))
             let measured = Dictionary(
                 expression.root.quantities.map { quantity in
                     let value = [nil, 0, 0.5, 3].randomElement(using: &random) ?? nil
                     return (quantity, value as Double?)
                 }, uniquingKeysWith: { first, _ in first })
-            let measure: Alerting.Expression.Measure = { measured[$0] ?? nil }
+            let measure: Rules.Expression.Measure = { measured[$0] ?? nil }
             let wanted = rank(expression.root, measure)
             seen.insert(wanted)
             let finding = expression.finding(measure)
@@ -119,13 +120,13 @@ import Testing
 
     @Test(arguments: table)
     func `evaluates by the table`(text: String, wanted: AlertMachine.Finding) throws {
-        let expression = try Alerting.Expression(parsing: text)
+        let expression = try Rules.Expression(parsing: text)
         let finding = expression.finding { quantity in
             switch quantity {
             case .tier: 1
             case .dependants: 4
-            case .state: Alerting.Expression.Literal.state(.degraded).scalar
-            case .effectiveState: Alerting.Expression.Literal.state(.unknown).scalar
+            case .state: Rules.Expression.Literal.state(.degraded).scalar
+            case .effectiveState: Rules.Expression.Literal.state(.unknown).scalar
             default: nil
             }
         }
@@ -133,7 +134,7 @@ import Testing
     }
 
     @Test func `traces every part with its value and threshold`() throws {
-        let expression = try Alerting.Expression(
+        let expression = try Rules.Expression(
             parsing: "availability(10m) < 90% and 2 * p95(total, 1h) > 1500ms")
         let steps = expression.trace { quantity in
             if case .availability = quantity { 0.875 } else { nil }

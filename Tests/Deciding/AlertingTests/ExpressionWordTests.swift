@@ -3,11 +3,12 @@ import Observing
 import Testing
 
 @testable import Alerting
+@testable import Rules
 
 /// The words of expressions that look further than one result or one window.
 @Suite struct ExpressionWordTests {
     private func condition(_ text: String) throws -> Condition {
-        Condition(try Alerting.Expression(parsing: text))
+        Condition(try Rules.Expression(parsing: text))
     }
 
     private func watch(_ text: String, interval: Duration = .seconds(60)) throws -> Watch {
@@ -28,7 +29,7 @@ import Testing
         "regressed(modern_tls, 1h) or tier == 0",
     ])
     func `is printed as it is written`(text: String) throws {
-        #expect(try Alerting.Expression(parsing: text).description == text)
+        #expect(try Rules.Expression(parsing: text).description == text)
     }
 
     @Test func `the lab divides every time but thresholds`() throws {
@@ -40,7 +41,7 @@ import Testing
             ("regressed(hsts)", "regressed(hsts, 12h)"),
         ]
         for (text, wanted) in texts {
-            let faster = try Alerting.Expression(parsing: text).accelerated(by: 60)
+            let faster = try Rules.Expression(parsing: text).accelerated(by: 60)
             #expect(faster.description == wanted)
         }
     }
@@ -99,7 +100,7 @@ import Testing
 
     /// No text is so long that it ends the program.
     @Test func `a value beyond all time is shown`() {
-        let kind = Alerting.Expression.Kind.duration
+        let kind = Rules.Expression.Kind.duration
         #expect(kind.valueText(1e300) == kind.valueText(1e12))
         #expect(kind.valueText(-1e300) == kind.valueText(-1e12))
         #expect(kind.valueText(.infinity) == kind.valueText(1e12))
@@ -122,7 +123,7 @@ import Testing
         #expect(try condition("state == down") == .state(.down))
         #expect(
             try condition("state == down for 1m")
-                == .expression(try Alerting.Expression(parsing: "state == down for 1m")))
+                == .expression(try Rules.Expression(parsing: "state == down for 1m")))
     }
 
     @Test(arguments: [
@@ -136,7 +137,7 @@ import Testing
         ("not certificate.trusted", true),
     ])
     func `a state that is as it should be is no outage`(text: String, isOutage: Bool) throws {
-        #expect(try Alerting.Expression(parsing: text).isAboutOutage == isOutage)
+        #expect(try Rules.Expression(parsing: text).isAboutOutage == isOutage)
     }
 
     // MARK: Error budgets

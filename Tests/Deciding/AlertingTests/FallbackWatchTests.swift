@@ -2,6 +2,7 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Routing
 
 /// Who is told instead when a receiver does not take a message, with a clock that is moved by hand.
 @Suite struct FallbackWatchTests {

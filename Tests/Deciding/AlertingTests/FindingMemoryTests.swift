@@ -3,6 +3,8 @@ import Observing
 import Testing
 
 @testable import Alerting
+@testable import Routing
+@testable import Rules
 
 /// What is remembered between results must never change what is told.
 @Suite struct FindingMemoryTests {
@@ -28,7 +30,7 @@ import Testing
             .burnRate(BurnRateCondition(rate: 2, long: .seconds(600), short: .seconds(300))),
         ]
         let written = try Self.conditions.map {
-            Condition(try Alerting.Expression(parsing: $0))
+            Condition(try Rules.Expression(parsing: $0))
         }
         return (fixed + written).enumerated().map { index, condition in
             rule(

@@ -2,6 +2,7 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Observing
 
 @Suite struct FlapDetectorTests {
     /// `O` up, `W` degraded, `C` down.

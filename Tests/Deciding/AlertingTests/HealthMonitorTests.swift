@@ -1,6 +1,7 @@
 import Alerting
 import HealthModel
 import Observing
+import Rules
 import Testing
 
 @Suite struct HealthMonitorTests {

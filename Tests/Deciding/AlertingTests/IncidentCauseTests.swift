@@ -2,6 +2,8 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Incidents
+@testable import Observing
 
 /// Causes against a plain reckoning that looks at every failing service each time.
 @Suite struct IncidentCauseTests {

@@ -2,6 +2,9 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Incidents
+@testable import Observing
+@testable import Routing
 
 /// The last alert of an incident ends in the very second in which the next one of it begins.
 @Suite struct IncidentHandoverTests {

@@ -2,6 +2,8 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Incidents
+@testable import Rules
 
 /// Alerts with one cause page once.
 @Suite struct IncidentTests {

@@ -2,6 +2,8 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Incidents
+@testable import Routing
 
 /// The clock of NIS2, article 23.
 @Suite struct LegalClockTests {

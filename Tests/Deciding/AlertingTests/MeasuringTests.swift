@@ -2,6 +2,8 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Observing
+@testable import Routing
 
 /// A monitor that measures nothing, or too little, says so.
 @Suite struct MeasuringTests {

@@ -2,6 +2,10 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Incidents
+@testable import Observing
+@testable import Routing
+@testable import Rules
 
 /// What people read, word for word, of each kind of message.
 @Suite struct MessageWordsTests {

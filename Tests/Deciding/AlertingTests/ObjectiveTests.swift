@@ -2,6 +2,8 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Observing
+@testable import Rules
 
 /// How services do against what they promise.
 @Suite struct ObjectiveTests {

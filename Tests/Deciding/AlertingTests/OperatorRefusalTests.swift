@@ -2,6 +2,7 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Routing
 
 /// What is not done for operators, and what they are told then.
 @Suite struct OperatorRefusalTests {

@@ -2,6 +2,7 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Routing
 
 /// What operators do, and what people are told because of it.
 @Suite struct OperatorTests {

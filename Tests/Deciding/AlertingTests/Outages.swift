@@ -2,6 +2,9 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Incidents
+@testable import Routing
+@testable import Rules
 
 /// Plays outages to a monitor, minute by minute, and notes what people and machines are told.
 ///

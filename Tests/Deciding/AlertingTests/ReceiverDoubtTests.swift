@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import Routing
 import Testing
 
 /// A receiver that fails is told to the others.

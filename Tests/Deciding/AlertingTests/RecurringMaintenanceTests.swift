@@ -2,6 +2,7 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Routing
 
 /// Maintenance that comes back.
 @Suite struct RecurringMaintenanceTests {

@@ -1,5 +1,7 @@
 import Alerting
 import HealthModel
+import Observing
+import Rules
 import TLSFindings
 import Testing
 

@@ -2,6 +2,8 @@ import HealthModel
 import Testing
 
 @testable import Alerting
+@testable import Routing
+@testable import Rules
 
 /// Who is told of what.
 @Suite struct RoutingTests {

@@ -1,5 +1,7 @@
 import Alerting
 import HealthModel
+import Routing
+import Rules
 import Testing
 
 /// The monitor doubts itself first.

@@ -3,6 +3,8 @@ import Observing
 import Testing
 
 @testable import Alerting
+@testable import Routing
+@testable import Rules
 
 /// What is usual at an hour of the day.
 @Suite struct UsualTimesTests {
@@ -77,7 +79,7 @@ import Testing
     @Test func `a rule fires when an hour is not as usual`() throws {
         let text = "p95(total, 5m) > 3 * usual(p95(total, 5m)) and p95(total, 5m) > 1500ms"
         let rules = RuleSet(
-            rules: [rule("slower", Condition(try Alerting.Expression(parsing: text)))])
+            rules: [rule("slower", Condition(try Rules.Expression(parsing: text)))])
         var monitor = HealthMonitor(
             catalogue: ServiceCatalogue(
                 services: [service("a")], endpoints: [endpoint("a-www", of: "a")]),

@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import Routing
 import Testing
 
 /// What people depend on when they see green, over random histories.

@@ -1,5 +1,7 @@
 import Alerting
 import HealthModel
+import Routing
+import Rules
 import Testing
 
 /// The one judgement behind the text, the page, the API and the exit code.

@@ -2,6 +2,7 @@ import Alerting
 import FoundationEssentials
 import GRDB
 import HealthModel
+import Routing
 import TestSupport
 import Testing
 
@@ -132,33 +133,18 @@ import Testing
         #expect(try maintenance(50, 70)[b] == [range(50, 61)])
     }
 
+    @Test func aLedgerOfAnotherVersionIsSaid() throws {
+        _ = try Ledger(dataDirectory: directory)
+        try DatabaseQueue(path: directory + "/" + Ledger.name).write {
+            try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('form 2')")
+        }
+        let error = #expect(throws: Ledger.OpenError.self) { try maintenance() }
+        #expect(error?.description.contains("another version of vitaal") == true)
+    }
+
     @Test func aLedgerThatCannotBeReadIsSaid() throws {
         try Data("no database".utf8).write(to: URL(filePath: directory + "/" + Ledger.name))
         #expect(throws: Ledger.OpenError.self) { try maintenance() }
-    }
-
-    @Test func aLedgerOfBeforeOperatorsHasNoMaintenance() throws {
-        _ = try Ledger(dataDirectory: directory)
-        try DatabaseQueue(path: directory + "/" + Ledger.name).write {
-            try $0.execute(sql: "DROP TABLE operator_action")
-        }
-        #expect(try maintenance().isEmpty)
-    }
-
-    /// A file of the program before anything came back.
-    @Test func aFileWithoutRecurrenceIsBroughtUpToDate() throws {
-        let old = action("MNT-2026-0001", .maintenance([ServiceID("digid")]))
-        var ledger = try Ledger(dataDirectory: directory)
-        note([old], in: &ledger)
-        _ = ledger.write(at: Self.noon)
-        try DatabaseQueue(path: directory + "/" + Ledger.name).write {
-            for column in ["recurrence", "recurs_from", "recurs_length", "recurs_until"] {
-                try $0.execute(sql: "ALTER TABLE operator_action DROP COLUMN \(column)")
-            }
-            try $0.execute(
-                sql: "DELETE FROM grdb_migrations WHERE identifier = '10 recurrence'")
-        }
-        #expect(try remembered() == [old])
     }
 
     @Test func whatIsOverIsForgottenButForTheLastNumberOfItsKind() throws {
@@ -223,22 +209,5 @@ import Testing
             try Int.fetchOne($0, sql: "SELECT count(*) FROM operator_action_name")
         }
         #expect(names == 0)
-    }
-
-    /// A file of the program before operators could do anything, with an open incident in it.
-    @Test func aFileWithoutOperatorsIsBroughtUpToDate() throws {
-        let queue = try DatabaseQueue(path: directory + "/" + Ledger.name)
-        try LedgerFile.migrator.migrate(queue, upTo: "4 evidence")
-        try queue.write {
-            try $0.execute(
-                sql: """
-                    INSERT INTO incident VALUES ('INC-2026-0001', 'common_cause', 1, NULL, NULL,
-                        'page', 0, 2, 1, NULL, 0, 1)
-                    """)
-        }
-        try queue.close()
-        let memory = try Ledger(dataDirectory: directory).memory
-        #expect(memory.actions.isEmpty)
-        #expect(memory.incidents.map(\.level) == [.page])
     }
 }

@@ -2,6 +2,7 @@ import Alerting
 import FoundationEssentials
 import GRDB
 import HealthModel
+import Observing
 import TestSupport
 import Testing
 
@@ -73,22 +74,6 @@ import Testing
         #expect(ledger.write(at: Self.noon).isEmpty)
         if isRestarted { ledger = try Ledger(dataDirectory: directory) }
         #expect(ledger.fail(DatabaseError(resultCode: .SQLITE_CORRUPT)) != nil)
-        #expect(ledger.write(at: Self.noon).isEmpty)
-        #expect(try left() == [pass("a")])
-    }
-
-    @Test func aFileOfBeforeIsBroughtUpToDate() throws {
-        do {
-            let queue = try DatabaseQueue(path: path)
-            try LedgerFile.migrator.migrate(queue, upTo: "7 operators")
-            try queue.write {
-                try $0.execute(sql: "INSERT INTO alive VALUES (1, \(Self.noon.nanoseconds))")
-            }
-            try queue.close()
-        }
-        var ledger = try Ledger(dataDirectory: directory)
-        #expect(ledger.memory.lastSeen == Self.noon && ledger.memory.passes.isEmpty)
-        ledger.note(changes(pass("a")))
         #expect(ledger.write(at: Self.noon).isEmpty)
         #expect(try left() == [pass("a")])
     }

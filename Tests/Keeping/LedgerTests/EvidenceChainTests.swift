@@ -314,52 +314,6 @@ import Testing
         try append(lines)
         #expect(try verified() == ([], limit + 1, 0))
     }
-
-    /// The form of the field: 1, 2, 3, 5 and 6, with a file of evidence from before the chain.
-    @Test func aLedgerOfBeforeIsBroughtUpToDate() throws {
-        do {
-            let queue = try DatabaseQueue(path: path)
-            try LedgerFile.migrator.migrate(queue, upTo: "6 objectives")
-            let applied = try queue.read { try LedgerFile.migrator.appliedMigrations($0) }
-            #expect(
-                applied == [
-                    "1 alerts", "2 notifications", "3 parts", "5 incidents", "6 objectives",
-                ])
-            #expect(try !queue.read { try $0.tableExists("evidence") })
-            try queue.write {
-                try $0.execute(sql: "INSERT INTO alive VALUES (1, \(Self.noon.nanoseconds))")
-            }
-            try queue.close()
-        }
-        #expect(try EvidenceState.read(dataDirectory: directory) == nil)
-        try write("{\"ts\":\"x\",\"action\":\"monitor.start\",\"result\":\"earlier\"}\n")
-        var ledger = try Ledger(dataDirectory: directory)
-        #expect(ledger.memory.lastSeen == Self.noon)
-        ledger.note(records(1))
-        #expect(ledger.write(at: Self.noon).isEmpty)
-        try append(ledger.takeEvidence())
-        #expect(results() == ["earlier", "r0"])
-        #expect(try verified() == ([], 1, 0))
-    }
-
-    /// It needs no other form: a ledger that has only the first ones gets it as well.
-    @Test func theFormOfEvidenceStandsAlone() throws {
-        let queue = try LedgerFile.open(path)
-        let applied = try queue.read { try LedgerFile.migrator.appliedMigrations($0) }
-        #expect(applied.contains("4 evidence"))
-        try queue.write { database in
-            for table in ["alert", "incident", "objective", "message"] {
-                try database.execute(sql: "DROP TABLE \(table)")
-            }
-            try database.execute(
-                sql: """
-                    DROP TABLE evidence; DROP TABLE evidence_head;
-                    DELETE FROM grdb_migrations WHERE identifier = '4 evidence'
-                    """)
-        }
-        try LedgerFile.migrator.migrate(queue)
-        #expect(try queue.read { try $0.tableExists("evidence_head") })
-    }
 }
 
 struct EvidenceBacklogTests {

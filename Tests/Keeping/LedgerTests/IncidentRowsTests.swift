@@ -2,6 +2,7 @@ import Alerting
 import FoundationEssentials
 import GRDB
 import HealthModel
+import Incidents
 import TestSupport
 import Testing
 
@@ -186,18 +187,5 @@ import Testing
         #expect(
             try remembered().map(\.id.text) == ["INC-2026-0001", "INC-2026-0002"])
         #expect(try remembered().first == open)
-    }
-
-    /// The form before this one, with what it holds.
-    @Test func theFormWithoutIncidentsIsTakenOver() throws {
-        do {
-            let queue = try DatabaseQueue(path: directory + "/" + Ledger.name)
-            try LedgerFile.migrator.migrate(queue, upTo: "3 parts")
-        }
-        #expect(try remembered() == [])
-        var ledger = try Ledger(dataDirectory: directory)
-        note([incident("INC-2026-0001")], in: &ledger)
-        #expect(ledger.write(at: Self.noon) == [])
-        #expect(try remembered().count == 1)
     }
 }

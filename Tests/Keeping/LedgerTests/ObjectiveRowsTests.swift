@@ -1,6 +1,7 @@
 import Alerting
 import FoundationEssentials
 import HealthModel
+import Observing
 import TestSupport
 import Testing
 

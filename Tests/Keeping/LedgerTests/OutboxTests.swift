@@ -3,6 +3,7 @@ import FoundationEssentials
 import GRDB
 import Glibc
 import HealthModel
+import Routing
 import SQLiteSupport
 import TestSupport
 import Testing
@@ -188,103 +189,5 @@ import Testing
         #expect(ledger.counters.lost == 1)
         _ = ledger.write(at: Self.noon)
         #expect(ledger.takeOutbox().count == Limits.waitingTransitions)
-    }
-
-    /// The file of the program before: its alerts stay, and what they end with is told to nobody,
-    /// since nobody was told.
-    @Test func theFormBeforeIsTakenOver() throws {
-        do {
-            let queue = try DatabaseQueue(path: directory + "/" + Ledger.name)
-            try queue.write { database in
-                try database.execute(
-                    sql: """
-                        CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
-                        INSERT INTO grdb_migrations VALUES ('1 alerts');
-                        CREATE TABLE alert (rule TEXT NOT NULL, subject_kind TEXT NOT NULL,
-                            subject TEXT NOT NULL, service TEXT NOT NULL, level TEXT NOT NULL,
-                            active_since INTEGER NOT NULL, firing_since INTEGER,
-                            keep_firing_since INTEGER, reason TEXT, summary_nl TEXT NOT NULL,
-                            summary_en TEXT NOT NULL, runbook TEXT,
-                            PRIMARY KEY (rule, subject_kind, subject)) STRICT, WITHOUT ROWID;
-                        INSERT INTO alert VALUES ('r', 'service', 's', 's', 'page', 1, 2, NULL,
-                            'connect_refused', 'weg', 'gone', NULL);
-                        CREATE TABLE alive (id INTEGER NOT NULL PRIMARY KEY, at INTEGER NOT NULL)
-                            STRICT;
-                        INSERT INTO alive VALUES (1, 3);
-                        """)
-            }
-        }
-        let memory = try memory()
-        #expect(memory.alerts.map(\.alert.firingSince) == [Timestamp(nanoseconds: 2)])
-        #expect(memory.lastSeen == Timestamp(nanoseconds: 3))
-        #expect(memory.books.isEmpty && memory.waiting == [])
-    }
-
-    /// The second form: who was told, and what waits, stay.
-    @Test func theFormWithNotificationsIsTakenOver() throws {
-        do {
-            let queue = try DatabaseQueue(path: directory + "/" + Ledger.name)
-            try LedgerFile.migrator.migrate(queue, upTo: "2 notifications")
-            try queue.write { database in
-                try database.execute(
-                    sql: """
-                        INSERT INTO alert VALUES ('r', 'service', 's', 's', 'page', ?, ?, NULL,
-                            'connect_refused', 'weg', 'gone', 'book');
-                        INSERT INTO notification VALUES (7, 'a', 'firing', ?, NULL, NULL, 'r',
-                            'service', 's', 's', 'page', ?, ?, 'connect_refused', 'weg', 'gone',
-                            'book');
-                        """,
-                    arguments: [
-                        alert(.firing).activeSince.nanoseconds, Self.noon.nanoseconds,
-                        Self.noon.nanoseconds, alert(.firing).activeSince.nanoseconds,
-                        Self.noon.nanoseconds,
-                    ])
-            }
-        }
-        let memory = try memory()
-        #expect(memory.alerts.map(\.alert) == [alert(.firing)])
-        let waiting = try #require(memory.waiting.first)
-        #expect(memory.waiting.count == 1 && waiting.alert == alert(.firing))
-        #expect(waiting.words.headline.english == "PAGE: gone")
-        let book = try #require(memory.books[ReceiverID("a")])
-        #expect(book.entries[alert(.firing).episode]?.notification == waiting.id)
-        #expect(book.entries[alert(.firing).episode]?.deliveredAt == nil)
-        #expect(book.threads[waiting.thread]?.parts == 1)
-    }
-
-    /// The form before this one: who was told at which level, in which incident, and what was over.
-    @Test func theFormWithoutBooksIsTakenOver() throws {
-        let queue = try DatabaseQueue(path: directory + "/" + Ledger.name)
-        try LedgerFile.migrator.migrate(queue, upTo: "8 baseline")
-        func row(
-            _ number: Int, _ receiver: String, _ state: String, part: Int = 0, level: String,
-            subject: String, ending: String? = "delivered"
-        ) throws {
-            try queue.write { database in
-                try database.execute(
-                    sql: """
-                        INSERT INTO notification VALUES (?, ?, ?, ?, ?, ?, 'r', 'service', ?, ?, ?,
-                            1, 2, NULL, 'weg', 'gone', NULL, 'INC-2026-0001', ?, 'change')
-                        """,
-                    arguments: [
-                        number, receiver, state, number, ending.map { _ in 99 }, ending, subject,
-                        subject, level, part,
-                    ])
-            }
-        }
-        try row(1, "a", "firing", level: "critical", subject: "s")
-        try row(2, "a", "firing", part: 1, level: "page", subject: "s")
-        try row(3, "a", "firing", level: "page", subject: "over")
-        try row(4, "a", "resolved", level: "page", subject: "over")
-        try row(5, "b", "firing", level: "page", subject: "s", ending: nil)
-        try queue.close()
-        let memory = try memory()
-        let a = try #require(memory.books[ReceiverID("a")])
-        #expect(a.entries.values.map(\.item.alert.level) == [.critical])
-        #expect(a.entries.values.map(\.thread) == ["INC-2026-0001"])
-        #expect(a.entries.values.first?.deliveredAt == Timestamp(nanoseconds: 99))
-        #expect(a.threads["INC-2026-0001"]?.parts == 4)
-        #expect(memory.waiting.map(\.id) == ["b/INC-2026-0001/0/firing"])
-        #expect(memory.books[ReceiverID("b")]?.entries.values.first?.deliveredAt == nil)
     }
 }

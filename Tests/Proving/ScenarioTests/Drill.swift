@@ -2,7 +2,9 @@ import Alerting
 import Catalogue
 import Foundation
 import HealthModel
+import Incidents
 import Ledger
+import Routing
 import TestSupport
 import Testing
 
@@ -27,7 +29,7 @@ final class Drill {
     struct Heard {
         var receiver: String
         var second: Int64
-        var notification: Alerting.Notification
+        var notification: Routing.Notification
 
         var word: String {
             let alert = notification.alert
@@ -181,7 +183,7 @@ final class Drill {
         deliver()
     }
 
-    private func hand(over notifications: [Alerting.Notification]) {
+    private func hand(over notifications: [Routing.Notification]) {
         for one in notifications { _ = queues[one.receiver, default: DeliveryQueue()].add(one) }
     }
 
@@ -253,7 +255,7 @@ final class Drill {
             let news = all.flatMap(\.notification.news).filter {
                 !rules.contains($0.alert.key.rule.text)
             }
-            let name = { (item: Alerting.Notification.Item) in
+            let name = { (item: Routing.Notification.Item) in
                 "\(item.alert.episode) \(item.alert.level)"
             }
             let begun = news.filter { $0.part == .begun }.map(name)

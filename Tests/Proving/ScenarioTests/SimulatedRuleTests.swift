@@ -1,4 +1,5 @@
 import Alerting
+import Rules
 import Simulation
 import Testing
 

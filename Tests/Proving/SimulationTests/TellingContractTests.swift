@@ -1,5 +1,7 @@
 import Alerting
 import HealthModel
+import Routing
+import Rules
 import Testing
 
 @testable import Simulation

@@ -2,6 +2,7 @@ import Alerting
 import Foundation
 import HealthModel
 import Inventory
+import Observing
 import Synchronization
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import Alerting
 import FoundationEssentials
 import Glibc
+import Routing
 import TestSupport
 import Testing
 

@@ -1,5 +1,7 @@
 import Alerting
 import HealthModel
+import Incidents
+import Observing
 import Testing
 
 /// Snapshots for the tests, built from plain values.

@@ -1,6 +1,7 @@
 import Alerting
 import Foundation
 import HealthModel
+import Routing
 import Synchronization
 import Testing
 

@@ -2,6 +2,7 @@ import Alerting
 import Foundation
 import Glibc
 import HealthModel
+import Routing
 import Synchronization
 import Testing
 

@@ -1,6 +1,7 @@
 import Alerting
 import CCurl
 import HealthModel
+import Routing
 import Testing
 
 @testable import Notifying

@@ -3,6 +3,7 @@ import CCurl
 import Foundation
 import Glibc
 import HealthModel
+import Routing
 import Synchronization
 import Testing
 
@@ -144,7 +145,7 @@ import Testing
     /// A notification of now.
     private func recent(
         _ service: String, isOver: Bool = false, _ receiver: String
-    ) -> Alerting.Notification {
+    ) -> Routing.Notification {
         notification(
             service, isOver: isOver, receiver: receiver,
             at: Int64(Date().timeIntervalSince1970))

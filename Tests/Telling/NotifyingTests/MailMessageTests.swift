@@ -1,6 +1,7 @@
 import Alerting
 import Foundation
 import HealthModel
+import Routing
 import Testing
 
 @testable import Notifying
@@ -18,7 +19,7 @@ import Testing
     }
 
     private func text(
-        _ one: Alerting.Notification, _ language: Receiver.Language = .english
+        _ one: Routing.Notification, _ language: Receiver.Language = .english
     ) throws -> String {
         String(decoding: MailMessage.bytes(one, try email(), in: language), as: UTF8.self)
     }
@@ -161,9 +162,9 @@ import Testing
         "Content-Transfer-Encoding", "Content-Language",
     ]
 
-    private func words(_ summary: String) -> Alerting.Notification.Words {
+    private func words(_ summary: String) -> Routing.Notification.Words {
         let (head, line) = ("PAGE: \(summary)", "Runbook: \(summary)")
-        return Alerting.Notification.Words(
+        return Routing.Notification.Words(
             headline: LocalizedText(dutch: head, english: head),
             body: [LocalizedText(dutch: line, english: line)])
     }

@@ -3,6 +3,7 @@ import CCurl
 import Foundation
 import Glibc
 import HealthModel
+import Routing
 import Synchronization
 import Testing
 

@@ -1,5 +1,6 @@
 import Alerting
 import HealthModel
+import Incidents
 import Testing
 
 @testable import StatusServer

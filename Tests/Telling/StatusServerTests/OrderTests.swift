@@ -4,6 +4,7 @@ import HealthModel
 import Hummingbird
 import Logging
 import NIOCore
+import Routing
 import Synchronization
 import Testing
 

@@ -1,6 +1,7 @@
 import Alerting
 import HealthModel
 import Observing
+import Routing
 import Testing
 
 @testable import StatusServer
