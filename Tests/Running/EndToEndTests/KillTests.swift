@@ -53,12 +53,10 @@ struct KillTests {
         mutating func turn(_ down: Bool) {
             guard down != isDown else { return }
             isDown = down
+            // First, since a probe may fail before this process runs again.
+            if down { outages.append((Date(), .distantFuture)) }
             target.answer(down ? 503 : 200)
-            if down {
-                outages.append((Date(), .distantFuture))
-            } else {
-                outages[outages.count - 1].to = Date()
-            }
+            if !down { outages[outages.count - 1].to = Date() }
         }
 
         /// Asks for a silence of `s1`; one that is answered must never be forgotten.
