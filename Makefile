@@ -17,7 +17,7 @@ SPAWNING_TESTS := ^EndToEndTests
 # the other build each would cut a module into more parts, and every part reads the whole module.
 JOBS := $(shell expr $$(nproc) + 4)
 
-.PHONY: run build test lint format bench bench-store torture sanitize soak fuzz packages tools clean
+.PHONY: run build test lint format reference bench bench-store torture sanitize soak fuzz packages tools clean
 
 ## run: build and watch the catalogue played on loopback, with a short outage
 # The build is that of the tests, half the work of the one for a server: checks stay in, and what
@@ -51,6 +51,12 @@ lint:
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+## reference: docs/reference/ anew from the program; a test tells when it lags behind
+reference: packages
+	swift build --build-tests
+	VITAAL_WRITE_REFERENCE=1 .build/debug/vitaalPackageTests.xctest \
+		--testing-library swift-testing --filter ReferencePageTests
 
 ## bench: Vitaal beside blackbox_exporter, Prometheus and openssl, in the same seconds
 bench: packages tools

@@ -261,11 +261,12 @@ let package = Package(
             dependencies: deciding + ["Notifying", "LabTLS", "CCurl", "COpenSSL"]),
         .testTarget(
             name: "ExpositionTests",
-            dependencies: deciding + ["Exposition"]),
+            dependencies: deciding + ["TestSupport", "Exposition"]),
         .testTarget(
             name: "StatusServerTests",
             dependencies: deciding + [
-                "StatusServer", .product(name: "Hummingbird", package: "hummingbird"),
+                "TestSupport", "StatusServer",
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -278,6 +279,7 @@ let package = Package(
             name: "CatalogueTests",
             dependencies: deciding + [
                 "TestSupport", "Catalogue", "RuleTesting", "PatternMatching",
+                .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(
             name: "LabTests",

@@ -33,11 +33,12 @@ extension Expression {
         /// The duration of a phase that this many percent of the answered probes of a window
         /// did not exceed.
         case quantile(percent: Int, Phase, Duration)
-        /// What a quantile of a window usually is at this hour of the day (`UsualTimes`).
+        /// What a quantile of a window usually is at this hour of the day: the median of seven days.
         case usual(percent: Int, Phase, Duration)
-        /// Whether this changed in the time that lies behind, as `CertificateWatch` tells it.
+        /// Whether this changed within a day, or the time that is written.
         case changed(CertificateFact, Duration)
-        /// Whether the server did this in the time that lies behind, and does not now.
+        /// Whether the server did this within 30 days, or the time that is written, and does not
+        /// now.
         case regressed(BaselineFact, Duration)
         /// For how long the service has had its own state; only behind `for`.
         case stateTime

@@ -224,7 +224,7 @@ public struct OrderDocument: Sendable, Hashable, Codable {
     }
 }
 
-/// The answer to an order that was carried out.
+/// The answer to `POST /api/v1/orders`: what became of an order that was carried out.
 public struct OrderAnswer: Sendable, Hashable, Codable {
     /// What was begun or ended; nil for a note and a resolution.
     public var action: StatusDocument.Action?

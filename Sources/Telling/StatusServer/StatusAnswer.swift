@@ -11,7 +11,7 @@ public struct StatusAnswer: Sendable, Hashable, Codable {
     /// Services and endpoints that one question may name.
     public static let idsMax = 64
 
-    /// Lines that each end in a line feed, as `StatusText.render` makes them.
+    /// Lines that each end in a line feed, as `vitaal status` prints them.
     public var text: String
     /// The verdict as the exit code of the monitoring plugins: 0 to 3.
     public var exitCode: Int32

@@ -4,7 +4,7 @@ import Observing
 import Routing
 
 extension StatusDocument {
-    /// Whether all is measured and well, and why not: `HealthSnapshot.verdict` in words.
+    /// Whether all is measured and well, and why not.
     public struct Verdict: Sendable, Hashable, Codable {
         /// `ok`, `warning`, `critical` or `unknown`.
         public var status: String

@@ -22,7 +22,7 @@ struct StatusContext: RequestContext {
 
 /// Answers each request.
 ///
-/// A fixed set of paths needs no router: all of them are in one switch.
+/// A fixed set of paths (`StatusPath`) needs no router: all of them are in one switch.
 struct StatusResponder: HTTPResponder {
     let reader: any MonitorReading
     let listeningHost: String
@@ -78,55 +78,54 @@ struct StatusResponder: HTTPResponder {
     }
 
     private func answer(to head: HTTPRequest, uri: URI, body: [UInt8]) async -> Answer {
-        if uri.path == "/api/v1/orders" {
-            guard head.method == .post else { return .methodNotAllowed(allowing: "POST") }
-            return await order(head, body)
+        let path = StatusPath(rawValue: uri.path)
+        let methods = path?.methods ?? "GET, HEAD"
+        guard methods.split(separator: ", ").contains(head.method.rawValue[...]) else {
+            return .methodNotAllowed(allowing: methods)
         }
-        if uri.path == "/-/reload" {
-            guard head.method == .post else { return .methodNotAllowed(allowing: "POST") }
-            return await reload(head)
+        switch path {
+        case .orders: return await order(head, body)
+        case .reload: return await reload(head)
+        case let path?: return read(path, uri)
+        case nil: return .text(.notFound, "no such page")
         }
-        guard head.method == .get || head.method == .head else {
-            return .methodNotAllowed(allowing: "GET, HEAD")
-        }
-        return read(uri) ?? .text(.notFound, "no such page")
     }
 
-    /// What a path that only reads answers; nil when there is no such path.
-    private func read(_ uri: URI) -> Answer? {
-        switch uri.path {
-        case "/":
+    /// What a path answers, by which nothing changes.
+    private func read(_ path: StatusPath, _ uri: URI) -> Answer {
+        switch path {
+        case .page:
             let language = uri.queryParameters["lang"].flatMap {
                 StatusLanguage(rawValue: String($0))
             }
             return .page(
                 StatusPage.html(of: StatusDocument(reading: reader), language: language ?? .nl))
-        case "/style.css":
+        case .style:
             return Answer(.ok, type: "text/css; charset=utf-8", Array(StatusPage.style.utf8))
-        case "/metrics":
+        case .metrics:
             return Answer(
                 .ok, type: "text/plain; version=0.0.4; charset=utf-8",
                 HealthMetrics.text(
                     of: reader.snapshot(), counters: reader.counters(), version: reader.version))
-        case "/-/healthy":
+        case .healthy:
             return .text(.ok, "healthy")
-        case "/-/ready":
+        case .ready:
             return reader.isReady
                 ? .text(.ok, "ready") : .text(.serviceUnavailable, "probing has not started")
-        case "/api/v1/status":
+        case .status:
             return status(uri)
-        case "/api/v1/status/text":
+        case .statusText:
             return statusText(uri)
-        case "/api/v1/monitor":
+        case .monitor:
             return .json { try MonitorDocument(reading: reader).json() }
-        case "/api/v1/alerts":
+        case .alerts:
             return .json {
                 let status = StatusDocument(reading: reader)
                 return try AlertsDocument(takenAt: status.takenAt, alerts: status.alerts).json()
             }
-        case "/api/v1/objectives":
+        case .objectives:
             return .json { try ObjectivesDocument(StatusDocument(reading: reader)).json() }
-        case "/api/v1/why":
+        case .why:
             guard let name = uri.queryParameters["subject"].map(String.init), !name.isEmpty else {
                 return .text(.badRequest, "say of what: /api/v1/why?subject=ID")
             }
@@ -136,12 +135,12 @@ struct StatusResponder: HTTPResponder {
             return .json {
                 try WhyDocument(explanation, at: reader.snapshot().takenAt).json()
             }
-        case "/api/v1/actions":
+        case .actions:
             return .json { try ActionsDocument(StatusDocument(reading: reader)).json() }
-        case "/api/v1/incidents":
+        case .incidents:
             return .json { try IncidentsDocument(StatusDocument(reading: reader)).json() }
-        default:
-            return nil
+        case .reload, .orders:
+            return .methodNotAllowed(allowing: path.methods)
         }
     }
 
