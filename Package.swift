@@ -212,11 +212,15 @@ let package = Package(
             swiftSettings: strict),
 
         // What tests share: their directories, patience, and the files of the project.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["HealthModel"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(name: "HealthModelTests", dependencies: ["HealthModel"]),
         .testTarget(
             name: "PatternMatchingTests", dependencies: ["PatternMatching", "HealthModel"]),
-        .testTarget(name: "PollLoopTests", dependencies: ["PollLoop", "CLinux", "HealthModel"]),
+        .testTarget(
+            name: "PollLoopTests",
+            dependencies: ["TestSupport", "PollLoop", "CLinux", "HealthModel"]),
         .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "HealthModel"]),
         .testTarget(
             name: "TLSInspectionTests",

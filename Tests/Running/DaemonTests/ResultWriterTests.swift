@@ -16,6 +16,7 @@ import Testing
     }
 
     private let heard = Heard()
+    private let clock = SteadyClock()
 
     private func writer(
         _ directory: TemporaryDirectory,
@@ -23,7 +24,7 @@ import Testing
     ) throws -> ResultWriter {
         try ResultWriter(
             store: DurableStore(directory: directory.path), acceleration: 1,
-            timekeeper: SystemTimekeeper(), announced: announced,
+            timekeeper: clock, announced: announced,
             onNotice: { [heard] notice in heard.notices.withLock { $0.append(notice) } })
     }
 
@@ -38,7 +39,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let catalogue = try catalogue(directory)
         let id = try #require(catalogue.endpoints.first?.id)
-        let now = SystemTimekeeper().now()
+        let now = clock.now()
         let lastHour = Timestamp(seconds: now.seconds - now.seconds % 3600 - 3600)
         do {
             let writer = try writer(directory)
@@ -81,7 +82,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let catalogue = try catalogue(directory)
         let id = try #require(catalogue.endpoints.first?.id)
-        let now = SystemTimekeeper().now()
+        let now = clock.now()
         do {
             let writer = try writer(directory)
             start(writer, catalogue)
@@ -111,7 +112,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let catalogue = try catalogue(directory)
         let id = try #require(catalogue.endpoints.first?.id)
-        let now = SystemTimekeeper().now()
+        let now = clock.now()
         let window = (now - .seconds(60))..<(now - .seconds(20))
         do {
             let writer = try writer(directory)

@@ -1,20 +1,12 @@
 import Glibc
 import HealthModel
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import PollLoop
 
 @Suite struct PollLoopTests {
-    struct Clock: Timekeeper {
-        func now() -> Timestamp { Timestamp(seconds: 0) }
-        func monotonicNanoseconds() -> Int64 {
-            var time = timespec()
-            clock_gettime(CLOCK_MONOTONIC, &time)
-            return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-        }
-    }
-
     /// Notes what happens, in order, from any thread.
     final class Notes: Sendable {
         private let values = Mutex<[Int]>([])
@@ -26,7 +18,7 @@ import Testing
     private func onLoop(
         _ job: @escaping @Sendable (PollLoop, @escaping @Sendable () -> Void) -> Void
     ) async throws {
-        let loop = try PollLoop(name: "a name longer than Linux keeps", timekeeper: Clock())
+        let loop = try PollLoop(name: "a name longer than Linux keeps", timekeeper: SteadyClock())
         loop.start()
         await withCheckedContinuation { continuation in
             loop.post { job(loop) { continuation.resume() } }
@@ -37,7 +29,7 @@ import Testing
 
     @Test func jobsOfOneThreadRunInTheirOrder() async throws {
         let notes = Notes()
-        let loop = try PollLoop(name: "test", timekeeper: Clock())
+        let loop = try PollLoop(name: "test", timekeeper: SteadyClock())
         // Some before the start: they wait for it.
         for number in 0..<10 { loop.post { notes.add(number) } }
         loop.start()
@@ -67,11 +59,11 @@ import Testing
     @Test func timersFireInOrderAndNeverEarly() async throws {
         let notes = Notes()
         try await onLoop { loop, done in
-            let now = Clock().monotonicNanoseconds()
+            let now = SteadyClock().monotonicNanoseconds()
             for (number, milliseconds) in [30, 10, 20, 10, -5].enumerated() {
                 let deadline = now + Int64(milliseconds) * 1_000_000
                 loop.schedule(atMonotonicNanoseconds: deadline) {
-                    if Clock().monotonicNanoseconds() >= deadline { notes.add(number) }
+                    if SteadyClock().monotonicNanoseconds() >= deadline { notes.add(number) }
                 }
             }
             let never = loop.schedule(atMonotonicNanoseconds: now + 15_000_000) { notes.add(99) }
@@ -100,7 +92,7 @@ import Testing
     @Test func timerCancelledByAnotherOfTheSameTurn() async throws {
         let notes = Notes()
         try await onLoop { loop, done in
-            let now = Clock().monotonicNanoseconds()
+            let now = SteadyClock().monotonicNanoseconds()
             final class Box { var timer: PollLoop.TimerID? }
             let box = Box()
             loop.schedule(atMonotonicNanoseconds: now - 2) {
@@ -154,11 +146,12 @@ import Testing
                     loop.update(box.registrations[other], for: .writable)
                     loop.unwatch(box.registrations[other])
                     loop.schedule(
-                        atMonotonicNanoseconds: Clock().monotonicNanoseconds() + 20_000_000
+                        atMonotonicNanoseconds: SteadyClock().monotonicNanoseconds() + 20_000_000
                     ) {
                         Self.sendByte(fresh.1)
                         loop.schedule(
-                            atMonotonicNanoseconds: Clock().monotonicNanoseconds() + 20_000_000,
+                            atMonotonicNanoseconds: SteadyClock().monotonicNanoseconds()
+                                + 20_000_000,
                             handler: done)
                         loop.atEndOfTurn(nil)
                         for descriptor in [pipe.0, pipe.1, fresh.0] { close(descriptor) }
@@ -223,7 +216,7 @@ import Testing
 
     @Test func stopMayComeOftenAndEarly() throws {
         let notes = Notes()
-        let loop = try PollLoop(name: "test", timekeeper: Clock())
+        let loop = try PollLoop(name: "test", timekeeper: SteadyClock())
         loop.post { notes.add(1) }
         loop.stop()
         loop.start()
@@ -240,7 +233,7 @@ import Testing
         do {
             let held = Canary()
             canary = held
-            let loop = try PollLoop(name: "test", timekeeper: Clock())
+            let loop = try PollLoop(name: "test", timekeeper: SteadyClock())
             released = loop
             loop.start()
             loop.post {
@@ -259,7 +252,7 @@ import Testing
 
     @Test func callsFromAnotherThreadTrap() async {
         await #expect(processExitsWith: .failure) {
-            let loop = try PollLoop(name: "test", timekeeper: Clock())
+            let loop = try PollLoop(name: "test", timekeeper: SteadyClock())
             loop.start()
             loop.schedule(atMonotonicNanoseconds: 0) {}
         }

@@ -4,17 +4,13 @@ import Glibc
 import HealthModel
 import Routing
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Notifying
 
 /// Programs as bad as they come; scripts stand for them.
 @Suite struct CommandTests {
-    private struct Clock: Timekeeper {
-        func now() -> Timestamp { Timestamp(seconds: 1) }
-        func monotonicNanoseconds() -> Int64 { Int64(DispatchTime.now().uptimeNanoseconds) }
-    }
-
     private func run(
         _ script: String, _ words: [String] = [], input: String = "", variables: [String] = [],
         seconds: Int64 = 10
@@ -29,7 +25,7 @@ import Testing
         _ command: ReceiverCommand, input: String = "", variables: [String] = []
     ) -> DeliveryQueue.Outcome {
         let isStopping = Atomic<Bool>(false)
-        return CommandRunner(timekeeper: Clock()).run(
+        return CommandRunner(timekeeper: SteadyClock()).run(
             command, variables: variables, input: Array(input.utf8), isStopping: isStopping)
     }
 
@@ -183,7 +179,7 @@ import Testing
             usleep(200_000)
             isStopping.value.store(true, ordering: .relaxed)
         }
-        let outcome = CommandRunner(timekeeper: Clock()).run(
+        let outcome = CommandRunner(timekeeper: SteadyClock()).run(
             ReceiverCommand(program: "/bin/sleep", arguments: ["600"]), variables: [], input: [],
             isStopping: isStopping.value)
         #expect(outcome == .cancelled)
