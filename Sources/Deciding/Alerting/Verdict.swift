@@ -241,13 +241,20 @@ extension HealthSnapshot {
 
     private func waiting(_ scope: VerdictScope) -> Verdict.Ground? {
         let all = endpoints.filter { scope.contains($0.id) }
-        let waiting = all.count { $0.unmeasuredSince != nil && !isLate($0) }
-        guard waiting > 0 else { return nil }
+        let waiting = all.filter { $0.unmeasuredSince != nil && !isLate($0) }
+        guard !waiting.isEmpty else { return nil }
+        let failed = waiting.filter { $0.consecutiveFailures > 0 }.map(\.id.text)
+        let names = failed.prefix(3).joined(separator: ", ") + (failed.count > 3 ? ", …" : "")
         return Verdict.Ground(
-            kind: .waiting, grade: .ok,
+            kind: .waiting, grade: failed.isEmpty ? .ok : .warning,
             text: LocalizedText(
-                dutch: "\(waiting) van \(all.count) meetpunten wachten op een meting.",
-                english: "\(waiting) of \(all.count) endpoints wait for a measurement."))
+                dutch: "\(waiting.count) van \(all.count) meetpunten wachten op een meting.",
+                english: "\(waiting.count) of \(all.count) endpoints wait for a measurement."),
+            detail: failed.isEmpty
+                ? nil
+                : LocalizedText(
+                    dutch: "De laatste meting mislukte: \(names).",
+                    english: "The last measurement failed: \(names)."))
     }
 
     /// Whether an endpoint is unknown for longer than a first result takes.

@@ -1,25 +1,28 @@
 import Alerting
 import HealthModel
 import Routing
+import Rules
 import Testing
 
 /// What people depend on when they see green, over random histories.
 ///
 /// The contract: *it is ok only while the last measurement of every endpoint is a success of the last
 /// five minutes, rules are in force, the files were taken, and every receiver takes what it is told;
-/// what is down for three minutes is critical, or nothing can be said; and it is well again forty
-/// minutes after nothing is wrong any more*.
+/// what is down for three minutes is critical, or nothing can be said; while a page is pending it is
+/// not ok; while every probe fails for a fault of the monitor nothing can be said; and it is well
+/// again forty minutes after nothing is wrong any more*.
 @Suite struct VerdictContractTests {
     /// What a probe of an endpoint comes to for a while.
     private enum Weather: CaseIterable {
-        case fine, failing, monitorFault, silent
+        case fine, slow, failing, monitorFault, silent
     }
 
-    /// Four services with an endpoint each, of every tier.
+    /// Four services with an endpoint each, of every tier; no rule speaks of the last one's outages.
     private struct World {
         static let ids = ["a", "b", "c", "d"]
-        static let rules = RuleSet(rules: [rule("gone", .state(.down), hold: .seconds(60))])
+        static let ruled = ["a", "b", "c"]
 
+        var rules: RuleSet
         var monitor: HealthMonitor
         var counters = MonitorCounters(startedAt: noon)
         var weather: [String: Weather] = [:]
@@ -31,15 +34,20 @@ import Testing
         var measured: [String: (second: Int64, isSuccess: Bool)] = [:]
         /// Since when each is measured as failing, without a success or a gap.
         var failingSince: [String: Int64] = [:]
+        /// Since when every probe fails for a fault of the monitor, as far as there were any.
+        var faultySince: Int64?
         /// Since when nothing is wrong.
         var fineSince: Int64 = 0
         var breaches: [String] = []
         var seen: [Verdict.Grade: Int] = [:]
 
-        init(seed: UInt64) {
+        init(seed: UInt64) throws {
             random = SplitMix64(seed: seed)
-            monitor = HealthMonitor(
-                catalogue: World.catalogue, rules: World.rules, isScheduled: true)
+            var gone = rule("gone", .state(.down), hold: .seconds(60))
+            gone.level = PerTier(tier0: .page, tier1: .page, tier2: .page, tier3: nil)
+            let slow = try Rules.Expression(parsing: "p50(total, 2m) > 500ms")
+            rules = RuleSet(rules: [gone, rule("slow", Condition(slow), hold: .seconds(120))])
+            monitor = HealthMonitor(catalogue: World.catalogue, rules: rules, isScheduled: true)
             for id in World.ids { measured[id] = (0, true) }
         }
 
@@ -58,6 +66,9 @@ import Testing
                 (weather, counters.refusal, counters.receivers) = ([:], nil, [:])
                 setRules(true)
                 return
+            }
+            if chance(400) {
+                for id in World.ids { weather[id] = .monitorFault }
             }
             for id in World.ids where chance(60) {
                 weather[id] = chance(2) ? .fine : Weather.allCases.randomElement(using: &random)
@@ -78,7 +89,7 @@ import Testing
             guard have != hasRules else { return }
             (hasRules, rulesSince) = (have, second)
             _ = monitor.replace(
-                catalogue: World.catalogue, rules: have ? World.rules : RuleSet(rules: []),
+                catalogue: World.catalogue, rules: have ? rules : RuleSet(rules: []),
                 at: at(second))
         }
 
@@ -87,8 +98,9 @@ import Testing
             for (position, id) in World.ids.enumerated()
             where (second + Int64(position) * 10) % 60 == 0 {
                 switch weather[id] ?? .fine {
-                case .fine:
-                    results.append(result(id, second))
+                case .fine, .slow:
+                    let time: Int64 = weather[id] == .slow ? 900_000 : 1000
+                    results.append(result(id, second, totalMicroseconds: time))
                     measured[id] = (second, true)
                     failingSince[id] = nil
                 case .failing:
@@ -101,12 +113,15 @@ import Testing
                 case .silent: failingSince[id] = nil
                 }
             }
+            let isFaulty = World.ids.allSatisfy { weather[$0] == .monitorFault }
+            faultySince = isFaulty ? faultySince ?? second : nil
             monitor.apply(monitor.admit(results))
         }
 
         mutating func look() {
             _ = monitor.evaluate(at: at(second))
-            let verdict = monitor.snapshot(at: at(second)).verdict(counters)
+            let snapshot = monitor.snapshot(at: at(second))
+            let verdict = snapshot.verdict(counters)
             seen[verdict.grade, default: 0] += 1
             let isCut = counters.receivers.values.contains { $0.failure != nil }
             let isBad = World.ids.filter { id in
@@ -124,9 +139,16 @@ import Testing
             if second - fineSince > 2400, !verdict.isWell {
                 breach("is not well and nothing is wrong", verdict)
             }
-            let downFor = failingSince.values.map { second - $0 }.max() ?? 0
+            let pending = snapshot.alerts.filter { $0.state == .pending && $0.level == .page }
+            if !pending.isEmpty, verdict.grade == .ok {
+                breach("is ok while \(pending.map(\.key)) are pending", verdict)
+            }
+            let isAboutAll = verdict.grounds.first?.isAboutAll ?? false
+            if let faultySince, second - faultySince > 180, !isAboutAll {
+                breach("is \(verdict.grade.word) while nothing can be measured", verdict)
+            }
+            let downFor = World.ruled.compactMap { failingSince[$0] }.map { second - $0 }.max() ?? 0
             if hasRules, min(downFor, second - rulesSince) > 180 {
-                let isAboutAll = verdict.grounds.first?.isAboutAll ?? false
                 if verdict.grade != .critical, !isAboutAll {
                     breach("is \(verdict.grade.word) while something is down", verdict)
                 }
@@ -138,8 +160,8 @@ import Testing
         }
     }
 
-    @Test(arguments: UInt64(0)..<12) func greenMeansMeasured(seed: UInt64) {
-        var world = World(seed: seed)
+    @Test(arguments: UInt64(0)..<12) func greenMeansMeasured(seed: UInt64) throws {
+        var world = try World(seed: seed)
         while world.second < 6 * 3600 {
             world.change()
             world.probe()
