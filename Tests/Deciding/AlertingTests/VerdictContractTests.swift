@@ -9,8 +9,8 @@ import Testing
 /// The contract: *it is ok only while the last measurement of every endpoint is a success of the last
 /// five minutes, rules are in force, the files were taken, and every receiver takes what it is told;
 /// what is down for three minutes is critical, or nothing can be said; while a page is pending it is
-/// not ok; while every probe fails for a fault of the monitor nothing can be said; and it is well
-/// again forty minutes after nothing is wrong any more*.
+/// not ok; while it is blind, every probe fails for a fault of the monitor, or none ends, nothing can
+/// be said; and it is well again forty minutes after nothing is wrong any more*.
 @Suite struct VerdictContractTests {
     /// What a probe of an endpoint comes to for a while.
     private enum Weather: CaseIterable {
@@ -29,6 +29,8 @@ import Testing
         var random: SplitMix64
         var second: Int64 = 0
         var hasRules = true
+        /// Whether the monitor itself is off the network.
+        var isOffline = false
         var rulesSince: Int64 = 0
         /// When each was measured last, and whether that succeeded; the start counts as a success.
         var measured: [String: (second: Int64, isSuccess: Bool)] = [:]
@@ -36,9 +38,12 @@ import Testing
         var failingSince: [String: Int64] = [:]
         /// Since when every probe fails for a fault of the monitor, as far as there were any.
         var faultySince: Int64?
+        /// Since when no probe has a result, as far as there were any.
+        var silentSince: Int64?
         /// Since when nothing is wrong.
         var fineSince: Int64 = 0
         var breaches: [String] = []
+        var wasBlind = false
         var seen: [Verdict.Grade: Int] = [:]
 
         init(seed: UInt64) throws {
@@ -55,7 +60,8 @@ import Testing
             let tiers: [Tier] = [.tier0, .tier1, .tier2, .tier3]
             return ServiceCatalogue(
                 services: zip(ids, tiers).map { service("s-" + $0, tier: $1) },
-                endpoints: ids.map { endpoint($0, of: "s-" + $0) })
+                endpoints: ids.map { endpoint($0, of: "s-" + $0) },
+                controls: ["c", "d"].map { endpoint("control-" + $0, of: "monitor") })
         }
 
         mutating func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &random) == 0 }
@@ -64,11 +70,14 @@ import Testing
             // Two hours of weather, then an hour of calm.
             guard second % 10_800 < 7200 else {
                 (weather, counters.refusal, counters.receivers) = ([:], nil, [:])
+                isOffline = false
                 setRules(true)
                 return
             }
+            if chance(150) { isOffline.toggle() }
             if chance(400) {
-                for id in World.ids { weather[id] = .monitorFault }
+                let all: Weather = chance(2) ? .monitorFault : .silent
+                for id in World.ids { weather[id] = all }
             }
             for id in World.ids where chance(60) {
                 weather[id] = chance(2) ? .fine : Weather.allCases.randomElement(using: &random)
@@ -97,7 +106,7 @@ import Testing
             var results: [ProbeResult] = []
             for (position, id) in World.ids.enumerated()
             where (second + Int64(position) * 10) % 60 == 0 {
-                switch weather[id] ?? .fine {
+                switch isOffline ? .failing : weather[id] ?? .fine {
                 case .fine, .slow:
                     let time: Int64 = weather[id] == .slow ? 900_000 : 1000
                     results.append(result(id, second, totalMicroseconds: time))
@@ -106,14 +115,20 @@ import Testing
                 case .failing:
                     results.append(result(id, second, .connectRefused))
                     measured[id] = (second, false)
-                    failingSince[id] = failingSince[id] ?? second
+                    failingSince[id] = isOffline ? nil : failingSince[id] ?? second
                 case .monitorFault:
                     results.append(result(id, second, .monitorNoResolver))
                     failingSince[id] = nil
                 case .silent: failingSince[id] = nil
                 }
             }
-            let isFaulty = World.ids.allSatisfy { weather[$0] == .monitorFault }
+            if second % 60 == 0 {
+                let reason: Reason? = isOffline ? .connectRefused : nil
+                results += ["control-c", "control-d"].map { result($0, second, reason) }
+            }
+            let isFaulty = !isOffline && World.ids.allSatisfy { weather[$0] == .monitorFault }
+            let isSilent = !isOffline && World.ids.allSatisfy { weather[$0] == .silent }
+            silentSince = isSilent ? silentSince ?? second : nil
             faultySince = isFaulty ? faultySince ?? second : nil
             monitor.apply(monitor.admit(results))
         }
@@ -134,7 +149,7 @@ import Testing
                     breach("says \(verdict.grade.word) while \(isBad) are not well", verdict)
                 }
             }
-            if weather.values.contains(where: { $0 != .fine }) { fineSince = second }
+            if isOffline || weather.values.contains(where: { $0 != .fine }) { fineSince = second }
             // The results of half an hour are needed to forget that a state went to and fro.
             if second - fineSince > 2400, !verdict.isWell {
                 breach("is not well and nothing is wrong", verdict)
@@ -144,8 +159,15 @@ import Testing
                 breach("is ok while \(pending.map(\.key)) are pending", verdict)
             }
             let isAboutAll = verdict.grounds.first?.isAboutAll ?? false
+            wasBlind = wasBlind || snapshot.blindSince != nil
+            if snapshot.blindSince != nil, !isAboutAll {
+                breach("is \(verdict.grade.word) while it is blind", verdict)
+            }
             if let faultySince, second - faultySince > 180, !isAboutAll {
                 breach("is \(verdict.grade.word) while nothing can be measured", verdict)
+            }
+            if let silentSince, second - silentSince > 190, !isAboutAll {
+                breach("is \(verdict.grade.word) while nothing comes", verdict)
             }
             let downFor = World.ruled.compactMap { failingSince[$0] }.map { second - $0 }.max() ?? 0
             if hasRules, min(downFor, second - rulesSince) > 180 {
@@ -169,6 +191,7 @@ import Testing
             world.second += 10
         }
         #expect(world.breaches.prefix(5) == [], "\(world.breaches.count) in seed \(seed)")
+        #expect(world.wasBlind, "never blind: nothing was tested")
         for grade in Verdict.Grade.allCases {
             #expect(world.seen[grade] ?? 0 > 0, "never \(grade.word): nothing was tested")
         }
