@@ -47,6 +47,8 @@ public enum VitaalDaemon {
         onListening: @escaping @Sendable (ListeningAddress) -> Void
     ) async throws(StartError) {
         signal(SIGPIPE, SIG_IGN)
+        // Libraries make files of their own, and what is kept is not for every user of the machine.
+        umask(0o027)
         ProcessStatistics.keepMemorySmall()
         var configuration = configuration
         ProcessStatistics.raiseDescriptorLimit()

@@ -78,7 +78,7 @@ struct SilenceCommands: ParsableCommand {
 
 /// Ending what was begun.
 struct EndOptions: ParsableArguments {
-    @Argument(help: "Its number, such as SIL-2026-0007.")
+    @Argument(help: "Its number, as `list` shows it.")
     var id: String
     @Option(help: "Why.")
     var reason: String = "no longer needed"

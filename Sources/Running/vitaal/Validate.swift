@@ -24,11 +24,12 @@ struct Validate: ParsableCommand {
                 in: configuration.alertsDirectory,
                 probesDirectory: configuration.probesDirectory)
             let receivers = read.rules.receivers.count
-            Console.say(
-                "\(read.sourceFiles.count) files, \(read.catalogue.services.count) services, "
-                    + "\(read.catalogue.endpoints.count) endpoints enabled, "
-                    + "\(read.rules.rules.count) rules, "
-                    + "\(receivers) receiver\(receivers == 1 ? "" : "s"): no mistakes")
+            let parts = [
+                (read.sourceFiles.count, "file"), (read.catalogue.services.count, "service"),
+                (read.catalogue.endpoints.count, "enabled endpoint"),
+                (read.rules.rules.count, "rule"), (receivers, "receiver"),
+            ].map { count, noun in "\(count) \(noun)\(count == 1 ? "" : "s")" }
+            Console.say(parts.joined(separator: ", ") + ": no mistakes")
             if tests > 0 {
                 Console.say(
                     "\(tests) test\(tests == 1 ? "" : "s") of the rules: vitaal test plays them")

@@ -88,7 +88,8 @@ extension StatusDocument.Service {
     init(_ service: Service, status: ServiceStatus, endpoints: [StatusDocument.Endpoint]) {
         self.init(
             id: service.id.text, name: StatusDocument.Text(service.name), owner: service.owner,
-            sector: service.sector, tier: service.tier.rawValue, kind: service.kind.rawValue,
+            contact: service.contact, sector: service.sector, tier: service.tier.rawValue,
+            kind: service.kind.rawValue,
             ownState: status.ownState.rawValue, effectiveState: status.effectiveState.rawValue,
             since: status.since.map { Instant($0) }, causes: status.causes.map(\.text),
             dependants: status.dependants.map(\.text), endpoints: endpoints)

@@ -149,6 +149,8 @@ public struct StatusDocument: Sendable, Hashable, Codable {
         public var name: Text
         /// The organisation that runs it.
         public var owner: String
+        /// Whom to call; nil when `probes/` does not say.
+        public var contact: String?
         /// The sector.
         public var sector: String
         /// 0 is the most vital, 3 the least.

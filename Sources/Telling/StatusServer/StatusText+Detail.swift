@@ -53,7 +53,8 @@ extension StatusText {
                         en: "  cannot be measured from outside; never shown as up")))
         }
         for alert in alerts[service.id] ?? [] {
-            lines.append(line("  \(standing(of: alert))  \(alert.rule)"))
+            let known = alert.incident.flatMap { acknowledgement(of: $0) } ?? ""
+            lines.append(line("  \(standing(of: alert))  \(alert.rule)\(known)"))
             lines.append(line("    \(language.text(alert.summary))"))
         }
         return lines
@@ -111,7 +112,9 @@ extension StatusText {
         let alerts = alerts[service.id] ?? []
         if let runbook = alerts.lazy.compactMap(\.runbook).first { return line(next + runbook) }
         if !alerts.isEmpty {
-            return line(next + language.of(nl: "bel ", en: "call ") + service.owner)
+            return line(
+                next + language.of(nl: "bel ", en: "call ")
+                    + (service.contact ?? service.owner))
         }
         return line(next + language.of(nl: "niets te doen", en: "nothing to do"))
     }

@@ -35,16 +35,17 @@ extension StatusText {
         }
         let calamity =
             incident.isCalamity ? language.of(nl: "  CALAMITEIT", en: "  CALAMITY") : ""
-        let worker = document.actions?.last {
-            $0.kind == "acknowledgement" && $0.scope == incident.id
-        }
-        let known = worker.map {
-            "  " + language.of(nl: "bij ", en: "with ") + $0.author
-        }
+        let known = acknowledgement(of: incident.id)
         return line(
             .down, word: incident.id,
             "  \(level)  \(age(incident.openedAt))\(calamity)\(known ?? "")  "
                 + cause + times)
+    }
+
+    /// Who said to work on an incident; nil when nobody did.
+    func acknowledgement(of incident: String) -> String? {
+        document.actions?.last { $0.kind == "acknowledgement" && $0.scope == incident }
+            .map { "  " + language.of(nl: "erkend door ", en: "acknowledged by ") + $0.author }
     }
 
     /// What the law asks to be reported of an incident, a line each; none unless somebody started

@@ -73,9 +73,8 @@ extension StatusText {
 
     /// Old roots spoil every verdict, so this stands above them.
     private func rootsLine(_ roots: StatusDocument.TrustStore) -> String {
-        line(
-            .degraded, word: language.word(forLevel: Level.warning.rawValue),
-            "  " + language.text(roots.summary))
+        // No alert: nothing is wrong with what is watched, and the verdict stays as it is.
+        line(language.of(nl: "LET OP: ", en: "NOTE: ") + language.text(roots.summary))
     }
 
     /// Alerts that reach nobody are worse than alerts.
@@ -155,8 +154,9 @@ extension StatusText {
         var lines = [
             line(
                 own, word: language.word(for: own),
-                "  \(name(of: service))  \(age(service.since))  tier \(service.tier)  "
-                    + service.owner + (alert.map { "  " + standing(of: $0) } ?? ""))
+                "  \(name(of: service))  \(age(service.since))"
+                    + (alert.map { "  " + standing(of: $0) } ?? "")
+                    + "  tier \(service.tier)  \(service.owner)")
         ]
         let failing = service.endpoints.filter { $0.last?.reason != nil }
         if let first = failing.first, let result = first.last, let why = sentence(for: result) {

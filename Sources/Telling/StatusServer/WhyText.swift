@@ -94,7 +94,9 @@ public struct WhyText {
         }
         let cause = document.cause.map { language.text($0) } ?? ""
         let worker =
-            document.acknowledgedBy.map { of(nl: ", bij \($0)", en: ", with \($0)") }
+            document.acknowledgedBy.map {
+                of(nl: ", erkend door \($0)", en: ", acknowledged by \($0)")
+            }
             ?? of(nl: ", niemand heeft het erkend", en: ", nobody has acknowledged it")
         lines.append("\(id)  " + cause + worker)
     }

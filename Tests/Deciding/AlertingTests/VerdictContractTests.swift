@@ -75,7 +75,7 @@ import Testing
                 return
             }
             if chance(150) { isOffline.toggle() }
-            if chance(400) {
+            if chance(250) {
                 let all: Weather = chance(2) ? .monitorFault : .silent
                 for id in World.ids { weather[id] = all }
             }
@@ -182,9 +182,9 @@ import Testing
         }
     }
 
-    @Test(arguments: UInt64(0)..<12) func greenMeansMeasured(seed: UInt64) throws {
+    @Test(arguments: UInt64(0)..<30) func greenMeansMeasured(seed: UInt64) throws {
         var world = try World(seed: seed)
-        while world.second < 6 * 3600 {
+        while world.second < 12 * 3600 {
             world.change()
             world.probe()
             world.look()

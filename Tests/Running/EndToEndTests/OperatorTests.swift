@@ -173,6 +173,11 @@ struct OperatorTests {
             var information = stat()
             #expect(stat(setting.data + "/operator-token", &information) == 0)
             #expect(information.st_mode & 0o777 == 0o600)
+            // Nothing that is kept is for every user of the machine, whoever made the file.
+            for name in try FileManager.default.contentsOfDirectory(atPath: setting.data) {
+                #expect(stat(setting.data + "/" + name, &information) == 0)
+                #expect(information.st_mode & 0o007 == 0, "\(name)")
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 import Alerting
 import HealthModel
 import Incidents
+import Routing
 import Testing
 
 @testable import StatusServer
@@ -45,6 +46,30 @@ import Testing
         #expect(lines.count <= StatusText.overviewLines)
         // What is over is not on the first screen.
         #expect(!StatusText.render(try document([incident(closed: true)])).contains("INC-"))
+    }
+
+    /// What `vitaal ack add` asks for, whom to call, and whether somebody is at it already.
+    @Test func whatOneNeedsToActStandsInTheFirst80Columns() throws {
+        var snapshot = try Fixture.outage()
+        snapshot.alerts[0].incident = IncidentID("INC-2026-0042")
+        var services = snapshot.catalogue.services
+        services[0].contact = "Logius 24/7, 0800 023"
+        snapshot.catalogue = ServiceCatalogue(
+            services: services, endpoints: snapshot.catalogue.endpoints)
+        let overview = StatusText.render(Fixture.document(snapshot), width: 80)
+        #expect(overview.contains("PAGE firing 7m12s  INC-2026-0042"), "\(overview)")
+        let detail = StatusText.render(Fixture.document(snapshot), ids: ["digid"], width: 80)
+        #expect(detail.hasSuffix("NEXT: call Logius 24/7, 0800 023\n"), "\(detail)")
+        #expect(!detail.contains("acknowledged"))
+        snapshot.actions = [
+            OperatorAction(
+                id: ActionID("ACK-2026-0001"),
+                effect: .acknowledgement(IncidentID("INC-2026-0042")),
+                author: "anna", reason: "calling", addedAt: Fixture.now, startsAt: Fixture.now,
+                endsAt: Fixture.now + .seconds(3600))
+        ]
+        let known = StatusText.render(Fixture.document(snapshot), ids: ["digid"], width: 80)
+        #expect(known.contains("INC-2026-0042  unreachable  acknowledged by anna"), "\(known)")
     }
 
     @Test func theListSaysWhatIsOpenAndWhatIsOver() throws {

@@ -36,11 +36,11 @@ private func lines(_ text: String) -> [String] {
         #expect(try shown(daysOld: 365, language: .en).count == 4)
         #expect(
             try shown(daysOld: 366, language: .en)[2]
-                == "! WARNING  the trusted roots are 366d old (date of the file): point --ca-file at "
+                == "NOTE: the trusted roots are 366d old (date of the file): point --ca-file at "
                 + "a newer bundle")
         #expect(
             try shown(daysOld: 366, language: .nl)[2].hasPrefix(
-                "! WAARSCHUWING  de vertrouwde CA-certificaten zijn 366d oud"))
+                "LET OP: de vertrouwde CA-certificaten zijn 366d oud"))
     }
 
     /// Whether the monitor sees comes first, and nothing is well when it does not.
@@ -163,7 +163,7 @@ private func lines(_ text: String) -> [String] {
                 VITAAL 0.1.0  2026-11-23 14:07:31 UTC  last sample 2s old  lab: demo
                 5 services: 1 up, 1 down, 2 impaired, 1 not measured
 
-                ✖ DOWN  DigiD  9m12s  tier 0  Logius  PAGE firing 7m12s
+                ✖ DOWN  DigiD  9m12s  PAGE firing 7m12s  tier 0  Logius
                     digid-www: the TLS handshake did not finish in time (10s)
                     7 services depend on it: belastingdienst, cjib, duo, mijnoverheid and 3 more
                 ! IMPAIRED  2 services because of digid
