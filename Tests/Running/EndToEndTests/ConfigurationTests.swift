@@ -68,7 +68,7 @@ struct ConfigurationTests {
         try setting.directory.write("alerts/s", "secret")
         chmod(setting.directory.path + "/alerts/s", 0o600)
         let read = try await Vitaal.outcome(["validate"] + setting.arguments)
-        #expect(read.output.contains("1 rules, 1 receiver: no mistakes\n"), "\(read.output)")
+        #expect(read.output.contains("1 rule, 1 receiver: no mistakes\n"), "\(read.output)")
         #expect(!read.output.contains("nobody is told"))
     }
 

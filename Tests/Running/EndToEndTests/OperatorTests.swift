@@ -99,7 +99,7 @@ struct OperatorTests {
             let shown = try await Self.vitaal(daemon, ["incident", "show", id])
             #expect(shown.output.contains("acknowledged  anna: calling"), "\(shown.output)")
             #expect(shown.output.contains("noted  anna: switch 7 is dead"))
-            #expect(shown.output.contains("with anna"))
+            #expect(shown.output.contains("acknowledged by anna"))
             let told = try await Vitaal.outcome([
                 "why", id, "--listen", daemon.address, "--lang", "nl",
             ])
