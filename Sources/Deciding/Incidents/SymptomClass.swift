@@ -48,7 +48,7 @@ extension Reason {
 
 /// What the failure of one thing explains of another; nothing else is ever called its cause.
 ///
-/// The table stands in ARCHITECTURE.md too. A platform, a peer group, a dark service that is
+/// The table stands in docs/explain/incidents.md too. A platform, a peer group, a dark service that is
 /// inferred and a common cause explain failures of one class only, the same in all of them.
 package enum CauseTable {
     /// What a service that needs another one by hard edges shows when that one is out.

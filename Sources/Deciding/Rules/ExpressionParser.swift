@@ -4,7 +4,7 @@ import Observing
 extension Expression {
     /// Reads what an operator wrote and checks names, kinds of values and windows.
     ///
-    /// The grammar stands in ARCHITECTURE.md.
+    /// The grammar stands in docs/explain/rules.md.
     ///
     /// - Throws: the first mistake.
     public init(parsing text: String) throws(ExpressionMistake) {

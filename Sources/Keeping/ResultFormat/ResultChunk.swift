@@ -2,7 +2,7 @@ import HealthModel
 public import Observing
 
 /// The results of one series over a time, one column after the other in thought, one bit stream in
-/// fact: ARCHITECTURE.md draws it.
+/// fact: docs/formats/results.md draws it.
 ///
 /// What is as expected (the next slot, the same outcome, status, address and certificate) costs one
 /// learned bit for all of it. A duration is coded as the distance of its bucket from a running mean

@@ -2,6 +2,7 @@ import Alerting
 import Foundation
 import HealthModel
 import Rules
+import TestSupport
 import Testing
 
 @testable import Catalogue
@@ -14,7 +15,7 @@ import Testing
         case rules([String: String])
         /// Done by the program itself, without a rule.
         case builtIn
-        /// Not done, for the reason that ARCHITECTURE.md names.
+        /// Not done, for the reason that docs/explain/rules.md names.
         case open
     }
 
@@ -108,10 +109,9 @@ import Testing
         #expect(Set(asked).isDisjoint(with: Self.further))
     }
 
-    /// The table in ARCHITECTURE.md has every row, and names a reason for what is not done.
-    @Test(arguments: rows.map(\.row)) func `the architecture tells it`(row: String) throws {
-        let file = repository.appendingPathComponent("ARCHITECTURE.md")
-        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+    /// The table in docs/explain/rules.md has every row, and names a reason for what is not done.
+    @Test(arguments: rows.map(\.row)) func `the document tells it`(row: String) throws {
+        let lines = try Repository.text("docs/explain/rules.md").split(separator: "\n")
             .drop { !$0.hasPrefix("**Default rules.**") }
         let line = try #require(lines.first { $0.hasPrefix("| \(row) |") }, "no row \(row)")
         switch try #require(Self.rows.first { $0.row == row }?.answer) {

@@ -94,7 +94,7 @@ struct LogTests {
         #expect(try await log(setting, "verify", "--after", String(other)).status == 2)
     }
 
-    /// As ARCHITECTURE.md says it, with nothing of ours.
+    /// As docs/formats/evidence-log.md says it, with nothing of ours.
     @Test(.timeLimit(.minutes(2))) func anybodyCanComputeAHash() async throws {
         let setting = try await settingWithLog()
         let command = """
@@ -104,7 +104,7 @@ struct LogTests {
             "/bin/sh", ["-c", command], directory: setting.data)
         let hash = outcome.output.prefix(64)
         #expect(lines(setting).first?.hasSuffix(",\"hash\":\"\(hash)\"}") == true)
-        let text = try String(contentsOfFile: Vitaal.root + "/ARCHITECTURE.md", encoding: .utf8)
+        let text = try Repository.text("docs/formats/evidence-log.md")
         #expect(text.contains(command))
     }
 
