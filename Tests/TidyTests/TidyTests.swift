@@ -8,21 +8,26 @@ struct TidyTests {
     /// Lines of the longest source file.
     static let fileLines = 500
 
-    /// The folders of `Sources`, and their modules: each imports only those before it.
-    static let layers: KeyValuePairs = [
-        "Model": ["HealthModel"],
-        "System": [
-            "CCurl", "CLinux", "CLocaleData", "COpenSSL", "CProbeShims", "CPublicSuffix", "CRegex",
-            "CUnbound", "PatternMatching", "PollLoop", "SQLiteSupport",
-        ],
-        "Measuring": ["Scheduling", "TLSInspection", "TLSFindings", "Probing"],
-        "Deciding": ["Observing", "Rules", "Incidents", "Routing", "Alerting"],
-        "Keeping": ["ResultFormat", "DurableStore", "Evidence", "Ledger", "Inventory"],
-        "Telling": ["Notifying", "Exposition", "StatusServer"],
-        "Configuring": ["RuleTesting", "Catalogue"],
-        "Proving": ["LabTLS", "Lab", "Simulation", "vitaal-bench"],
-        "Running": ["Daemon", "vitaal"],
-    ]
+    /// Lines of the longest function, its signature among them.
+    static let functionLines = 70
+
+    /// The folders of `Sources` and their modules as `Package.swift` has them.
+    ///
+    /// A module imports only those before it. Names of tests that test no module are among them.
+    static let layers: [(key: String, value: [String])] = {
+        let package = (try? Repository.text("Package.swift")) ?? ""
+        let start = package.range(of: "\nlet layers: KeyValuePairs = [\n")?.upperBound
+        let rest = package[(start ?? package.endIndex)...]
+        let list = rest.range(of: "\n]\n").map { rest[..<$0.lowerBound] } ?? ""
+        let names = list.matches(of: /"([^"]+)"(:?)/).map { (String($0.1), !$0.2.isEmpty) }
+        return names.reduce(into: []) { layers, name in
+            if name.1 {
+                layers.append((name.0, []))
+            } else if !layers.isEmpty {
+                layers[layers.count - 1].value.append(name.0)
+            }
+        }
+    }()
 
     /// All modules, those that are imported before those that import them.
     static let modules = layers.flatMap(\.value)
@@ -94,7 +99,7 @@ struct TidyTests {
     }
 
     @Test func thereAreSources() {
-        #expect(Self.sources.count > 50)
+        #expect(Self.sources.count > 50 && Self.layers.count == 9)
         for file in Self.sources {
             let (layer, module) = Self.place(of: file)
             let modules = Self.layers.first { $0.key == layer }?.value ?? []
@@ -171,6 +176,31 @@ struct TidyTests {
                     #expect(!line.contains(clock), "\(place): clocks are read in Daemon only")
                 }
             }
+        }
+    }
+
+    @Test(arguments: sources + tests)
+    func functionsAreShort(_ file: URL) throws {
+        let lines = try Self.lines(of: file)
+        for (index, line) in lines.enumerated() {
+            guard line.hasSuffix("{") || line.hasSuffix("("),
+                line.split(separator: " ").contains(where: { word in
+                    word == "func" || word == "deinit"
+                        || ["init(", "init<", "init?(", "subscript("].contains(
+                            where: word.hasPrefix)
+                })
+            else { continue }
+            let margin = line.prefix { $0 == " " }
+            // The brace that ends it stands below its beginning; what is inside is indented.
+            let end = lines[index...].dropFirst().firstIndex { line in
+                line.hasPrefix(margin) && !line.dropFirst(margin.count).hasPrefix(" ")
+                    && !line.dropFirst(margin.count).hasPrefix(")") && line.count > margin.count
+            }
+            guard let end, lines[end].dropFirst(margin.count).hasPrefix("}") else { continue }
+            let length = end - index + 1
+            #expect(
+                length <= Self.functionLines,
+                "\(file.lastPathComponent):\(index + 1): \(length) lines, split it")
         }
     }
 

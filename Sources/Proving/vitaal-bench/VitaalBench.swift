@@ -54,97 +54,98 @@ struct VitaalBench {
         the ratios of before from ./Benchmarks.
         """
 
+    /// What is measured, and whether it is as it should be.
+    private typealias Measurement = @MainActor (Workspace) async throws -> Bool
+
     @MainActor static func main() async {
-        var arguments = CommandLine.arguments.dropFirst()
+        let arguments = CommandLine.arguments.dropFirst()
         // The slow server is a child of the benchmark, so that its work is not ours.
         if arguments == ["--slow-server"] { return SlowServer.runForever() }
-        if arguments == ["--distrust"] {
-            exit(await run { try DistrustTiming(workspace: $0).run() })
-        }
-        if arguments == ["--alerts"] { exit(await run { try AlertTiming(workspace: $0).run() }) }
-        if arguments == ["--rules"] { exit(await run { _ in try RuleTiming().run() }) }
-        if arguments.first == "--simulate-year" {
-            guard let simulation = YearSimulation(arguments.dropFirst()) else {
+        if arguments == ["--help"] || arguments == ["-h"] { return print(usage) }
+        exit(await run(single(arguments) ?? beside(arguments)))
+    }
+
+    /// The measurement of one part; nil when the arguments ask for none.
+    private static func single(_ arguments: ArraySlice<String>) -> Measurement? {
+        let values = arguments.dropFirst()
+        let numbers = values.compactMap { Int($0) }
+        switch arguments.first {
+        case "--distrust": return { try DistrustTiming(workspace: $0).run() }
+        case "--alerts": return { try AlertTiming(workspace: $0).run() }
+        case "--rules": return { _ in try RuleTiming().run() }
+        case "--simulate-year":
+            guard let simulation = YearSimulation(values) else {
                 complain("--simulate-year takes a number of seeds and one of endpoints, at least 5")
             }
-            exit(await run { _ in try simulation.run() })
+            return { _ in try simulation.run() }
+        case "--store-writer":
+            // The writer that the torture kills.
+            return { _ in try StoreTorture.writeForever(to: values.last ?? "") }
+        case "--store-open":
+            // What `StoreTiming` looks at from outside.
+            return { _ in try StoreTiming.openForEver(values.last ?? "") }
+        case "--torture":
+            guard numbers.count == 2, values.count == 2, numbers[0] >= 1, numbers[1] >= 0 else {
+                complain("--torture takes a number of kills and one of power cuts")
+            }
+            return { try StoreTorture(rounds: numbers[0], cuts: numbers[1], workspace: $0).run() }
+        case "--store":
+            let endpoints = numbers.first ?? 1000
+            guard values.count == numbers.count, values.count <= 1, endpoints > 10 else {
+                complain("--store takes a number of endpoints, at least 11")
+            }
+            return { try await StoreTiming(workspace: $0, endpoints: endpoints).run() }
+        default: return nil
         }
-        // The writer that the torture kills.
-        if arguments.first == "--store-writer", arguments.count == 2, let last = arguments.last {
-            exit(
-                await run { _ in
-                    try StoreTorture.writeForever(to: last)
-                })
-        }
-        // What `StoreTiming` looks at from outside.
-        if arguments.first == "--store-open", arguments.count == 2, let last = arguments.last {
-            exit(await run { _ in try StoreTiming.openForEver(last) })
-        }
-        if arguments.first == "--torture" {
-            guard arguments.count == 3, let rounds = Int(arguments[2]),
-                let cuts = Int(arguments[3]),
-                rounds >= 1, cuts >= 0
-            else { complain("--torture takes a number of kills and one of power cuts") }
-            exit(
-                await run {
-                    try StoreTorture(rounds: rounds, cuts: cuts, workspace: $0).run()
-                })
-        }
-        if arguments.first == "--store" {
-            guard arguments.count <= 2,
-                let endpoints = Int(arguments.last == "--store" ? "1000" : arguments.last ?? ""),
-                endpoints > 10
-            else { complain("--store takes a number of endpoints, at least 11") }
-            exit(await run { try await StoreTiming(workspace: $0, endpoints: endpoints).run() })
-        }
-        var isQuick = false
-        var isSlowOnly = false
-        var isLabInside = false
+    }
+
+    /// The measurement beside the peers, of slow transfers, or of a long run.
+    private static func beside(_ arguments: ArraySlice<String>) -> Measurement {
+        var arguments = arguments
+        var flags: Set<String> = []
         var soakSeconds: Int?
         while let argument = arguments.popFirst() {
             switch argument {
-            case "--quick": isQuick = true
-            case "--slow-transfers": isSlowOnly = true
-            case "--lab-inside": isLabInside = true
+            case "--quick", "--slow-transfers", "--lab-inside": flags.insert(argument)
             case "--soak":
                 guard let seconds = arguments.popFirst().flatMap({ Int($0) }), seconds >= 30 else {
                     complain("--soak takes a number of seconds, at least 30")
                 }
                 soakSeconds = seconds
-            case "--help", "-h":
-                print(usage)
-                return
             default: complain("unknown argument '\(argument)'")
             }
         }
+        let isLabInside = flags.contains("--lab-inside")
         if isLabInside && soakSeconds == nil { complain("--lab-inside goes with --soak") }
-        if isSlowOnly && soakSeconds != nil { complain("--slow-transfers does not go with --soak") }
-        if isQuick && soakSeconds != nil { complain("--quick does not go with --soak") }
-        let status = await run { workspace in
-            if let soakSeconds {
-                let soak = Soak(seconds: soakSeconds, isLabInside: isLabInside)
-                return try soak.run(in: workspace)
+        if let soakSeconds {
+            for flag in flags where flag != "--lab-inside" {
+                complain("\(flag) does not go with --soak")
             }
-            let plan: Benchmark.Plan = isQuick ? .quick : .standard
-            if isSlowOnly {
+            return { try Soak(seconds: soakSeconds, isLabInside: isLabInside).run(in: $0) }
+        }
+        let isQuick = flags.contains("--quick")
+        let plan: Benchmark.Plan = isQuick ? .quick : .standard
+        if flags.contains("--slow-transfers") {
+            return { workspace in
                 let slow = try SlowTransfers(plan: plan, workspace: workspace).run()
                 print("missed slots: \(slow.missedSlots), peak \(slow.peakMegabytes.text(0)) MB")
                 return true
             }
-            let benchmark = Benchmark(
-                plan: plan, workspace: workspace, thresholds: try Thresholds.read())
-            let report = try benchmark.run()
+        }
+        return { workspace in
+            let thresholds = try Thresholds.read()
+            let report = try Benchmark(plan: plan, workspace: workspace, thresholds: thresholds)
+                .run()
             print(report.markdown())
             for complaint in report.complaints {
                 say(isQuick ? "perhaps worse, as one round is no proof: \(complaint)" : complaint)
             }
             return isQuick || report.complaints.isEmpty
         }
-        exit(status)
     }
 
     /// Runs `body` and stops whatever it has started, however it ends.
-    private static func run(_ body: (Workspace) async throws -> Bool) async -> Int32 {
+    @MainActor private static func run(_ body: Measurement) async -> Int32 {
         do {
             let workspace = try Workspace()
             let signals = stopOnSignals(workspace.directory)

@@ -105,15 +105,14 @@ public final class Monitor: MonitorReading, Sendable {
             name: "console", limit: Self.consoleLines, timekeeper: timekeeper)
         self.console = console
         sayNow = say
+        let sayLater: @Sendable (String) -> Void = { line in _ = console.submit { say(line) } }
         evidence = try EvidenceWriter(log: log, timekeeper: timekeeper) { notice in
-            let line = Self.line(for: notice, at: timekeeper.now())
-            _ = console.submit { say(line) }
+            sayLater(Self.line(for: notice, at: timekeeper.now()))
         }
         let writer = try LedgerWriter(
             ledger: ledger, evidence: evidence, timekeeper: timekeeper
         ) { notice in
-            let line = Self.line(for: notice, of: "ledger of alerts", at: timekeeper.now())
-            _ = console.submit { say(line) }
+            sayLater(Self.line(for: notice, of: "ledger of alerts", at: timekeeper.now()))
         }
         self.ledger = writer
         inventory = try InventoryWriter(
@@ -121,21 +120,17 @@ public final class Monitor: MonitorReading, Sendable {
             onChanges: { changes in
                 let records = changes.map { EvidenceRecord($0) }
                 writer.note(AlertChanges(), records)
-                for record in records { _ = console.submit { say(record.humanLine) } }
+                for record in records { sayLater(record.humanLine) }
             },
             onNotice: { notice in
-                let line = Self.line(
-                    for: notice, of: "inventory of certificates", at: timekeeper.now())
-                _ = console.submit { say(line) }
+                sayLater(
+                    Self.line(for: notice, of: "inventory of certificates", at: timekeeper.now()))
             })
         let dataDirectory = configuration.dataDirectory
         results = try ResultWriter(
             store: store, acceleration: configuration.limits.acceleration, timekeeper: timekeeper,
             announced: { try? Ledger.maintenance(dataDirectory: dataDirectory, within: $0) }
-        ) { notice in
-            let line = Self.line(for: notice, at: timekeeper.now())
-            _ = console.submit { say(line) }
-        }
+        ) { notice in sayLater(Self.line(for: notice, at: timekeeper.now())) }
         let scanner = LazyScanner(timekeeper: timekeeper, seed: configuration.seed)
         self.scanner = scanner
         scans = ScanRunner(
@@ -144,17 +139,11 @@ public final class Monitor: MonitorReading, Sendable {
         var counters = MonitorCounters(startedAt: timekeeper.now())
         counters.trustStoreDate = trustStore.flatMap { TrustStoreDate(ofFile: $0.path) }
         counters.trustStoreCertificates = trustStore?.certificateCount ?? 0
-        var brain = HealthMonitor(
-            catalogue: watch.catalogue, rules: watch.rules,
-            acceleration: configuration.limits.acceleration, isScheduled: true)
-        let now = timekeeper.now()
-        owed = brain.restore(
-            ledger.memory.alerts, incidents: ledger.memory.incidents,
-            actions: ledger.memory.actions, books: ledger.memory.books,
-            waiting: ledger.memory.waiting, passes: ledger.memory.passes,
-            lastSeen: ledger.memory.lastSeen ?? now, at: now)
-        brain.restore(objectives: ledger.memory.objectives)
         memory = ledger.memory
+        let (brain, owed) = Self.brain(
+            watch, acceleration: configuration.limits.acceleration, memory: memory,
+            at: timekeeper.now())
+        self.owed = owed
         let deliveries = DeliveryInbox()
         self.deliveries = deliveries
         dispatcher = Dispatcher(
@@ -162,21 +151,42 @@ public final class Monitor: MonitorReading, Sendable {
             seed: configuration.seed, timekeeper: timekeeper
         ) { event in
             let record = Self.record(of: event, at: timekeeper.now())
-            if case .ended(let delivery) = event {
-                deliveries.add(delivery)
-                writer.note(delivery, record)
-            } else {
-                writer.note(AlertChanges(), [record])
-            }
+            Self.keep(event, record, in: writer, and: deliveries)
             // A delivery is no news: the alert itself has been told.
-            guard record.action != .notificationDelivered else { return }
-            _ = console.submit { say(record.humanLine) }
+            if record.action != .notificationDelivered { sayLater(record.humanLine) }
         }
         state = Mutex(
             State(
-                brain: brain,
-                counters: counters,
-                identities: watch.identities, trustStores: watch.trustStores))
+                brain: brain, counters: counters, identities: watch.identities,
+                trustStores: watch.trustStores))
+    }
+
+    private static func keep(
+        _ event: Dispatcher.Event, _ record: EvidenceRecord, in ledger: LedgerWriter,
+        and deliveries: DeliveryInbox
+    ) {
+        if case .ended(let delivery) = event {
+            deliveries.add(delivery)
+            ledger.note(delivery, record)
+        } else {
+            ledger.note(AlertChanges(), [record])
+        }
+    }
+
+    /// What decides, with what an earlier run knew, and the end of alerts of that run which nothing
+    /// in force is about any more.
+    private static func brain(
+        _ watch: Watch, acceleration: Double, memory: Ledger.Memory, at now: Timestamp
+    ) -> (HealthMonitor, owed: [AlertTransition]) {
+        var brain = HealthMonitor(
+            catalogue: watch.catalogue, rules: watch.rules, acceleration: acceleration,
+            isScheduled: true)
+        let owed = brain.restore(
+            memory.alerts, incidents: memory.incidents, actions: memory.actions,
+            books: memory.books, waiting: memory.waiting, passes: memory.passes,
+            lastSeen: memory.lastSeen ?? now, at: now)
+        brain.restore(objectives: memory.objectives)
+        return (brain, owed)
     }
 
     // MARK: Life
