@@ -13,7 +13,7 @@ struct DocumentTests {
     }()
 
     /// How long a document may be, in bytes: these are read whole.
-    static let bytesMax = ["README.md": 9 * 1024, "ARCHITECTURE.md": 15 * 1024]
+    static let bytesMax = ["README.md": 9_000, "ARCHITECTURE.md": 15_000]
 
     @Test func theShortOnesAreShort() throws {
         for (name, limit) in Self.bytesMax {
@@ -35,6 +35,29 @@ struct DocumentTests {
             guard parts.count == 2 else { continue }
             let anchors = Self.anchors(in: try String(contentsOf: file, encoding: .utf8))
             #expect(anchors.contains(String(parts[1])), "\(document): \(target)")
+        }
+    }
+
+    /// Paths of source files that are named without a link, from the root or from `Sources`.
+    @Test(arguments: documents) func everyNamedFileIsThere(document: String) throws {
+        let text = Self.prose(try Repository.text(document)).joined(separator: "\n")
+        for match in text.matches(of: /`([A-Za-z.][^`\s*]*\/[^`\s*]*\.(?:swift|json|yml|md))`/) {
+            let path = String(match.1)
+            let places = [path, "Sources/" + path].map { Repository.root.appending(path: $0).path }
+            let isThere = places.contains { FileManager.default.fileExists(atPath: $0) }
+            #expect(isThere || Self.invented.contains(path), "\(document): \(path)")
+        }
+    }
+
+    /// Files that examples make.
+    private static let invented: Set = [
+        "probes/mine.yml", "alerts/mine.yml", "alerts/mine.test.yml",
+    ]
+
+    /// A word in capitals on its own line, or at the end of one, is a place that nobody filled in.
+    @Test(arguments: documents) func nothingIsLeftToFillIn(document: String) throws {
+        for line in Self.prose(try Repository.text(document)) {
+            #expect(line.firstMatch(of: /(?:^|\. )[A-Z]{6,}$/) == nil, "\(document): \(line)")
         }
     }
 

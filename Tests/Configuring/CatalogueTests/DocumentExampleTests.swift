@@ -22,8 +22,10 @@ import Testing
         "receivers: [{id: on-call, webhook: 'https://a.example/'}, {id: team, webhook: 'https://b.example/'}]"
 
     static let documents: [String] = {
-        let below = FileManager.default.subpaths(atPath: Repository.root.path + "/docs") ?? []
-        return ["README.md"] + below.filter { $0.hasSuffix(".md") }.sorted().map { "docs/" + $0 }
+        let files = FileManager.default
+        let root = (try? files.contentsOfDirectory(atPath: Repository.root.path)) ?? []
+        let below = files.subpaths(atPath: Repository.root.path + "/docs") ?? []
+        return (root + below.map { "docs/" + $0 }).filter { $0.hasSuffix(".md") }.sorted()
     }()
 
     /// All examples of one document are one configuration.
@@ -69,6 +71,13 @@ import Testing
     @Test func examplesAreFound() throws {
         #expect(Self.blocks(in: try Repository.text("README.md")).count >= 3)
         #expect(Self.blocks(in: try Repository.text("docs/tutorial.md")).count == 3)
+    }
+
+    /// None is overlooked, such as one within a list or one that is called otherwise.
+    @Test(arguments: documents) func noExampleIsOverlooked(document: String) throws {
+        let text = try Repository.text(document)
+        let fences = text.matches(of: /```(?:yaml|yml|YAML)/).count
+        #expect(fences == Self.blocks(in: text).count, "\(document)")
     }
 
     private static func keys(of block: String) -> Set<String> {
