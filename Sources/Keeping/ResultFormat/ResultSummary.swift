@@ -132,10 +132,11 @@ extension ResultSummary.Head {
         let results = try reader.varint(upTo: Int(UInt32.max), "results")
         var failures: [Reason: Int] = [:]
         for _ in 0..<(try reader.varint(upTo: ReasonTable.limit, "reasons")) {
-            guard let reason = try reasons.reason(try reader.byte()) else {
+            // Twice would add up to more than can be written again.
+            guard let reason = try reasons.reason(try reader.byte()), failures[reason] == nil else {
                 throw .invalid("reason")
             }
-            failures[reason, default: 0] += try reader.varint(upTo: Int(UInt32.max), "failures")
+            failures[reason] = try reader.varint(upTo: Int(UInt32.max), "failures")
         }
         let (slot, until) = (try reader.signed(), try reader.signed())
         guard (0..<timeline.end - timeline.start).contains(slot), until.magnitude < 1 << 53,

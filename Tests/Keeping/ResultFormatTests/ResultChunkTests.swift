@@ -277,4 +277,24 @@ private func simulated(
         #expect(day.head.results == 2880)
         #expect(day.head.lastSuccess != nil)
     }
+
+    /// Twice the same reason could add up to more than is read back.
+    @Test(arguments: [(3, true), (4, false)])
+    func aReasonStandsInASummaryOnce(second: UInt8, isRefused: Bool) throws {
+        let start = noon.milliseconds
+        var writer = ByteWriter()
+        StateTimeline(start: start, end: start + 3_600_000).write(to: &writer)
+        writer.write(varint: 2)
+        writer.write(varint: 2)
+        for code in [3, second] {
+            writer.write(code)
+            writer.write(varint: UInt64(UInt32.max))
+        }
+        for _ in 0..<2 { writer.write(signed: 0) }
+        writer.write(ObservedState.unknown.rawValue)
+        writer.write(signed: 0)
+        var reader = ByteReader(writer.bytes)
+        let head = try? ResultSummary.Head(from: &reader, reasons: .current)
+        #expect((head == nil) == isRefused)
+    }
 }
