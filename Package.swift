@@ -156,11 +156,12 @@ let package = Package(
             name: "RuleTesting", dependencies: deciding,
             swiftSettings: pure + optimised),
         .target(
+            name: "YAMLReading",
+            dependencies: ["HealthModel", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .target(
             name: "Catalogue",
-            dependencies: deciding + [
-                "RuleTesting", "PatternMatching",
-                .product(name: "Yams", package: "Yams"),
-            ],
+            dependencies: deciding + ["RuleTesting", "PatternMatching", "YAMLReading"],
             swiftSettings: strict),
 
         // Proving: servers that fail as told, years that were made up, measurements.
@@ -170,11 +171,10 @@ let package = Package(
         .target(
             name: "Lab",
             dependencies: [
-                "HealthModel", "LabTLS", "COpenSSL",
+                "HealthModel", "LabTLS", "COpenSSL", "YAMLReading",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
         .target(
@@ -194,7 +194,7 @@ let package = Package(
             dependencies: deciding + [
                 "CLinux", "Scheduling", "Exposition", "PollLoop", "ResultFormat",
                 "Inventory", "DurableStore", "Evidence", "Ledger", "Notifying", "SQLiteSupport",
-                "TLSInspection", "Probing", "Catalogue", "StatusServer",
+                "TLSInspection", "Probing", "Catalogue", "YAMLReading", "StatusServer",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -203,7 +203,8 @@ let package = Package(
         .executableTarget(
             name: "vitaal",
             dependencies: deciding + [
-                "Daemon", "StatusServer", "Lab", "Catalogue", "Probing", "Scheduling",
+                "Daemon", "StatusServer", "Lab", "Catalogue", "YAMLReading", "Probing",
+                "Scheduling",
                 "TLSFindings", "TLSInspection", "Inventory", "DurableStore", "ResultFormat",
                 "Evidence", "Ledger", "RuleTesting", "CLocaleData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -278,17 +279,18 @@ let package = Package(
             ]),
         .testTarget(
             name: "RuleTestingTests",
-            dependencies: deciding + ["TestSupport", "RuleTesting", "Catalogue"]),
+            dependencies: deciding + ["TestSupport", "RuleTesting", "Catalogue", "YAMLReading"]),
         .testTarget(
             name: "CatalogueTests",
             dependencies: deciding + [
-                "TestSupport", "Catalogue", "RuleTesting", "PatternMatching",
+                "TestSupport", "Catalogue", "YAMLReading", "RuleTesting", "PatternMatching",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "Lab", "LabTLS", "TLSInspection", "COpenSSL", "CProbeShims", "HealthModel",
+                "YAMLReading", "Lab", "LabTLS", "TLSInspection", "COpenSSL", "CProbeShims",
+                "HealthModel",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
@@ -298,7 +300,8 @@ let package = Package(
         .testTarget(
             name: "ScenarioTests",
             dependencies: deciding + [
-                "TestSupport", "Catalogue", "Scheduling", "PatternMatching", "Ledger",
+                "TestSupport", "Catalogue", "YAMLReading", "Scheduling", "PatternMatching",
+                "Ledger",
                 "Notifying", "Simulation",
             ]),
         .testTarget(
@@ -306,11 +309,13 @@ let package = Package(
             dependencies: deciding + [
                 "TestSupport", "Daemon", "StatusServer", "Scheduling", "Probing",
                 "TLSInspection", "Inventory", "DurableStore", "Evidence", "Ledger", "Catalogue",
+                "YAMLReading",
             ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "TestSupport", "vitaal", "StatusServer", "Lab", "Catalogue", "HealthModel",
+                "TestSupport", "vitaal", "StatusServer", "Lab", "Catalogue", "YAMLReading",
+                "HealthModel",
                 "Evidence",
             ]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], path: "Tests/TidyTests"),
@@ -341,7 +346,7 @@ let layers: KeyValuePairs = [
     "Deciding": ["Observing", "Rules", "Incidents", "Routing", "Alerting"],
     "Keeping": ["ResultFormat", "DurableStore", "Evidence", "Ledger", "Inventory"],
     "Telling": ["Notifying", "Exposition", "StatusServer"],
-    "Configuring": ["RuleTesting", "Catalogue"],
+    "Configuring": ["YAMLReading", "RuleTesting", "Catalogue"],
     "Proving": ["LabTLS", "Lab", "Simulation", "vitaal-bench", "Bench", "Scenario"],
     "Running": ["Daemon", "vitaal", "EndToEnd"],
 ]

@@ -1,4 +1,5 @@
 import HealthModel
+import YAMLReading
 
 /// The keys of the accepted size of a body.
 enum BodyBytesKey: String, FieldKey {

@@ -1,4 +1,5 @@
 import HealthModel
+import YAMLReading
 
 /// Puts the files of one catalogue together and checks what no single file can show.
 struct CatalogueAssembly {

@@ -1,4 +1,5 @@
 public import HealthModel
+public import YAMLReading
 
 /// The keys at the top of a file in `probes/`.
 enum CatalogueFileKey: String, FieldKey {

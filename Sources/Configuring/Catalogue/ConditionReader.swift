@@ -1,6 +1,7 @@
 import HealthModel
 import Observing
 import Rules
+import YAMLReading
 
 /// The keys of a condition, of which one is written.
 enum ConditionKey: String, FieldKey {

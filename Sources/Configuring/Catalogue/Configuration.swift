@@ -1,5 +1,6 @@
 public import HealthModel
 public import Routing
+public import YAMLReading
 
 /// Everything that operators write: what is watched, and what is worth telling.
 public struct Configuration: Sendable, Hashable {

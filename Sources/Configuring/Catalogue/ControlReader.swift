@@ -1,4 +1,5 @@
 import HealthModel
+import YAMLReading
 
 /// A control target as written.
 struct ControlDraft {

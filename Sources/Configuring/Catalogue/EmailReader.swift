@@ -1,5 +1,6 @@
 import HealthModel
 import Routing
+import YAMLReading
 
 /// The keys of a receiver's mail.
 enum EmailKey: String, FieldKey {

@@ -1,4 +1,5 @@
 import HealthModel
+import YAMLReading
 
 /// The keys of a client certificate.
 enum ClientCertificateKey: String, FieldKey {

@@ -1,4 +1,5 @@
 import HealthModel
+import YAMLReading
 
 /// The keys of an endpoint.
 enum EndpointKey: String, FieldKey {

@@ -1,5 +1,6 @@
 import HealthModel
 import Rules
+import YAMLReading
 
 /// Reads a condition that is written as an expression.
 enum ExpressionReader {

@@ -1,4 +1,5 @@
 import HealthModel
+import YAMLReading
 
 /// The keys of a pattern on a response header.
 enum HeaderPatternKey: String, FieldKey {

@@ -1,4 +1,5 @@
 import HealthModel
+import YAMLReading
 
 /// Reads what a service promises: `objective: 99.5%` and `service_hours: mon-fri 08:00-17:00`.
 enum ObjectiveReader {

@@ -1,5 +1,6 @@
 import HealthModel
 import PatternMatching
+import YAMLReading
 
 /// Reads regular expressions and sees whether RE2 takes them.
 enum PatternReader {

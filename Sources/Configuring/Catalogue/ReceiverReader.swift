@@ -1,5 +1,6 @@
 import HealthModel
 import Routing
+public import YAMLReading
 
 /// The keys of a receiver.
 enum ReceiverKey: String, FieldKey {

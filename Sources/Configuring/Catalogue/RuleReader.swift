@@ -1,6 +1,7 @@
 import HealthModel
 public import Routing
 import Rules
+public import YAMLReading
 
 /// The keys at the top of a file in `alerts/`.
 enum RuleFileKey: String, FieldKey {

@@ -1,4 +1,5 @@
 import HealthModel
+import YAMLReading
 
 /// The keys of a service in a test of rules.
 enum TestServiceKey: String, FieldKey {

@@ -4,6 +4,7 @@ import Incidents
 import Routing
 import RuleTesting
 import Rules
+import YAMLReading
 
 /// The keys of an expected alert.
 enum ExpectedAlertKey: String, FieldKey {

@@ -1,5 +1,6 @@
 public import HealthModel
 public import RuleTesting
+public import YAMLReading
 
 /// One file of tests of rules.
 public struct RuleTestFile: Sendable, Hashable {

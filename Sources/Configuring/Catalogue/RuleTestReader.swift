@@ -2,6 +2,7 @@ import HealthModel
 import Routing
 import RuleTesting
 import Rules
+import YAMLReading
 
 /// The keys at the top of a test of rules.
 enum RuleTestFileKey: String, FieldKey {

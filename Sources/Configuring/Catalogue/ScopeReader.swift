@@ -1,5 +1,6 @@
 import HealthModel
 import Rules
+import YAMLReading
 
 /// The keys of the services that a rule is for.
 enum ScopeKey: String, FieldKey {

@@ -1,6 +1,7 @@
 import HealthModel
 import Observing
 import RuleTesting
+import YAMLReading
 
 /// Reads what an endpoint says from slot to slot: `up x10, down(timeout_connect) x5, up`.
 enum SeriesReader {

@@ -1,4 +1,5 @@
 import HealthModel
+import YAMLReading
 
 /// The keys of a service.
 enum ServiceKey: String, FieldKey {
@@ -19,13 +20,6 @@ enum ServiceKey: String, FieldKey {
     case endpoints
     case note
     static let mappingName = "a service"
-}
-
-/// The keys of a text in two languages.
-enum LocalizedTextKey: String, FieldKey {
-    case dutch = "nl"
-    case english = "en"
-    static let mappingName = "a text in Dutch and English"
 }
 
 /// The keys of a dependency.
@@ -96,7 +90,7 @@ struct ServiceReader {
     func service(_ node: YAMLNode) -> ServiceDraft? {
         guard let fields = Fields<ServiceKey>(node, log) else { return nil }
         let id = fields.required(.id).flatMap { $0.identifier(log) }
-        let name = fields.required(.name).flatMap { Self.localizedText($0, log) }
+        let name = fields.required(.name).flatMap { $0.localizedText(log) }
         let owner = fields.required(.owner).flatMap { $0.text(log) }
         let tier = fields.required(.tier).flatMap(tier)
         let tags =
@@ -125,15 +119,6 @@ struct ServiceReader {
             tags: Set(tags), kind: kind ?? .probed,
             dependencies: dependencies, endpoints: endpoints, contact: contact,
             runbook: runbook, isEnabled: isFileEnabled)
-    }
-
-    /// A mapping with `nl` and `en`.
-    static func localizedText(_ node: YAMLNode, _ log: MistakeLog) -> LocalizedText? {
-        guard let fields = Fields<LocalizedTextKey>(node, log) else { return nil }
-        let dutch = fields.required(.dutch)?.text(log)
-        let english = fields.required(.english)?.text(log)
-        guard let dutch, let english else { return nil }
-        return LocalizedText(dutch: dutch, english: english)
     }
 
     private func tier(_ node: YAMLNode) -> Tier? {

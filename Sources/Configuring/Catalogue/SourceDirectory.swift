@@ -1,5 +1,6 @@
 import Foundation
 import HealthModel
+import YAMLReading
 
 /// Finds and reads the YAML files of a directory.
 ///

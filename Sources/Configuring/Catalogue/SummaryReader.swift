@@ -1,21 +1,12 @@
 import HealthModel
 import Rules
+import YAMLReading
 
 /// Reads the summary of a rule and checks its placeholders.
 enum SummaryReader {
     /// The summary in both languages; nil after a mistake was reported.
     static func summary(_ node: YAMLNode, _ log: MistakeLog) -> LocalizedText? {
-        guard let fields = Fields<LocalizedTextKey>(node, log) else { return nil }
-        let dutch = fields.required(.dutch).flatMap { text($0, log) }
-        let english = fields.required(.english).flatMap { text($0, log) }
-        guard let dutch, let english else { return nil }
-        return LocalizedText(dutch: dutch, english: english)
-    }
-
-    private static func text(_ node: YAMLNode, _ log: MistakeLog) -> String? {
-        guard let text = node.text(log) else { return nil }
-        check(text, at: node.position, log)
-        return text
+        node.localizedText(log) { check($0, at: $1, log) }
     }
 
     /// Reports every brace that does not enclose a placeholder.

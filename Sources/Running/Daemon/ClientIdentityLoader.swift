@@ -1,5 +1,6 @@
 public import Catalogue
 public import TLSInspection
+public import YAMLReading
 
 /// Reads the client certificates that a configuration names.
 public enum ClientIdentityLoader {

@@ -6,6 +6,7 @@ import Routing
 public import Scheduling
 public import StatusServer
 import TLSInspection
+import YAMLReading
 
 /// Everything that a run of the daemon is told from outside.
 public struct DaemonConfiguration: Sendable {

@@ -7,6 +7,7 @@ public import Routing
 import Rules
 public import StatusServer
 import Synchronization
+import YAMLReading
 
 /// What operators ask for: done at once, and answered when it is on the disk.
 extension Monitor {

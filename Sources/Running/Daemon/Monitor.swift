@@ -15,6 +15,7 @@ import Scheduling
 public import StatusServer
 import Synchronization
 import TLSInspection
+import YAMLReading
 
 /// The shell around the pure brain: takes results in, evaluates twice a second, writes evidence,
 /// and hands out snapshots.

@@ -1,6 +1,7 @@
 import CLinux
 public import Catalogue
 import Glibc
+public import YAMLReading
 
 /// Looks at the programs that receivers name.
 public enum ProgramChecker {

@@ -3,6 +3,7 @@ import Glibc
 import HealthModel
 import Notifying
 public import Routing
+public import YAMLReading
 
 /// Tells a receiver that this is a test, straight from the configuration, with no monitor running.
 public enum ReceiverTest {

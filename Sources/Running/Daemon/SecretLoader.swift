@@ -1,6 +1,7 @@
 public import Catalogue
 public import Routing
 import TLSInspection
+public import YAMLReading
 
 /// Reads the secrets that receivers name.
 public enum SecretLoader {

@@ -1,6 +1,7 @@
 public import Catalogue
 public import Probing
 import TLSInspection
+public import YAMLReading
 
 /// Reads the files of trusted roots that a configuration names.
 public enum TrustStoreLoader {

@@ -15,6 +15,7 @@ import ServiceLifecycle
 public import StatusServer
 import TLSInspection
 import UnixSignals
+import YAMLReading
 
 /// The composition root: builds everything, runs it, and stops it in order.
 public enum VitaalDaemon {

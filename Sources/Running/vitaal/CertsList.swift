@@ -4,6 +4,7 @@ import Daemon
 import HealthModel
 import Inventory
 public import TLSFindings
+import YAMLReading
 
 /// `vitaal certs list`: what the endpoints show now.
 struct CertsList: ParsableCommand {

@@ -5,6 +5,7 @@ import HealthModel
 import Probing
 import StatusServer
 import TLSInspection
+import YAMLReading
 
 /// `vitaal check`: one probe now, by the same code as the daemon.
 struct Check: AsyncParsableCommand {

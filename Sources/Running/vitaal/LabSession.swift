@@ -81,14 +81,14 @@ enum ScenarioSource: Sendable {
                 "there is no scenario '\(name)'; built in are \(names); a file ends in .yml")
         }
         guard let file = FileHandle(forReadingAtPath: name),
-            let data = try? file.read(upToCount: ScenarioReader.bytesLimit + 1)
+            let data = try? file.read(upToCount: Limits.yamlBytes + 1)
         else { throw ValidationError("--scenario \(name): the file cannot be read") }
         self = .file(path: name, text: String(decoding: data, as: UTF8.self))
     }
 
     /// The scenario, checked against the hosts that the lab plays.
     ///
-    /// - Throws: `ScenarioError` with every mistake.
+    /// - Throws: `ConfigurationError` with every mistake.
     func read(hosts: [LabHost]) throws -> Scenario {
         switch self {
         case .builtIn(let scenario): scenario

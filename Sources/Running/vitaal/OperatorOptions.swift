@@ -5,6 +5,7 @@ import Glibc
 import HealthModel
 import Probing
 import StatusServer
+import YAMLReading
 
 /// Who asks, why, and of which monitor: shared by every command that changes something.
 struct OperatorOptions: ParsableArguments {

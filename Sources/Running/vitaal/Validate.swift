@@ -3,6 +3,7 @@ import Catalogue
 import Daemon
 import HealthModel
 import Routing
+import YAMLReading
 
 /// `vitaal validate`: every mistake in every file at once.
 struct Validate: ParsableCommand {

@@ -1,5 +1,6 @@
 import HealthModel
 import Testing
+import YAMLReading
 
 @testable import Catalogue
 

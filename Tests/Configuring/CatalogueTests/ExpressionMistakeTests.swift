@@ -2,6 +2,7 @@ import Alerting
 import HealthModel
 import Rules
 import Testing
+import YAMLReading
 
 @testable import Catalogue
 

@@ -3,6 +3,7 @@ import Foundation
 import HealthModel
 import TestSupport
 import Testing
+import YAMLReading
 
 @testable import Catalogue
 
@@ -52,6 +53,30 @@ import Testing
                 == ["probes/a/z.yaml", "probes/b.yml", "probes/c.yml", "alerts/r.yml"])
         #expect(configuration.catalogue.endpoints.count == 1)
         #expect(configuration.rules.rules.count == 1)
+    }
+
+    /// A tool that writes a thousand files makes its mistake a thousand times; another one is seen.
+    @Test(arguments: [
+        (1, ""), (2, "; the same at probes/0002.yml:1:1"),
+        (3, "; the same at probes/0002.yml:1:1, probes/0003.yml:1:1"),
+        (4, "; the same at probes/0002.yml:1:1, probes/0003.yml:1:1 and in 1 more file"),
+        (1500, "; the same at probes/0002.yml:1:1, probes/0003.yml:1:1 and in 1497 more files"),
+    ])
+    func `a mistake in many files is told once`(count: Int, rest: String) throws {
+        for number in 1...count {
+            let name = String(String(10_000 + number).dropFirst())
+            try directory.write("probes/\(name).yml", "servces: []")
+        }
+        try directory.write("probes/z.yml", "secter: x")
+        try directory.write("alerts/r.yml", ruleFile())
+        let told = lines()
+        #expect(told.count == 2 && told[1].hasPrefix("probes/z.yml:1:1: unknown key `secter`"))
+        let hint = "; did you mean `services`?"
+        #expect(
+            told.first == "probes/0001.yml:1:1: unknown key `servces` in a file of services" + hint
+                + rest)
+        let error = try #require(throws: ConfigurationError.self) { try load() }
+        #expect(error.count == count + 1)
     }
 
     @Test func `reports both directories at once`() throws {

@@ -1,6 +1,7 @@
 import HealthModel
 import PatternMatching
 import Testing
+import YAMLReading
 
 @testable import Catalogue
 

@@ -1,6 +1,7 @@
 import Foundation
 import HealthModel
 import Testing
+import YAMLReading
 
 @testable import Catalogue
 

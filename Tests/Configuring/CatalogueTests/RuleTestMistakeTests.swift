@@ -1,6 +1,7 @@
 import HealthModel
 import RuleTesting
 import Testing
+import YAMLReading
 
 @testable import Catalogue
 

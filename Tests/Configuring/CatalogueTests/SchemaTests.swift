@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import YAMLReading
 
 @testable import Catalogue
 

@@ -1,6 +1,7 @@
 import HealthModel
 import Lab
 import Testing
+import YAMLReading
 
 @Suite struct ScenarioReaderTests {
     @Test func readsEveryField() throws {
@@ -9,7 +10,7 @@ import Testing
             name: proef
             summary: {nl: Proef, en: Trial}
             speed: 2.5
-            repeat_after: 1m30s
+            repeat_after: 90s
             timeline:
               - at: 250ms
                 hosts: [WWW.digid.nl, '*']
@@ -34,7 +35,7 @@ import Testing
     }
 
     /// One step with this fault.
-    private func read(fault: String) throws(ScenarioError) -> Fault? {
+    private func read(fault: String) throws(ConfigurationError) -> Fault? {
         let text =
             "name: a\nsummary: {nl: a, en: a}\n"
             + "timeline:\n  - {at: 0s, hosts: ['*'], fault: \(fault)}\n"
@@ -49,7 +50,7 @@ import Testing
                 case .redirect: "https://elsewhere.example/"
                 default: nil
                 }
-            let text = parameter.map { "{\(name.rawValue): '\($0)'}" } ?? name.rawValue
+            let text = parameter.map { "{\(name.rawValue): \($0)}" } ?? name.rawValue
             #expect(try read(fault: text)?.name == name)
         }
     }
@@ -67,30 +68,30 @@ import Testing
     }
 
     @Test(arguments: [
-        ("donw", "did you mean 'down'?"), ("xyzzyxyzzy", "the faults are"),
+        ("donw", "did you mean `down`?"), ("xyzzyxyzzy", "expected `up`, `down`"),
         ("{status: 199}", "200 to 599"), ("{status: 600}", "200 to 599"),
-        ("status", "needs a code"),
-        ("{status: 200.5}", "200 to 599"), ("{slow: 0s}", "longer than zero"),
-        ("{slow: fast}", "such as"), ("{reset: later}", "one of"),
-        ("{staple: bad}", "good, revoked, stale"),
+        ("status", "200 to 599"),
+        ("{status: 200.5}", "200 to 599"), ("{slow: 0s}", "above zero"),
+        ("{slow: fast}", "such as"), ("{reset: later}", "expected `"),
+        ("{staple: bad}", "`good`, `revoked` or `stale`"),
         ("{weak_key: 512}", "no parameter"), ("{expiring: 0}", "over 0"),
         ("{expiring: 1.01}", "up to 1"), ("{down: 1s}", "no parameter"), ("redirect", "location"),
         ("{redirect: \"a\\r\\nb\"}", "location"), ("{slow: 1s, down: 2s}", "one name"),
-        ("[down]", "expected a text"),
+        ("[down]", "found a list; expected `up`"),
     ])
     func badFaults(text: String, part: String) {
-        do throws(ScenarioError) {
+        do throws(ConfigurationError) {
             let fault = try read(fault: text)
             Issue.record("read \(text) as \(String(describing: fault))")
         } catch {
             #expect(error.mistakes.count == 1)
-            #expect(error.mistakes.first?.line == 4)
+            #expect(error.mistakes.first?.position.line == 4)
             #expect("\(error)".contains(part), "\(error)")
         }
     }
 
     @Test func everyMistakeAtOnce() {
-        do throws(ScenarioError) {
+        do throws(ConfigurationError) {
             _ = try ScenarioReader.read(
                 """
                 name: Mijn proef
@@ -112,14 +113,15 @@ import Testing
         } catch {
             let lines = "\(error)".split(separator: "\n").map(String.init)
             let parts = [
-                "x.yml:1:1: 'summary' is missing", "x.yml:1:7: a name has lower-case",
-                "x.yml:2:1: unknown key 'sumary' in a scenario (did you mean 'summary'?)",
-                "x.yml:3:8: 'speed' is a number", "x.yml:6:9: the step starts after",
-                "x.yml:7:13: no host 'www.digd.nl' in the catalogue (did you mean 'www.digid.nl'?)",
-                "x.yml:9:5: 'at' is missing",
-                "x.yml:10:16: no service 'digit' in the catalogue (did you mean 'digid'?)",
-                "x.yml:12:10: 'for' is longer than zero",
-                "x.yml:13:5: a step needs 'hosts' or 'services'",
+                "x.yml:1:1: a scenario without `summary`", "x.yml:1:7: `Mijn proef` is no id",
+                "x.yml:2:1: unknown key `sumary` in a scenario; did you mean `summary`?",
+                "x.yml:3:8: found the number `0.5`; expected a number from 1 to 1000",
+                "x.yml:6:9: the step starts after",
+                "x.yml:7:13: no host `www.digd.nl` in the catalogue; did you mean `www.digid.nl`?",
+                "x.yml:9:5: a step without `at`",
+                "x.yml:10:16: no service `digit` in the catalogue; did you mean `digid`?",
+                "x.yml:12:10: found the text `0s`; expected a duration above zero",
+                "x.yml:13:5: a step without `hosts` and `services`",
             ]
             #expect(lines.count == parts.count)
             for (line, part) in zip(lines, parts) { #expect(line.hasPrefix(part), "\(line)") }
@@ -128,19 +130,19 @@ import Testing
 
     @Test(arguments: [
         "", "- a", "name: [", "name: a\nname: b", "a: &x [1]\nb: *x", "\t", "name: 'a",
-        String(repeating: "[", count: 5000), "#" + String(repeating: "a", count: 256 * 1024),
+        String(repeating: "[", count: 5000), "#" + String(repeating: "a", count: Limits.yamlBytes),
         "\u{0}", "name: a\nsummary: text\ntimeline: 3",
     ])
     func malformedFilesAreMistakes(text: String) {
-        #expect(throws: ScenarioError.self) { try ScenarioReader.read(text, file: "x.yml") }
+        #expect(throws: ConfigurationError.self) { try ScenarioReader.read(text, file: "x.yml") }
     }
 
     @Test func filesHaveALimit() throws {
         let text = "name: a\nsummary: {nl: a, en: a}\n#"
-        let limit = ScenarioReader.bytesLimit
+        let limit = Limits.yamlBytes
         let padding = String(repeating: "a", count: limit - text.utf8.count)
         #expect(try ScenarioReader.read(text + padding, file: "x.yml").name == "a")
-        #expect(throws: ScenarioError.self) {
+        #expect(throws: ConfigurationError.self) {
             try ScenarioReader.read(text + padding + "a", file: "x.yml")
         }
     }
@@ -152,7 +154,7 @@ import Testing
         }
         let limit = Scenario.stepsLimit
         #expect(try ScenarioReader.read(text(limit), file: "x.yml").steps.count == limit)
-        #expect(throws: ScenarioError.self) {
+        #expect(throws: ConfigurationError.self) {
             try ScenarioReader.read(text(limit + 1), file: "x.yml")
         }
     }

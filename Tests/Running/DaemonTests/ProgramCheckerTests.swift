@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import TestSupport
 import Testing
+import YAMLReading
 
 @testable import Catalogue
 @testable import Daemon

@@ -4,6 +4,7 @@ import Glibc
 import Routing
 import TestSupport
 import Testing
+import YAMLReading
 
 @testable import Catalogue
 @testable import Daemon

@@ -2,6 +2,7 @@ import Catalogue
 import Daemon
 import Foundation
 import Testing
+import YAMLReading
 
 /// Files of trusted roots that cannot be used are told at the place that names them.
 @Suite struct TrustStoreLoaderTests {

@@ -199,8 +199,8 @@ struct ScenarioTests {
             ["run", "--lab", "--scenario", scenario, "--data-dir", setting.data]
                 + setting.arguments)
         #expect(refused.status == 2)
-        #expect(refused.errors.contains("scenario.yml:4:25: no service 'digit'"))
-        #expect(refused.errors.contains("did you mean 'digid'"))
-        #expect(refused.errors.contains("scenario.yml:5:42: unknown fault 'dwon'"))
+        #expect(refused.errors.contains("scenario.yml:4:25: no service `digit`"))
+        #expect(refused.errors.contains("did you mean `digid`"))
+        #expect(refused.errors.contains("scenario.yml:5:42: found the text `dwon`"))
     }
 }

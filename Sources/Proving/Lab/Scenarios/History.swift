@@ -11,7 +11,7 @@ extension Scenario {
           - at: 10s
             services: [digid, mijnoverheid]
             fault: {slow: 2s}
-            for: 1m20s
+            for: 80s
           - at: 20s
             services: [digid, machtigen]
             fault: {flapping: 16s}
@@ -76,7 +76,7 @@ extension Scenario {
             services: [digid]
             fault: {slow: 1s}
             for: 1m
-          - at: 1m10s
+          - at: 70s
             hosts: [mijn.belastingdienst.nl]
             fault: {status: 503}
             for: 30s
@@ -96,13 +96,13 @@ extension Scenario {
           - at: 1m
             services: [digid]
             fault: up
-          - at: 1m20s
+          - at: 80s
             services: [mijnoverheid, belastingdienst]
             fault: up
-          - at: 1m50s
+          - at: 110s
             services: [rdw, kvk]
             fault: up
-          - at: 2m30s
+          - at: 150s
             services: [pkio]
             fault: up
         """

@@ -21,13 +21,13 @@ public struct SourceFile: Sendable, Hashable {
 
 extension SourceFile {
     /// Aliases reported in one file: whoever uses them has to rewrite the file anyway.
-    static let aliasesReported = 10
+    package static let aliasesReported = 10
 
     /// The content as text that is fit for the YAML parser; nil when a mistake was reported.
     ///
     /// What is refused here is what YAML would allow but nobody means to write, or what the
     /// parser would report without a usable position.
-    func checkedText(_ log: MistakeLog) -> String? {
+    package func checkedText(_ log: MistakeLog) -> String? {
         guard bytes.count <= Limits.yamlBytes else {
             log.add(
                 at: SourcePosition(file: path), "the file is too large",
@@ -142,7 +142,7 @@ extension SourceFile {
 
 extension SourcePosition {
     /// Moves behind `scalar`.
-    mutating func advance(over scalar: Unicode.Scalar) {
+    package mutating func advance(over scalar: Unicode.Scalar) {
         if scalar == "\n" {
             line += 1
             column = 1

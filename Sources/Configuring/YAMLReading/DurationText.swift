@@ -3,7 +3,7 @@ import HealthModel
 /// Durations as people write them: a whole number and a unit, such as `250ms`, `60s` or `2m`.
 public enum DurationText {
     /// The longest duration that may be written: more is a slip, not a wish.
-    static let longest: Duration = .seconds(366 * 86_400)
+    package static let longest: Duration = .seconds(366 * 86_400)
     /// What messages say was expected.
     public static let expectation = "a duration such as `250ms`, `60s`, `2m`, `1h` or `1d`"
 
@@ -43,7 +43,7 @@ public enum DurationText {
     }
 
     /// Reads a range such as `5s..15s`; nil when it is none or ends before it starts.
-    static func parseRange(_ text: String) -> ClosedRange<Duration>? {
+    package static func parseRange(_ text: String) -> ClosedRange<Duration>? {
         guard let dots = text.firstRange(of: "..") else { return nil }
         guard let lower = parse(text[..<dots.lowerBound]),
             let upper = parse(text[dots.upperBound...]), lower <= upper
@@ -52,7 +52,7 @@ public enum DurationText {
     }
 
     /// What was probably meant by `text`; nil when there is no guess.
-    static func suggestion(for text: String) -> String? {
+    package static func suggestion(for text: String) -> String? {
         if let number = Int(text), number >= 0 { return "\(number)s" }
         let compact = text.lowercased().filter { $0 != " " }
         if parse(compact) != nil { return compact }
@@ -93,7 +93,7 @@ public enum DurationText {
 
 extension Duration {
     /// The duration as it would be written in a file, such as `90s`.
-    var fileText: String {
+    package var fileText: String {
         let milliseconds = wholeMilliseconds
         let units: [(Int64, String)] = [
             (86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s"),

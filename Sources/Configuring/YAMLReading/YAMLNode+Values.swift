@@ -1,17 +1,17 @@
 import HealthModel
 
 /// Bounds on what one value may hold.
-enum ValueLimits {
+package enum ValueLimits {
     /// Bytes in one text, such as a name, a note or a summary.
-    static let textBytes = 1024
+    package static let textBytes = 1024
     /// Items in one list of an endpoint, such as patterns or statuses.
-    static let listItems = 64
+    package static let listItems = 64
 }
 
 /// Typed reading. Each method returns nil after it has reported what is wrong.
 extension YAMLNode {
     /// One line of text.
-    func text(_ log: MistakeLog, expected: String = "text") -> String? {
+    package func text(_ log: MistakeLog, expected: String = "text") -> String? {
         let text: String
         switch content {
         case .text(let quoted): text = quoted
@@ -45,7 +45,7 @@ extension YAMLNode {
     }
 
     /// `true` or `false`.
-    func boolean(_ log: MistakeLog) -> Bool? {
+    package func boolean(_ log: MistakeLog) -> Bool? {
         switch content {
         case .plain("true"): return true
         case .plain("false"): return false
@@ -64,7 +64,7 @@ extension YAMLNode {
     }
 
     /// A whole number within `range`.
-    func integer(_ log: MistakeLog, in range: ClosedRange<Int>) -> Int? {
+    package func integer(_ log: MistakeLog, in range: ClosedRange<Int>) -> Int? {
         if case .plain(let text) = content, let number = Int(text), range.contains(number),
             !text.hasPrefix("+")
         {
@@ -77,7 +77,7 @@ extension YAMLNode {
     }
 
     /// A duration such as `60s`.
-    func duration(_ log: MistakeLog) -> Duration? {
+    package func duration(_ log: MistakeLog) -> Duration? {
         let text = scalarText
         if let text, let duration = DurationText.parse(text) { return duration }
         log.add(
@@ -87,7 +87,7 @@ extension YAMLNode {
     }
 
     /// A duration longer than zero.
-    func positiveDuration(_ log: MistakeLog) -> Duration? {
+    package func positiveDuration(_ log: MistakeLog) -> Duration? {
         guard let duration = duration(log) else { return nil }
         if duration > .zero { return duration }
         log.add(at: position, "found \(found)", expected: "a duration above zero")
@@ -95,7 +95,7 @@ extension YAMLNode {
     }
 
     /// A duration within `range`.
-    func duration(_ log: MistakeLog, within range: ClosedRange<Duration>) -> Duration? {
+    package func duration(_ log: MistakeLog, within range: ClosedRange<Duration>) -> Duration? {
         guard let duration = duration(log) else { return nil }
         if range.contains(duration) { return duration }
         log.add(
@@ -106,7 +106,7 @@ extension YAMLNode {
     }
 
     /// One of the raw values of an enumeration.
-    func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    package func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ type: Choice.Type, _ log: MistakeLog
     ) -> Choice? {
         let text = scalarText
@@ -119,7 +119,7 @@ extension YAMLNode {
     }
 
     /// An id: lower-case letters, digits and hyphens.
-    func identifier(_ log: MistakeLog) -> String? {
+    package func identifier(_ log: MistakeLog) -> String? {
         guard let text = text(log, expected: "an id such as `digid-www`") else { return nil }
         if isIdentifier(text) { return text }
         let guess = String(
@@ -134,7 +134,7 @@ extension YAMLNode {
     }
 
     /// The items of a list of at most `limit`; an empty list when a mistake was reported.
-    func items(
+    package func items(
         _ log: MistakeLog, of what: String, limit: Int = ValueLimits.listItems
     ) -> [YAMLNode] {
         guard case .sequence(let items) = content else {
@@ -159,7 +159,7 @@ extension YAMLNode {
     ///   - key: The key that may be left out instead; nil when it may not.
     ///   - hint: What else the reader may have meant.
     /// - Returns: The items; none when a mistake was reported.
-    func someItems(
+    package func someItems(
         _ log: MistakeLog, of what: String, limit: Int = ValueLimits.listItems,
         orNo key: String? = nil, hint: String? = nil
     ) -> [YAMLNode] {
@@ -172,7 +172,7 @@ extension YAMLNode {
     }
 
     /// The characters of a scalar, in quotes or not; nil for a list, a mapping or nothing.
-    var scalarText: String? {
+    package var scalarText: String? {
         switch content {
         case .plain(let text): isNull ? nil : text
         case .text(let text): text

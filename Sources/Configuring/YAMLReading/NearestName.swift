@@ -9,7 +9,8 @@ public enum NearestName {
     }
 
     /// The candidate nearest to `name`, by the rule of `hint(for:among:)`.
-    static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
+    package static func nearest(to name: String, among candidates: some Sequence<String>) -> String?
+    {
         // Ids and keys are short; longer text is not a slip of the finger.
         guard (1...128).contains(name.utf8.count) else { return nil }
         let written = Array(name.lowercased().utf8)
@@ -38,7 +39,7 @@ public enum NearestName {
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours that turn one into the other.
-    static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    package static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var beforeLast = [Int](repeating: 0, count: right.count + 1)
         var last = Array(0...right.count)
         for row in left.indices {

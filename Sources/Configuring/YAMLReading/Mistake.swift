@@ -35,6 +35,16 @@ public struct Mistake: Sendable, Hashable, Comparable, CustomStringConvertible {
     public var expected: String?
     /// What was probably meant, such as "did you mean `interval`?"; nil when nothing comes near.
     public var hint: String?
+    /// The first places in other files where the same is wrong; at most `placesShown`.
+    public private(set) var places: [SourcePosition] = []
+    /// In how many other files the same is wrong.
+    public private(set) var fileCount = 0
+    /// How many mistakes there are in those.
+    public private(set) var repeatCount = 0
+    private var lastFile = ""
+
+    /// Places beside the first that are named: a mistake of a tool may stand in thousands of files.
+    public static let placesShown = 2
 
     /// Makes a mistake.
     public init(
@@ -46,12 +56,27 @@ public struct Mistake: Sendable, Hashable, Comparable, CustomStringConvertible {
         self.hint = hint
     }
 
-    /// One line: `file:line:column: message; expected …; did you mean …?`.
+    /// What is said of it, wherever it stands.
+    var words: String {
+        message + (expected.map { "; expected \($0)" } ?? "") + (hint.map { "; \($0)" } ?? "")
+    }
+
+    /// One line: `file:line:column: message; expected …; did you mean …?`, and where else.
     public var description: String {
-        var text = "\(position): \(message)"
-        if let expected { text += "; expected \(expected)" }
-        if let hint { text += "; \(hint)" }
-        return text
+        guard fileCount > 0 else { return "\(position): \(words)" }
+        let named = places.map(\.description).joined(separator: ", ")
+        let more = fileCount - places.count
+        let rest = more == 0 ? "" : " and in \(more) more file\(more == 1 ? "" : "s")"
+        return "\(position): \(words); the same at \(named)\(rest)"
+    }
+
+    /// Notes that the same is wrong in another file; the files come one after the other.
+    mutating func add(at position: SourcePosition) {
+        repeatCount += 1
+        guard position.file != lastFile else { return }
+        lastFile = position.file
+        fileCount += 1
+        if places.count < Self.placesShown { places.append(position) }
     }
 
     /// Orders by position, then by text.
@@ -78,7 +103,9 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
     }
 
     /// How many mistakes there are in all.
-    public var count: Int { mistakes.count + omittedCount }
+    public var count: Int {
+        mistakes.reduce(mistakes.count + omittedCount) { $0 + $1.repeatCount }
+    }
 
     /// One line per mistake, and a last one that counts the rest.
     public var description: String {

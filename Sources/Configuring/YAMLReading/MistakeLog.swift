@@ -3,40 +3,54 @@ import HealthModel
 /// Collects the mistakes of one reading.
 ///
 /// Used by one thread, for as long as the reading lasts.
-final class MistakeLog {
+package final class MistakeLog {
     /// Kept mistakes, in the order found.
     private var mistakes: [Mistake] = []
     /// Mistakes found beyond `Limits.reportedMistakes`.
     private var omittedCount = 0
 
+    /// Makes a log without a mistake.
+    package init() {}
+
     /// How many mistakes were found so far, so that a reader can tell whether a part was clean.
-    var count: Int { mistakes.count + omittedCount }
+    package private(set) var count = 0
+    /// The first mistake with these words, by its place among `mistakes`.
+    private var firsts: [String: Int] = [:]
 
     /// Notes one mistake.
-    func add(
+    package func add(
         at position: SourcePosition, _ message: String, expected: String? = nil,
         hint: String? = nil
     ) {
-        guard mistakes.count < Limits.reportedMistakes else {
-            omittedCount += 1
+        add(Mistake(position: position, message: message, expected: expected, hint: hint))
+    }
+
+    /// Notes one mistake; one that stands in another file already is told with that.
+    private func add(_ mistake: Mistake) {
+        count += 1 + mistake.repeatCount
+        if let first = firsts[mistake.words], mistake.repeatCount == 0,
+            mistakes[first].position.file != mistake.position.file
+        {
+            mistakes[first].add(at: mistake.position)
             return
         }
-        mistakes.append(
-            Mistake(position: position, message: message, expected: expected, hint: hint))
+        guard mistakes.count < Limits.reportedMistakes else {
+            omittedCount += 1 + mistake.repeatCount
+            return
+        }
+        if firsts[mistake.words] == nil { firsts[mistake.words] = mistakes.count }
+        mistakes.append(mistake)
     }
 
     /// Takes over the mistakes of another reading.
-    func add(_ error: ConfigurationError) {
-        for mistake in error.mistakes {
-            add(
-                at: mistake.position, mistake.message, expected: mistake.expected,
-                hint: mistake.hint)
-        }
+    package func add(_ error: ConfigurationError) {
+        for mistake in error.mistakes { add(mistake) }
         omittedCount += error.omittedCount
+        count += error.omittedCount
     }
 
     /// Everything found, sorted; nil when nothing was.
-    var error: ConfigurationError? {
+    package var error: ConfigurationError? {
         mistakes.isEmpty
             ? nil : ConfigurationError(mistakes: mistakes.sorted(), omittedCount: omittedCount)
     }
@@ -44,13 +58,13 @@ final class MistakeLog {
 
 extension String {
     /// The text between backticks, `fit` for a message.
-    var quoted: String { "`\(fit(60))`" }
+    package var quoted: String { "`\(fit(60))`" }
 
     /// The text on one line, cut with an ellipsis when it has more than `limit` characters.
     ///
     /// Control characters are shown as `?`, so that a hostile file cannot move the cursor of the
     /// terminal that prints the message.
-    func fit(_ limit: Int) -> String {
+    package func fit(_ limit: Int) -> String {
         var shown = String.UnicodeScalarView()
         var count = 0
         for scalar in unicodeScalars {
@@ -65,10 +79,10 @@ extension String {
 
 extension Collection<String> {
     /// The texts as `a`, `b` or `c`.
-    var listedWithOr: String { listed(with: "or") }
+    package var listedWithOr: String { listed(with: "or") }
 
     /// The texts as `a`, `b` and `c`.
-    var listedWithAnd: String { listed(with: "and") }
+    package var listedWithAnd: String { listed(with: "and") }
 
     private func listed(with word: String) -> String {
         let shown = map { "`\($0)`" }

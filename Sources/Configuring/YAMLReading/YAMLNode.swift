@@ -2,16 +2,16 @@
 ///
 /// Smaller than YAML itself: no anchors, no tags, and keys are text. That is all a configuration
 /// needs, and it keeps what a reviewer reads the same as what the program sees.
-struct YAMLNode {
+package struct YAMLNode {
     /// One key with its value.
-    struct Field {
-        var key: String
-        var keyPosition: SourcePosition
-        var value: YAMLNode
+    package struct Field {
+        package var key: String
+        package var keyPosition: SourcePosition
+        package var value: YAMLNode
     }
 
     /// What a node holds.
-    enum Content {
+    package enum Content {
         /// Text without quotes, which may also be a number, a truth value or nothing.
         case plain(String)
         /// Text in quotes or in a block, which is always text.
@@ -20,11 +20,17 @@ struct YAMLNode {
         case mapping([Field])
     }
 
-    var content: Content
-    var position: SourcePosition
+    package var content: Content
+    package var position: SourcePosition
+
+    /// Makes a node.
+    package init(content: Content, position: SourcePosition) {
+        self.content = content
+        self.position = position
+    }
 
     /// Whether nothing is written here: no value, `~` or `null`.
-    var isNull: Bool {
+    package var isNull: Bool {
         if case .plain(let text) = content {
             PlainScalar(text) == .null
         } else {
@@ -33,7 +39,7 @@ struct YAMLNode {
     }
 
     /// What is written here, for messages: "the number `5`", "a list".
-    var found: String {
+    package var found: String {
         switch content {
         case .plain(let text):
             if isNull { "nothing" } else { "\(PlainScalar(text).article) \(text.quoted)" }
@@ -48,13 +54,13 @@ struct YAMLNode {
 ///
 /// Editors check the files with that schema, so the reader uses the same: `off` and `no` are
 /// text, unlike in YAML 1.1.
-enum PlainScalar: Hashable {
+package enum PlainScalar: Hashable {
     case null
     case boolean
     case number
     case text
 
-    init(_ text: String) {
+    package init(_ text: String) {
         if ["", "~", "null", "Null", "NULL"].contains(text) {
             self = .null
         } else if ["true", "True", "TRUE", "false", "False", "FALSE"].contains(text) {
@@ -67,7 +73,7 @@ enum PlainScalar: Hashable {
     }
 
     /// The word that goes before it in a message.
-    var article: String {
+    package var article: String {
         switch self {
         case .null: "nothing"
         case .boolean: "the truth value"

@@ -4,22 +4,22 @@ import HealthModel
 ///
 /// The cases are the only list of them: reading goes by case, unknown keys are told by it, and
 /// a test holds the JSON Schema against it.
-protocol FieldKey: RawRepresentable<String>, CaseIterable, Hashable, Sendable {
+package protocol FieldKey: RawRepresentable<String>, CaseIterable, Hashable, Sendable {
     /// What a mapping with these keys is, such as "an endpoint".
     static var mappingName: String { get }
 }
 
 /// The fields of one mapping, by key.
-struct Fields<Key: FieldKey> {
+package struct Fields<Key: FieldKey> {
     /// Where the mapping starts.
-    let position: SourcePosition
+    package let position: SourcePosition
     private let log: MistakeLog
     private var values: [Key: YAMLNode] = [:]
     private var keyPositions: [Key: SourcePosition] = [:]
 
     /// Takes a mapping apart and reports every key it should not have; nil when `node` is no
     /// mapping, which is reported too.
-    init?(_ node: YAMLNode, _ log: MistakeLog) {
+    package init?(_ node: YAMLNode, _ log: MistakeLog) {
         guard case .mapping(let fields) = node.content else {
             log.add(
                 at: node.position, "found \(node.found)",
@@ -39,20 +39,20 @@ struct Fields<Key: FieldKey> {
     }
 
     /// The value of a key; nil when the key is not written.
-    subscript(key: Key) -> YAMLNode? { values[key] }
+    package subscript(key: Key) -> YAMLNode? { values[key] }
 
     /// Where the key stands; the start of the mapping when it is not written.
-    func position(of key: Key) -> SourcePosition { keyPositions[key] ?? position }
+    package func position(of key: Key) -> SourcePosition { keyPositions[key] ?? position }
 
     /// The value of a key that must be there; nil, and reported, when it is not.
-    func required(_ key: Key) -> YAMLNode? {
+    package func required(_ key: Key) -> YAMLNode? {
         if let value = values[key] { return value }
         log.add(at: position, "\(Key.mappingName) without \(key.rawValue.quoted)")
         return nil
     }
 
     /// Reports a key that must not be there beside others.
-    func forbid(_ key: Key, because reason: String) {
+    package func forbid(_ key: Key, because reason: String) {
         guard values[key] != nil else { return }
         log.add(at: position(of: key), "\(key.rawValue.quoted) \(reason)")
     }

@@ -2,9 +2,9 @@ import HealthModel
 import Yams
 
 /// Reads the one document of a YAML file into nodes.
-struct YAMLDocument {
+package struct YAMLDocument {
     /// Repeated keys reported in one file, each of which costs another parse of the file.
-    static let repeatedKeysLimit = 32
+    package static let repeatedKeysLimit = 32
 
     private let file: SourceFile
     private let log: MistakeLog
@@ -18,7 +18,7 @@ struct YAMLDocument {
     }
 
     /// The root of the document; nil when the file is empty or a mistake was reported.
-    static func root(of file: SourceFile, _ log: MistakeLog) -> YAMLNode? {
+    package static func root(of file: SourceFile, _ log: MistakeLog) -> YAMLNode? {
         guard let text = file.checkedText(log) else { return nil }
         var document = YAMLDocument(file: file, log: log)
         return document.parse(text)
