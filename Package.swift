@@ -204,9 +204,8 @@ let package = Package(
             name: "vitaal",
             dependencies: deciding + [
                 "Daemon", "StatusServer", "Lab", "Catalogue", "YAMLReading", "Probing",
-                "Scheduling",
-                "TLSFindings", "TLSInspection", "Inventory", "DurableStore", "ResultFormat",
-                "Evidence", "Ledger", "RuleTesting", "CLocaleData",
+                "Scheduling", "TLSFindings", "TLSInspection", "Inventory", "DurableStore",
+                "ResultFormat", "Evidence", "Ledger", "RuleTesting", "CLocaleData",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -301,8 +300,7 @@ let package = Package(
             name: "ScenarioTests",
             dependencies: deciding + [
                 "TestSupport", "Catalogue", "YAMLReading", "Scheduling", "PatternMatching",
-                "Ledger",
-                "Notifying", "Simulation",
+                "Ledger", "Notifying", "Simulation",
             ]),
         .testTarget(
             name: "DaemonTests",
@@ -315,8 +313,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "TestSupport", "vitaal", "StatusServer", "Lab", "Catalogue", "YAMLReading",
-                "HealthModel",
-                "Evidence",
+                "HealthModel", "Evidence",
             ]),
         .testTarget(name: "TidyTests", dependencies: ["TestSupport"], path: "Tests/TidyTests"),
     ],

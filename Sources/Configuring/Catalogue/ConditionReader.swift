@@ -111,36 +111,21 @@ enum ConditionReader {
         return window
     }
 
-    /// A number from 1 to 1000.
     private static func rate(_ node: YAMLNode, _ log: MistakeLog) -> Double? {
-        if case .plain(let text) = node.content, PlainScalar(text) == .number,
-            let number = Double(text), (1...1000).contains(number)
-        {
-            return number
-        }
-        log.add(
-            at: node.position, "found \(node.found)",
-            expected: "how many times too fast, from 1 to 1000, such as `14.4`")
-        return nil
+        node.number(
+            log, in: 1...1000, expected: "how many times too fast, from 1 to 1000, such as `14.4`")
     }
 
-    /// A number above 0, up to 1.
     private static func share(_ node: YAMLNode, _ log: MistakeLog) -> Double? {
-        if case .plain(let text) = node.content, PlainScalar(text) == .number,
-            let number = Double(text), number > 0, number <= 1
-        {
-            return number
-        }
-        var hint: String?
-        if let text = node.scalarText {
-            let digits = text.hasSuffix("%") ? String(text.dropLast()) : text
-            if let percent = Double(digits), percent > 1, percent <= 100 {
-                hint = "did you mean `\(percent / 100)`?"
-            }
-        }
-        log.add(
-            at: node.position, "found \(node.found)",
-            expected: "a number above 0, at most 1, such as `0.95`", hint: hint)
-        return nil
+        node.number(
+            log, in: .leastNonzeroMagnitude...1,
+            expected: "a number above 0, at most 1, such as `0.95`", hint: shareHint(node))
+    }
+
+    private static func shareHint(_ node: YAMLNode) -> String? {
+        guard let text = node.scalarText else { return nil }
+        let digits = text.hasSuffix("%") ? String(text.dropLast()) : text
+        guard let percent = Double(digits), percent > 1, percent <= 100 else { return nil }
+        return "did you mean `\(percent / 100)`?"
     }
 }

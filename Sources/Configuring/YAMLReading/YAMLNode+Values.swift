@@ -76,6 +76,20 @@ extension YAMLNode {
         return nil
     }
 
+    /// A number within `range`, without quotes; `expected` says in words what was.
+    package func number(
+        _ log: MistakeLog, in range: ClosedRange<Double>, expected: String,
+        hint: @autoclosure () -> String? = nil
+    ) -> Double? {
+        if case .plain(let text) = content, PlainScalar(text) == .number,
+            let number = Double(text), range.contains(number)
+        {
+            return number
+        }
+        log.add(at: position, "found \(found)", expected: expected, hint: hint())
+        return nil
+    }
+
     /// A duration such as `60s`.
     package func duration(_ log: MistakeLog) -> Duration? {
         let text = scalarText

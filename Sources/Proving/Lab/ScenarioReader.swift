@@ -62,8 +62,9 @@ struct ScenarioReading {
         let name = fields.required(.name).flatMap { $0.identifier(log) }
         let summary = fields.required(.summary).flatMap { $0.localizedText(log) }
         let speed = fields[.speed].flatMap {
-            number(
-                $0, in: 1...Scenario.speedLimit, "a number from 1 to \(Int(Scenario.speedLimit))")
+            $0.number(
+                log, in: 1...Scenario.speedLimit,
+                expected: "a number from 1 to \(Int(Scenario.speedLimit))")
         }
         let repeatTime = fields[.repeatTime].flatMap { $0.positiveDuration(log) }
         let steps =
@@ -73,15 +74,6 @@ struct ScenarioReading {
             name: name ?? "", summary: summary ?? LocalizedText(dutch: "", english: ""),
             speed: speed ?? 1, steps: steps.compactMap { step($0, repeatTime: repeatTime) },
             repeatTime: repeatTime)
-    }
-
-    /// A number within `range`; nil after a mistake was reported.
-    func number(_ node: YAMLNode, in range: ClosedRange<Double>, _ expected: String) -> Double? {
-        if let number = node.scalarText.flatMap({ Double($0) }), range.contains(number) {
-            return number
-        }
-        log.add(at: node.position, "found \(node.found)", expected: expected)
-        return nil
     }
 
     private func step(_ node: YAMLNode, repeatTime: Duration?) -> Scenario.Step? {

@@ -46,9 +46,9 @@ extension ScenarioReading {
         case .staple: return choice(Fault.Staple.good).map { .staple($0) }
         case .expiring:
             guard let parameter else { return .expiring(lifetimeLeft: 0.1) }
-            let share = number(
-                parameter, in: Double.leastNonzeroMagnitude...1,
-                "the share of the lifetime that is left, over 0 and up to 1")
+            let share = parameter.number(
+                log, in: .leastNonzeroMagnitude...1,
+                expected: "the share of the lifetime that is left, over 0 and up to 1")
             return share.map { .expiring(lifetimeLeft: $0) }
         case .status:
             return (parameter ?? node).integer(log, in: 200...599).map { .status($0) }

@@ -70,18 +70,18 @@ struct VitaalBench {
         let values = arguments.dropFirst()
         let numbers = values.compactMap { Int($0) }
         switch arguments.first {
-        case "--distrust": return { try DistrustTiming(workspace: $0).run() }
-        case "--alerts": return { try AlertTiming(workspace: $0).run() }
-        case "--rules": return { _ in try RuleTiming().run() }
+        case "--distrust" where values.isEmpty: return { try DistrustTiming(workspace: $0).run() }
+        case "--alerts" where values.isEmpty: return { try AlertTiming(workspace: $0).run() }
+        case "--rules" where values.isEmpty: return { _ in try RuleTiming().run() }
         case "--simulate-year":
             guard let simulation = YearSimulation(values) else {
                 complain("--simulate-year takes a number of seeds and one of endpoints, at least 5")
             }
             return { _ in try simulation.run() }
-        case "--store-writer":
+        case "--store-writer" where values.count == 1:
             // The writer that the torture kills.
             return { _ in try StoreTorture.writeForever(to: values.last ?? "") }
-        case "--store-open":
+        case "--store-open" where values.count == 1:
             // What `StoreTiming` looks at from outside.
             return { _ in try StoreTiming.openForEver(values.last ?? "") }
         case "--torture":

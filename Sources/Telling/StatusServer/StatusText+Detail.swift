@@ -53,8 +53,7 @@ extension StatusText {
                         en: "  cannot be measured from outside; never shown as up")))
         }
         for alert in alerts[service.id] ?? [] {
-            let known = alert.incident.flatMap { acknowledgement(of: $0) } ?? ""
-            lines.append(line("  \(standing(of: alert))  \(alert.rule)\(known)"))
+            lines.append(line("  \(standing(of: alert))  \(alert.rule)"))
             lines.append(line("    \(language.text(alert.summary))"))
         }
         return lines

@@ -139,12 +139,12 @@ public struct StatusText: Sendable {
         return name.lowercased() == service.id ? name : "\(name) (\(service.id))"
     }
 
-    /// The level and state of an alert, such as `PAGE firing 4m`.
+    /// The level and state of an alert, such as `PAGE firing 4m`, its incident, and who works on that.
     func standing(of alert: StatusDocument.Alert) -> String {
         "\(language.word(forLevel: alert.level)) \(language.word(forAlertState: alert.state)) "
             + age(alert.firingSince ?? alert.activeSince)
             + (alert.silencedBy == nil ? "" : language.of(nl: "  STIL", en: "  SILENT"))
-            + (alert.incident.map { "  \($0)" } ?? "")
+            + (alert.incident.map { "  \($0)" + (acknowledgement(of: $0) ?? "") } ?? "")
     }
 
     /// Why an endpoint fails, in a sentence with its detail.

@@ -3,19 +3,13 @@ import Foundation
 import HealthModel
 import Routing
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Notifying
 
 /// Servers of mail and programs that are bad in every way beside a good one of each kind.
 @Suite struct BadReceiverTests {
-    private struct Clock: Timekeeper {
-        func now() -> Timestamp {
-            Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
-        }
-        func monotonicNanoseconds() -> Int64 { Int64(DispatchTime.now().uptimeNanoseconds) }
-    }
-
     private final class Ended: Sendable {
         private let all = Mutex<Set<String>>([])
         func add(_ event: Dispatcher.Event) {
@@ -59,7 +53,8 @@ import Testing
         kinds += [try mail(good), .webhook(url), shell("true")]
         let ended = Ended()
         let dispatcher = Dispatcher(
-            trustStorePath: identity.trustFile, userAgent: "test", seed: 1, timekeeper: Clock()
+            trustStorePath: identity.trustFile, userAgent: "test", seed: 1,
+            timekeeper: SteadyClock()
         ) { ended.add($0) }
         try dispatcher.use(
             kinds.enumerated().map { number, kind in

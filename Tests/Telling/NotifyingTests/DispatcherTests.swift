@@ -5,6 +5,7 @@ import Glibc
 import HealthModel
 import Routing
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Notifying
@@ -14,21 +15,15 @@ import Testing
     /// A clock that can be put forward.
     private final class HandClock: Timekeeper {
         private let ahead = Atomic<Int64>(0)
+        private let clock = SteadyClock()
         /// How often it was looked at.
         let looks = Atomic<Int>(0)
-        func now() -> Timestamp { Clock().now() }
+        func now() -> Timestamp { clock.now() }
         func monotonicNanoseconds() -> Int64 {
             looks.add(1, ordering: .relaxed)
-            return Clock().monotonicNanoseconds() + ahead.load(ordering: .relaxed)
+            return clock.monotonicNanoseconds() + ahead.load(ordering: .relaxed)
         }
         func forward(_ time: Duration) { ahead.add(time.nanoseconds, ordering: .relaxed) }
-    }
-
-    private struct Clock: Timekeeper {
-        func now() -> Timestamp {
-            Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
-        }
-        func monotonicNanoseconds() -> Int64 { Int64(DispatchTime.now().uptimeNanoseconds) }
     }
 
     /// Keeps what happened.
@@ -53,7 +48,7 @@ import Testing
     private func dispatcher(_ events: Events) -> Dispatcher {
         Dispatcher(
             trustStorePath: "/etc/ssl/certs/ca-certificates.crt", userAgent: "test", seed: 1,
-            timekeeper: Clock()
+            timekeeper: SteadyClock()
         ) { events.add($0) }
     }
 

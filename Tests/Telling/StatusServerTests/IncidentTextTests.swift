@@ -69,7 +69,7 @@ import Testing
                 endsAt: Fixture.now + .seconds(3600))
         ]
         let known = StatusText.render(Fixture.document(snapshot), ids: ["digid"], width: 80)
-        #expect(known.contains("INC-2026-0042  unreachable  acknowledged by anna"), "\(known)")
+        #expect(known.contains("INC-2026-0042  acknowledged by anna  unreachable"), "\(known)")
     }
 
     @Test func theListSaysWhatIsOpenAndWhatIsOver() throws {
