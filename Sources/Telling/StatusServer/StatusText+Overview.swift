@@ -56,10 +56,19 @@ extension StatusText {
     }
 
     private func countsLine() -> String {
-        let states = document.services.map { state($0.effectiveState) }
-        let counts = HealthState.allCases.sorted { shownFirst($0, $1) }.compactMap { state in
+        // What has no endpoint is no gap in what is measured.
+        func isUnprobed(_ service: StatusDocument.Service) -> Bool {
+            service.endpoints.isEmpty && state(service.effectiveState) == .unknown
+        }
+        let unprobed = document.services.count { isUnprobed($0) }
+        let states = document.services.filter { !isUnprobed($0) }.map { state($0.effectiveState) }
+        var counts = HealthState.allCases.sorted { shownFirst($0, $1) }.compactMap { state in
             let count = states.count { $0 == state }
             return count == 0 ? nil : "\(count) \(language.lowerWord(for: state))"
+        }
+        if unprobed > 0 {
+            let words = language.of(nl: "zonder meetpunt", en: "not probed")
+            counts.append("\(unprobed) \(words)")
         }
         let services = language.services(document.services.count)
         return line(services + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", ")))

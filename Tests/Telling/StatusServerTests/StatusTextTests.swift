@@ -16,7 +16,7 @@ private func lines(_ text: String) -> [String] {
         #expect(
             StatusText.render(Fixture.document(try Fixture.calm())) == """
                 VITAAL 0.1.0  2026-11-23 14:07:31 UTC  last sample 2s old
-                3 services: 2 up, 1 not measured
+                3 services: 2 up, 1 not probed
                 ✔ ALL WELL  No alert, no outage at 2 endpoints.
                 NEXT: nothing to do
 
@@ -161,7 +161,7 @@ private func lines(_ text: String) -> [String] {
         #expect(
             StatusText.render(document) == """
                 VITAAL 0.1.0  2026-11-23 14:07:31 UTC  last sample 2s old  lab: demo
-                5 services: 1 up, 1 down, 2 impaired, 1 not measured
+                5 services: 1 up, 1 down, 2 impaired, 1 not probed
 
                 ✖ DOWN  DigiD  9m12s  PAGE firing 7m12s  tier 0  Logius
                     digid-www: the TLS handshake did not finish in time (10s)
