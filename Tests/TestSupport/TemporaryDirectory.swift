@@ -42,4 +42,10 @@ public final class TemporaryDirectory: Sendable {
             decoding: FileManager.default.contents(atPath: path + "/" + name) ?? Data(),
             as: UTF8.self)
     }
+
+    /// The lines of a file that end in a line feed: another thread may be writing the last one.
+    public func wholeLines(of name: String) -> [Substring] {
+        let text = read(name)
+        return text[..<(text.lastIndex(of: "\n") ?? text.startIndex)].split(separator: "\n")
+    }
 }

@@ -48,7 +48,7 @@ final class Bench: Sendable {
 
     /// The actions and objects in the evidence log.
     var evidence: [String] {
-        directory.read("evidence.jsonl").split(separator: "\n").map { line in
+        directory.wholeLines(of: "evidence.jsonl").map { line in
             let object = try? JSONSerialization.jsonObject(with: Data(line.utf8))
             guard let fields = object as? [String: Any] else { return "not JSON: \(line)" }
             return "\(fields["action"] ?? "") \(fields["object"] ?? "")"

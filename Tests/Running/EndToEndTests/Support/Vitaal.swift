@@ -145,7 +145,7 @@ struct Setting: Sendable {
     /// each taken apart; a line that is no JSON is a failure.
     var evidence: [[String: String]] {
         EvidenceFiles.list(in: data).flatMap { file in
-            directory.read("data/\(file.name)").split(separator: "\n")
+            directory.wholeLines(of: "data/\(file.name)")
         }.map { line in
             let object = try? JSONSerialization.jsonObject(with: Data(line.utf8))
             guard let fields = object as? [String: Any] else {
