@@ -100,10 +100,13 @@ struct OperatorTests {
             #expect(shown.output.contains("acknowledged  anna: calling"), "\(shown.output)")
             #expect(shown.output.contains("noted  anna: switch 7 is dead"))
             #expect(shown.output.contains("acknowledged by anna"))
-            let told = try await Vitaal.outcome([
-                "why", id, "--listen", daemon.address, "--lang", "nl",
-            ])
-            #expect(told.output.contains("→ on-call  verteld als"), "\(told.output)")
+            // Told is what the receiver has taken, and the ledger has noted.
+            try await eventually("why says who was told") {
+                let told = try await Vitaal.outcome([
+                    "why", id, "--listen", daemon.address, "--lang", "nl",
+                ])
+                return told.output.contains("→ on-call  verteld als") ? true : nil
+            }
             let aware = try await Self.vitaal(
                 daemon, ["incident", "aware", id, "--reason", "significant"])
             #expect(aware.status == 0, "\(aware.errors)")
